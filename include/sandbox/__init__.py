@@ -1,0 +1,1 @@
+"""Stand-ins for Confluence and Twig that run on loopback, so that the pipeline can be tried and tested without accounts."""

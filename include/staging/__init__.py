@@ -1,0 +1,1 @@
+"""Staging: the folder tree of Parquet files through which tasks hand data on."""

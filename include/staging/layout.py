@@ -1,0 +1,90 @@
+"""Where each file of a run lies below the staging root."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+ROOT_VARIABLE = "CONFLUENCE_TWIG_STAGING"
+
+
+def staging_root() -> ObjectStoragePath:
+    """The root from ``CONFLUENCE_TWIG_STAGING`` (any object-storage URL or local path), else below AIRFLOW_HOME."""
+    from airflow.sdk import ObjectStoragePath, conf
+
+    root = os.environ.get(ROOT_VARIABLE)
+    if not root:
+        home = os.environ.get("AIRFLOW_HOME") or os.path.dirname(conf.get("core", "dags_folder"))  # noqa: PTH120
+        root = os.path.join(home, "staging")  # noqa: PTH118
+    if "://" not in root:
+        root = "file://" + os.path.abspath(root)  # noqa: PTH100
+    return ObjectStoragePath(root)
+
+
+def folder_name(run_id: str) -> str:
+    """A run id as one safe path segment: ``manual__2026-11-22T10:00:00+00:00`` keeps all but ``:`` and ``+``."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", run_id)
+
+
+@dataclass(frozen=True)
+class SourceStaging:
+    """The files of one source that outlive a run."""
+
+    root: ObjectStoragePath
+    source: str
+
+    @property
+    def home(self) -> ObjectStoragePath:
+        return self.root / self.source
+
+    @property
+    def manifest(self) -> ObjectStoragePath:
+        return self.home / "manifest.parquet"
+
+    @property
+    def runs(self) -> ObjectStoragePath:
+        return self.home / "runs"
+
+    @property
+    def deletions(self) -> ObjectStoragePath:
+        return self.home / "audit" / "deletions.parquet"
+
+    def run(self, run_id: str) -> RunStaging:
+        """The files of one run of this source."""
+        return RunStaging(self.runs / folder_name(run_id))
+
+
+@dataclass(frozen=True)
+class RunStaging:
+    """The files of one run."""
+
+    home: ObjectStoragePath
+
+    @property
+    def inventory(self) -> ObjectStoragePath:
+        return self.home / "inventory.parquet"
+
+    @property
+    def plan(self) -> ObjectStoragePath:
+        return self.home / "plan.parquet"
+
+    @property
+    def report(self) -> ObjectStoragePath:
+        return self.home / "report.json"
+
+    def pages(self, shard: int) -> ObjectStoragePath:
+        return self.home / "pages" / f"shard-{shard:04d}.parquet"
+
+    def documents(self, shard: int) -> ObjectStoragePath:
+        return self.home / "documents" / f"shard-{shard:04d}.parquet"
+
+    def chunks(self, shard: int) -> ObjectStoragePath:
+        return self.home / "chunks" / f"shard-{shard:04d}.parquet"
+
+    def quarantine(self, stage: str, shard: int) -> ObjectStoragePath:
+        return self.home / "quarantine" / f"{stage}-{shard:04d}.parquet"

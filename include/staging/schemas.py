@@ -1,0 +1,180 @@
+"""Every Parquet schema of the project, in the order in which the data flows.
+
+All timestamps are UTC with microseconds. Lists are never null, only empty. Ids are the strings that Confluence
+sends (``"65538"``): they are identities, not numbers.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+UTC_TIME = pa.timestamp("us", tz="UTC")
+STRINGS = pa.list_(pa.string())
+
+ATTACHMENT = pa.struct(
+    [
+        ("id", pa.string()),
+        ("title", pa.string()),
+        ("media_type", pa.string()),
+        ("file_size", pa.int64()),
+        ("url", pa.string()),
+        ("text", pa.large_string()),  # extracted text; null unless the source asks for attachment texts
+    ]
+)
+
+COMMENT = pa.struct(
+    [
+        ("id", pa.string()),
+        ("kind", pa.string()),  # "footer" or "inline"
+        ("author_id", pa.string()),
+        ("created_at", UTC_TIME),
+        ("anchor_text", pa.string()),  # the marked text of an inline comment
+        ("storage", pa.large_string()),
+    ]
+)
+
+#: One row a page or blog post that the sweep saw, without its body.
+INVENTORY = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # "page" or "blogpost"
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),  # absolute: site base + webui
+        ("parent_id", pa.string()),
+        ("parent_type", pa.string()),
+        pa.field("ancestor_ids", STRINGS, nullable=False),  # top-down, without the page itself
+        pa.field("ancestors", STRINGS, nullable=False),  # their titles, top-down
+        pa.field("labels", STRINGS, nullable=False),  # sorted
+        pa.field("restricted", pa.bool_(), nullable=False),  # effective read restriction, ancestors included
+        ("author_id", pa.string()),
+        ("created_at", UTC_TIME),
+        pa.field("modified_at", UTC_TIME, nullable=False),
+        ("position", pa.int64()),
+    ]
+)
+
+#: One row a page of inventory or manifest: what happens to it in this run, and why.
+PLAN = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("action", pa.string(), nullable=False),  # fetch, delete, leave or skip
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        ("version", pa.int64()),  # in Confluence; null when the page is gone
+        ("manifest_version", pa.int64()),  # in Twig; null when it was never loaded
+        ("modified_at", UTC_TIME),
+        ("shard", pa.int32()),  # only for action "fetch"
+    ]
+)
+
+#: One row a fetched page with its storage body.
+PAGES = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("space_id", pa.string(), nullable=False),
+        pa.field("space_key", pa.string(), nullable=False),
+        pa.field("space_name", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        ("parent_id", pa.string()),
+        pa.field("ancestor_ids", STRINGS, nullable=False),
+        pa.field("ancestors", STRINGS, nullable=False),
+        pa.field("labels", STRINGS, nullable=False),
+        ("author_id", pa.string()),
+        ("author_name", pa.string()),
+        ("created_at", UTC_TIME),
+        pa.field("modified_at", UTC_TIME, nullable=False),
+        pa.field("storage", pa.large_string(), nullable=False),
+        ("view", pa.large_string()),  # rendered body, only for pages whose content the server renders
+        pa.field("users", pa.map_(pa.string(), pa.string()), nullable=False),  # account id → display name
+        pa.field("attachments", pa.list_(ATTACHMENT), nullable=False),
+        pa.field("comments", pa.list_(COMMENT), nullable=False),
+        pa.field("included", pa.bool_(), nullable=False),  # true: fetched only because another page includes it
+    ]
+)
+
+#: One row a page that became Markdown.
+DOCUMENTS = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("space_key", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("ancestor_ids", STRINGS, nullable=False),
+        pa.field("ancestors", STRINGS, nullable=False),
+        pa.field("labels", STRINGS, nullable=False),
+        ("author", pa.string()),
+        ("created_at", UTC_TIME),
+        pa.field("modified_at", UTC_TIME, nullable=False),
+        ("language", pa.string()),
+        pa.field("markdown", pa.large_string(), nullable=False),
+        pa.field("content_hash", pa.string(), nullable=False),  # converter version, Markdown, title, ancestors, labels
+        pa.field("converter_version", pa.string(), nullable=False),
+        pa.field("chunk_count", pa.int32(), nullable=False),
+        pa.field("includes", STRINGS, nullable=False),  # ids of the pages whose text this document contains
+        pa.field("coverage", pa.float64(), nullable=False),  # share of the storage text's words found again, 0 to 1
+        pa.field("tolerant", pa.bool_(), nullable=False),  # true: the body was not well-formed XML
+        pa.field("constructs", pa.map_(pa.string(), pa.int32()), nullable=False),
+        pa.field("unknown_macros", STRINGS, nullable=False),
+    ]
+)
+
+#: One row a chunk, in document order within a page.
+CHUNKS = pa.schema(
+    [
+        pa.field("chunk_id", pa.string(), nullable=False),
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("ordinal", pa.int32(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),  # context line included
+        pa.field("heading_path", STRINGS, nullable=False),
+        pa.field("url", pa.string(), nullable=False),  # with the heading's anchor
+        pa.field("token_count", pa.int32(), nullable=False),  # cl100k
+        pa.field("char_start", pa.int64(), nullable=False),  # into the document's Markdown
+        pa.field("char_end", pa.int64(), nullable=False),
+        pa.field("content_hash", pa.string(), nullable=False),
+    ]
+)
+
+#: One row a page that could not become chunks, or that Twig refused.
+QUARANTINE = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),  # extract, transform or load
+        pa.field("error_type", pa.string(), nullable=False),
+        pa.field("error", pa.string(), nullable=False),
+    ]
+)
+
+#: One row a page that Twig holds, as this project loaded it.
+MANIFEST = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("ancestor_ids", STRINGS, nullable=False),
+        pa.field("ancestors", STRINGS, nullable=False),
+        pa.field("labels", STRINGS, nullable=False),
+        pa.field("includes", STRINGS, nullable=False),
+        pa.field("content_hash", pa.string(), nullable=False),
+        pa.field("converter_version", pa.string(), nullable=False),
+        pa.field("chunk_ids", STRINGS, nullable=False),
+        pa.field("chunk_hashes", STRINGS, nullable=False),
+        pa.field("chunk_count", pa.int32(), nullable=False),
+        pa.field("modified_at", UTC_TIME, nullable=False),
+        pa.field("loaded_at", UTC_TIME, nullable=False),
+        pa.field("run_id", pa.string(), nullable=False),
+    ]
+)
