@@ -1,0 +1,27 @@
+"""The two kinds of failure that matter to a retry: those a human must end, and those that pass by themselves."""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Base of every error that this project raises on purpose.
+
+    :param summary: one line for the log and the UI, for instance ``401 Unauthorized: …``.
+    :param remedy: what to do about it, in full sentences; empty when the summary says it all.
+    """
+
+    def __init__(self, summary: str, remedy: str = "") -> None:
+        super().__init__(f"{summary}\n{remedy}" if remedy else summary)
+        self.summary = summary
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str]]:
+        return type(self), (self.summary, self.remedy)
+
+
+class PermanentError(PipelineError):
+    """Trying again changes nothing until somebody acts: credentials, unknown space, bad configuration."""
+
+
+class TransientError(PipelineError):
+    """Trying again later can succeed: rate limits, time-outs, 5xx, broken connections."""
