@@ -1,0 +1,116 @@
+"""Discover: sweep the space, compare it with the manifest, write the plan."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from include.confluence.hook import ConfluenceHook
+from include.confluence.inventory import Sweep, explain_missing, sweep
+from include.confluence.sign_in import SignIn
+from include.confluence.space import Space
+from include.content import CONVERTER_VERSION
+from include.pipeline.recording import Record, recorded
+from include.planning.plan import Scope, candidates_for_deletion, counts_by_reason, plan
+from include.staging.manifest import ManifestStore
+from include.staging.parquet import ParquetWriter
+from include.staging.schemas import INVENTORY, PLAN
+from include.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from include.confluence.client import ConfluenceClient
+    from include.pipeline.run import Run
+
+log = logging.getLogger(__name__)
+
+
+def discover(run: Run, validated: Mapping[str, Any]) -> dict[str, Any]:
+    """Write ``inventory.parquet`` and ``plan.parquet``.
+
+    :returns: ``shards``: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run);
+        ``to_delete``: how many pages the plan removes.
+    """
+    with recorded(run) as record:
+        _clear(run)
+        space = Space.from_json(validated["space"])
+        with ConfluenceHook(run.source.confluence_conn_id).client(SignIn.from_json(validated["sign_in"])) as client:
+            seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
+            _report_sweep(seen, run, record)
+            manifest = ManifestStore(run.source_staging).read()
+            planned = plan(seen.table, manifest, _scope(run, validated, seen, _missing(client, space, seen, manifest)))
+            record.figures["requests"] = client.requests_made
+        _write_table(run.staging.inventory, seen.table, INVENTORY)
+        _write_table(run.staging.plan, planned, PLAN)
+        return _summarise(run, planned, record)
+
+
+def _scope(run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping[str, str]) -> Scope:
+    return Scope(
+        window=Window.from_json(validated["window"]),
+        sweep_complete=seen.complete,
+        converter_version=CONVERTER_VERSION,
+        kinds=run.source.content,
+        restricted_pages=run.source.restricted_pages,
+        exclude_labels=frozenset(run.source.exclude_labels),
+        page_ids=frozenset(run.params.page_ids),
+        force=run.params.force,
+        missing=missing,
+        shard_size=run.source.shard_size,
+    )
+
+
+def _missing(client: ConfluenceClient, space: Space, seen: Sweep, manifest: pa.Table) -> dict[str, str]:
+    """Why pages of the manifest were not seen. Not asked after an incomplete sweep, which deletes nothing anyway."""
+    if not seen.complete:
+        return {}
+    reasons: dict[str, str] = {}
+    for kind, group in candidates_for_deletion(seen.table, manifest).groupby("kind"):
+        reasons |= explain_missing(client, list(group["page_id"]), kind=str(kind), space=space)
+    return reasons
+
+
+def _report_sweep(seen: Sweep, run: Run, record: Record) -> None:
+    for problem in seen.problems:
+        record.warn(f"The sweep is not complete, so this run deletes nothing: {problem}")
+    record.figures["restricted"] = seen.restricted_count
+    record.details["sweep_complete"] = seen.complete
+    if seen.restricted_count and run.source.restricted_pages == "include":
+        record.warn(
+            f"{seen.restricted_count:,} pages with read restrictions go to Twig, where everybody who may ask can read "
+            "them (restricted_pages: include)."
+        )
+
+
+def _write_table(path: Any, table: pa.Table, schema: pa.Schema) -> None:
+    with ParquetWriter(path, schema) as writer:
+        for batch in table.to_batches(max_chunksize=2_000):
+            writer.write_all(batch.to_pylist())
+
+
+def _summarise(run: Run, planned: pa.Table, record: Record) -> dict[str, Any]:
+    reasons = counts_by_reason(planned)
+    record.details["plan"] = reasons
+    for action, counted in reasons.items():
+        record.figures[f"to_{action}"] = sum(counted.values())
+        for reason, number in counted.items():
+            log.info("%s %s pages: %s", action, f"{number:,}", reason)
+    if not reasons["fetch"] and not reasons["delete"]:
+        log.info("Nothing to do: Twig holds every page in scope in its newest version")
+    to_fetch, size = sum(reasons["fetch"].values()), run.source.shard_size
+    shards = [
+        {"shard": number, "first": first + 1, "last": min(first + size, to_fetch)}
+        for number, first in enumerate(range(0, to_fetch, size))
+    ]
+    return {"shards": [] if run.params.dry_run else shards, "to_delete": sum(reasons["delete"].values())}
+
+
+def _clear(run: Run) -> None:
+    """A second try of discover makes a new plan: files of the old one must not be taken for its results."""
+    for folder in ("pages", "documents", "chunks", "quarantine"):
+        path = run.staging.home / folder
+        if path.exists():
+            path.rmdir(recursive=True)

@@ -1,0 +1,124 @@
+"""Prune: remove from Twig what the plan removes, unless it is so much that a human must say yes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from include.errors import PermanentError
+from include.pipeline.recording import Record, recorded
+from include.staging.manifest import ManifestStore
+from include.staging.parquet import read_table
+from include.twig.data_source import find_or_create
+from include.twig.hook import TwigHook
+from include.twig.prune import PrunePlan, plan_prune
+from include.twig.prune import prune as delete_from_twig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from include.pipeline.run import Run
+
+log = logging.getLogger(__name__)
+
+UNATTENDED_VARIABLE = "CONFLUENCE_TWIG_UNATTENDED"
+APPROVED_VARIABLE = "CONFLUENCE_TWIG_APPROVE_DELETIONS"
+NAMED_PAGES = 50
+
+
+class ApprovalNeededError(PermanentError):
+    """The mass-delete brake holds and nobody is there to ask."""
+
+
+def prune(
+    run: Run,
+    *,
+    ask: Callable[[str, str], Any] | None = None,
+    approved: bool | None = None,
+    answered_by: str | None = None,
+) -> dict[str, Any]:
+    """Delete, or ask first when the mass-delete brake holds.
+
+    :param ask: shows subject and body to a human and leaves the task; None when the answer is there already.
+    :param approved: the answer, or None before it.
+    :returns: counters: ``deleted``, ``kept`` (by the brake).
+    :raises ApprovalNeededError: the brake holds in an unattended run.
+    """
+    with recorded(run) as record:
+        if run.params.dry_run:
+            log.info("Dry run: nothing is deleted")
+            return {"deleted": 0, "kept": 0}
+        manifest = ManifestStore(run.source_staging)
+        wanted = plan_prune(
+            read_table(run.staging.plan),
+            manifest.read(),
+            brake_pages=run.source.brake_pages,
+            brake_share=run.source.brake_share,
+        )
+        if wanted.brake and approved is None:
+            approved, answered_by = _approval(run, wanted, record, ask)
+        if wanted.brake and not approved:
+            record.warn(f"{len(wanted.deletions):,} pages were not deleted: {answered_by} chose to keep them")
+            record.figures["kept_by_brake"] = len(wanted.deletions)
+            return {"deleted": 0, "kept": len(wanted.deletions)}
+        return _delete(run, wanted, manifest, record, answered_by)
+
+
+def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:
+    record.details["brake"] = wanted.describe()
+    if os.environ.get(UNATTENDED_VARIABLE):
+        if os.environ.get(APPROVED_VARIABLE) == "yes":
+            return True, f"{APPROVED_VARIABLE}=yes"
+        raise ApprovalNeededError(
+            f"{wanted.describe()}: approval needed",
+            f"Look at {run.staging.plan}; if the deletions are right, run again with APPROVE_DELETIONS=yes.",
+        )
+    if ask is None:
+        raise ApprovalNeededError(f"{wanted.describe()}: approval needed", "Clear this task to be asked again.")
+    ask(*_question(run, wanted))
+    raise AssertionError("asking leaves the task")
+
+
+def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
+    named = "\n".join(
+        f"* [{deletion.title}]({deletion.url}): {deletion.reason}" for deletion in wanted.deletions[:NAMED_PAGES]
+    )
+    rest = len(wanted.deletions) - NAMED_PAGES
+    more = f"\n\n… and {rest:,} more: the full list is `{run.staging.plan}` (action `delete`)." if rest > 0 else ""
+    return (
+        f"Delete {len(wanted.deletions):,} of {wanted.held:,} pages of {run.source.name} from Twig?",
+        f"""{wanted.describe()}. Nothing has been deleted; everything else of this run is done.
+
+**Delete them** if this is meant: a section was removed, archived or restricted in Confluence.
+**Keep them** if it surprises you: for instance when the sync account lost its rights, or pages were restricted by
+mistake. Mend that in Confluence; the next run starts from what it finds then. Twig goes on answering from these pages.
+
+{named}{more}
+""",
+    )
+
+
+def _delete(
+    run: Run, wanted: PrunePlan, manifest: ManifestStore, record: Record, answered_by: str | None
+) -> dict[str, Any]:
+    if not wanted.deletions:
+        log.info("Nothing to delete")
+        return {"deleted": 0, "kept": 0}
+    if run.source.delivery == "files":
+        from include.pipeline.files import prune_files
+
+        return prune_files(run, wanted, manifest, record, answered_by)
+    with TwigHook(run.source.twig_conn_id).client() as client:
+        data_source = find_or_create(client, run.source.data_source_name, remember=run.source_staging.home)
+        report = delete_from_twig(
+            client,
+            data_source,
+            wanted.deletions,
+            manifest=manifest,
+            audit=run.source_staging.deletions,
+            run_id=run.run_id,
+            approved_by=answered_by,
+        )
+        record.figures |= {"requests": client.requests_made, "removed": report.deleted}
+    return {"deleted": report.deleted, "kept": 0}

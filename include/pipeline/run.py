@@ -1,0 +1,73 @@
+"""Run: what every task of one DAG run knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from include.pipeline.params import RunParams
+from include.staging.layout import RunStaging, SourceStaging, staging_root
+from include.window import RunFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from include.source import Source
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one source, and one task of it.
+
+    :param shard: the map index of the task, or None for a task that is not mapped.
+    """
+
+    source: Source
+    run_id: str
+    facts: RunFacts
+    params: RunParams
+    task_id: str
+    try_number: int
+    shard: int | None = None
+
+    @property
+    def source_staging(self) -> SourceStaging:
+        return SourceStaging(staging_root(), self.source.name)
+
+    @property
+    def staging(self) -> RunStaging:
+        return self.source_staging.run(self.run_id)
+
+    @classmethod
+    def of(cls, source: Source, context: Mapping[str, Any]) -> Run:
+        """The run that an Airflow task context belongs to. Works with and without a logical date."""
+        dag_run, ti = context["dag_run"], context["ti"]
+        facts = RunFacts(
+            run_type=getattr(dag_run.run_type, "value", str(dag_run.run_type)),
+            run_after=dag_run.run_after,
+            data_interval_start=context.get("data_interval_start"),
+            data_interval_end=context.get("data_interval_end"),
+        )
+        return cls(
+            source=source,
+            run_id=dag_run.run_id,
+            facts=facts,
+            params=RunParams.from_context(context.get("params") or {}),
+            task_id=ti.task_id,
+            try_number=ti.try_number,
+            shard=ti.map_index if ti.map_index is not None and ti.map_index >= 0 else None,
+        )
+
+    @classmethod
+    def current(cls, source: Source) -> Run:
+        """The run of the task that is executing now."""
+        from airflow.sdk import get_current_context
+
+        return cls.of(source, get_current_context())
+
+
+def name_map_index(name: str) -> None:
+    """Show ``name`` instead of a number in the UI; the task's ``map_index_template`` is ``{{ map_name }}``."""
+    from airflow.sdk import get_current_context
+
+    get_current_context()["map_name"] = name  # type: ignore[literal-required]

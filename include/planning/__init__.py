@@ -1,0 +1,1 @@
+"""Planning: what a run must do to each page, and why."""
