@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from include.pipeline.recording import read_json
+from include.staging.parquet import iter_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,38 @@ def read_records(staging: RunStaging) -> list[Record]:
     return sorted(records, key=lambda record: str(record["started_at"]))
 
 
+def build_report(staging: RunStaging, source: str, run_id: str) -> dict[str, Any]:
+    """The report of a run as far as it got: figures, reasons, seconds a task, failed pages, and the summary line."""
+    report = assemble(source, run_id, read_records(staging))
+    summary = summarise(report)
+    result = asdict(summary)
+    del result["dry_run"]
+    return report | {"summary": str(summary), "result": result, "failures": failed_pages(staging)}
+
+
+def summarise(report: dict[str, Any]) -> Summary:
+    """The figures of the summary line out of an assembled report."""
+    figures = report["figures"]
+    return Summary(
+        pages=report.get("pages", 0),
+        chunks=report.get("chunks", 0),
+        changed=int(figures.get("changed", 0)),
+        removed=int(figures.get("removed", 0)),
+        failed=int(figures.get("failed", 0)),
+        seconds=report["seconds"],
+        dry_run=report.get("params", {}).get("dry_run", False),
+    )
+
+
+def failed_pages(staging: RunStaging) -> list[dict[str, Any]]:
+    """The pages that were quarantined in this run, with stage and error."""
+    folder = staging.home / "quarantine"
+    if not folder.exists():
+        return []
+    files = sorted((path for path in folder.iterdir() if path.name.endswith(".parquet")), key=lambda path: path.name)
+    return [row for path in files if path.name[0] != "." for row in iter_rows(path)]
+
+
 def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, Any]:
     """One report from the records: figures summed over tasks and shards, seconds a task, failures, warnings."""
     records = list(records)
@@ -77,7 +110,7 @@ def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, A
     return {
         "source": source,
         "run_id": run_id,
-        "state": "failed" if any(record["error"] for record in records) else "success",
+        "state": _state(records),
         **details,
         "figures": dict(figures),
         "tasks": dict(tasks),
@@ -89,6 +122,12 @@ def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, A
         ],
         "seconds": elapsed(records),
     }
+
+
+def _state(records: list[Record]) -> str:
+    failed = any(record["error"] or record["details"].get("problems") for record in records)
+    ended = any(record["task"] == "verify" and record["state"] == "success" for record in records)
+    return "failed" if failed else "success" if ended else "running"
 
 
 def elapsed(records: Iterable[Record]) -> float:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError
-from include.pipeline.recording import Record, read_json, recorded, write_json
-from include.pipeline.report import Summary, assemble, read_records
+from include.pipeline.recording import Record, recorded, write_json
+from include.pipeline.report import assemble, build_report, failed_pages, read_records
 from include.pipeline.retention import remove_old_runs
 from include.staging.manifest import ManifestStore
-from include.staging.parquet import iter_rows, read_table
+from include.staging.parquet import read_table
 from include.twig.data_source import find_or_create
 from include.twig.hook import TwigHook
 from include.twig.process import check, start_processing, timeout_for
@@ -88,41 +88,10 @@ def finish(
 
 
 def write_report(run: Run) -> dict[str, Any]:
-    """Assemble ``report.json`` of a run from the records of its tasks, however far it got."""
-    report = assemble(run.source.name, run.run_id, read_records(run.staging))
-    figures = report["figures"]
-    summary = Summary(
-        pages=report.get("pages", 0),
-        chunks=report.get("chunks", 0),
-        changed=int(figures.get("changed", 0)),
-        removed=int(figures.get("removed", 0)),
-        failed=int(figures.get("failed", 0)),
-        seconds=report["seconds"],
-        dry_run=run.params.dry_run,
-    )
-    report |= {
-        "summary": str(summary),
-        "result": {
-            "pages": summary.pages,
-            "chunks": summary.chunks,
-            "changed": summary.changed,
-            "removed": summary.removed,
-            "failed": summary.failed,
-            "seconds": summary.seconds,
-        },
-        "failures": failures(run),
-    }
+    """Write ``report.json`` from the records of the run's tasks."""
+    report = build_report(run.staging, run.source.name, run.run_id)
     write_json(run.staging.report, report)
     return report
-
-
-def failures(run: Run) -> list[dict[str, Any]]:
-    """The pages that were quarantined in this run, with stage and error."""
-    folder = run.staging.home / "quarantine"
-    if not folder.exists():
-        return []
-    files = sorted((path for path in folder.iterdir() if path.name.endswith(".parquet")), key=lambda path: path.name)
-    return [row for path in files if path.name[0] != "." for row in iter_rows(path)]
 
 
 def _figures(run: Run) -> dict[str, float]:
@@ -131,7 +100,7 @@ def _figures(run: Run) -> dict[str, float]:
 
 
 def _problems(run: Run, event: Mapping[str, Any] | None, record: Record) -> list[str]:
-    failed = failures(run)
+    failed = failed_pages(run.staging)
     record.figures["failed"] = len(failed)
     problems = [
         f"{row['title']} ({row['url']}): {row['stage']} failed: {row['error_type']}: {row['error']}"
@@ -164,9 +133,3 @@ def _ask_twig(run: Run, record: Record) -> list[str]:
         record.figures["requests"] = client.requests_made
     record.figures |= verdict.figures()
     return list(verdict.problems)
-
-
-def read_report(run: Run) -> dict[str, Any]:
-    """The report of a run that has ended. Raises ``FileNotFoundError`` before that."""
-    report: dict[str, Any] = read_json(run.staging.report)
-    return report

@@ -1,0 +1,49 @@
+# make run [ONCE=1] · make sync SOURCES=file.yaml [REPORT=out.json] · make test · make install
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+
+.PHONY: run sync test install lint types tests chromium clean help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+install: .venv/.installed
+
+.venv/.installed: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, for instance"; exit 1; }
+	@if [ "$(UV)" = .uv/bin/uv ] && [ ! -x .uv/bin/uv ]; then \
+	  $(PYTHON) -m venv .uv || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }; \
+	  .uv/bin/pip install --quiet uv==$(UV_VERSION); fi
+	$(UV) sync --frozen --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+run: install
+	@$(BIN)/python -m include.cli.run $(if $(ONCE),--once) $(if $(SOURCE),--source $(SOURCE))
+
+sync: install
+	@$(BIN)/python -m include.cli.sync $(SOURCES) $(if $(REPORT),--report $(REPORT)) $(if $(FULL),--full) $(if $(SINCE),--since $(SINCE)) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run) $(if $(APPROVE_DELETIONS),--approve-deletions) $(if $(VERBOSE),--verbose)
+
+test: install lint types tests
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+tests: install chromium
+	$(BIN)/python -m pytest
+
+# What the browser tests need from Debian. Elsewhere they skip, and say so.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "chromium is not installed and can't be installed from here: browser tests will be skipped"
+
+clean:
+	rm -rf .venv .uv .airflow .airflow-sync .sandbox .staging site
