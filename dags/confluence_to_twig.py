@@ -72,8 +72,8 @@ def build(source: Source) -> DAG:
 
             return step(Run.current(source))
 
-        @task(pool=source.confluence_pool, multiple_outputs=True, inlets=[space])
-        def discover(validated: dict[str, Any]) -> dict[str, Any]:
+        @task(pool=source.confluence_pool, inlets=[space])
+        def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
             from include.pipeline.discover import discover as step
 
             return step(Run.current(source), validated)
@@ -103,8 +103,7 @@ def build(source: Source) -> DAG:
             return step(Run.current(source), transformed)
 
         validated = validate()
-        planned = discover(validated)
-        extracted = extract.partial(validated=validated).expand(shard=planned["shards"])
+        extracted = extract.partial(validated=validated).expand(shard=discover(validated))
         loaded = load(transform.expand(extracted=extracted))
         prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool)
         verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])

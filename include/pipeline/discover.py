@@ -28,11 +28,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def discover(run: Run, validated: Mapping[str, Any]) -> dict[str, Any]:
+def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
     """Write ``inventory.parquet`` and ``plan.parquet``.
 
-    :returns: ``shards``: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run);
-        ``to_delete``: how many pages the plan removes.
+    :returns: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run).
     """
     with recorded(run) as record:
         _clear(run)
@@ -45,7 +44,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> dict[str, Any]:
             record.figures["requests"] = client.requests_made
         _write_table(run.staging.inventory, seen.table, INVENTORY)
         _write_table(run.staging.plan, planned, PLAN)
-        return _summarise(run, planned, record)
+        return _shards(run, planned, record)
 
 
 def _scope(run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping[str, str]) -> Scope:
@@ -91,7 +90,7 @@ def _write_table(path: Any, table: pa.Table, schema: pa.Schema) -> None:
             writer.write_all(batch.to_pylist())
 
 
-def _summarise(run: Run, planned: pa.Table, record: Record) -> dict[str, Any]:
+def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:
     reasons = counts_by_reason(planned)
     record.details["plan"] = reasons
     for action, counted in reasons.items():
@@ -101,11 +100,13 @@ def _summarise(run: Run, planned: pa.Table, record: Record) -> dict[str, Any]:
     if not reasons["fetch"] and not reasons["delete"]:
         log.info("Nothing to do: Twig holds every page in scope in its newest version")
     to_fetch, size = sum(reasons["fetch"].values()), run.source.shard_size
-    shards = [
+    if run.params.dry_run:
+        log.info("Dry run: nothing is fetched, sent or deleted")
+        return []
+    return [
         {"shard": number, "first": first + 1, "last": min(first + size, to_fetch)}
         for number, first in enumerate(range(0, to_fetch, size))
     ]
-    return {"shards": [] if run.params.dry_run else shards, "to_delete": sum(reasons["delete"].values())}
 
 
 def _clear(run: Run) -> None:

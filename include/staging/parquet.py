@@ -66,16 +66,18 @@ class ParquetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        complete = False
         try:
             if kind is None:
                 self._flush()
-                self._writer.close()
+                complete = True
         finally:
+            self._writer.close()
             self._file.close()
-        if kind is None:
+            if not complete:
+                self._temporary.unlink(missing_ok=True)
+        if complete:
             publish(self._temporary, self.path)
-        else:
-            self._temporary.unlink(missing_ok=True)
 
 
 def publish(temporary: ObjectStoragePath, path: ObjectStoragePath) -> None:

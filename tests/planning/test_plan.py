@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.planning.plan import STILL_THERE, Scope, candidates_for_deletion, counts_by_reason, plan
+from include.staging.schemas import INVENTORY, MANIFEST
+from include.window import Window
+
+JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
+EVERYTHING = Window(None, None, "whole space")
+FROM_JULY = Window(JULY, AUGUST, "data interval")
+BACKFILL_JULY = Window(JULY, AUGUST, "backfill", strict=True)
+
+
+def page(page_id: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "page_id": page_id,
+        "kind": "page",
+        "status": "current",
+        "version": 3,
+        "title": f"Page {page_id}",
+        "url": f"https://example.com/{page_id}",
+        "parent_id": "1",
+        "parent_type": "page",
+        "ancestor_ids": ["1"],
+        "ancestors": ["Home"],
+        "labels": ["guide"],
+        "restricted": False,
+        "author_id": "a",
+        "created_at": JUNE,
+        "modified_at": JUNE,
+        "position": None,
+    } | fields
+
+
+def held(page_id: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "page_id": page_id,
+        "kind": "page",
+        "version": 3,
+        "title": f"Page {page_id}",
+        "url": f"https://example.com/{page_id}",
+        "ancestor_ids": ["1"],
+        "ancestors": ["Home"],
+        "labels": ["guide"],
+        "includes": [],
+        "content_hash": "h",
+        "converter_version": "1",
+        "chunk_ids": [],
+        "chunk_hashes": [],
+        "chunk_count": 0,
+        "modified_at": JUNE,
+        "loaded_at": JUNE,
+        "run_id": "r",
+    } | fields
+
+
+def decide(
+    pages: list[dict[str, Any]], known: list[dict[str, Any]], window: Window = EVERYTHING, **scope: Any
+) -> dict[str, tuple[str, str]]:
+    settings = {"sweep_complete": True, "converter_version": "1"} | scope
+    planned = plan(
+        pa.Table.from_pylist(pages, schema=INVENTORY),
+        pa.Table.from_pylist(known, schema=MANIFEST),
+        Scope(window=window, **settings),
+    )
+    return {row["page_id"]: (row["action"], row["reason"]) for row in planned.to_pylist()}
+
+
+def test_fetches_a_page_that_twig_does_not_hold() -> None:
+    assert decide([page("7")], []) == {"7": ("fetch", "new to Twig")}
+
+
+def test_leaves_a_page_that_did_not_change() -> None:
+    assert decide([page("7")], [held("7")]) == {"7": ("leave", "unchanged")}
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        ({"version": 4}, "version 3 → 4"),
+        ({"title": "New name"}, "title changed"),
+        ({"ancestor_ids": ["1", "2"], "ancestors": ["Home", "Guides"]}, "moved"),
+        ({"ancestors": ["Start"]}, "parent renamed"),
+        ({"labels": ["guide", "new"]}, "labels changed"),
+    ],
+)
+def test_fetches_a_page_that_differs_and_says_in_what(now: dict[str, Any], reason: str) -> None:
+    assert decide([page("7", **now)], [held("7")]) == {"7": ("fetch", reason)}
+
+
+def test_the_order_of_labels_is_no_change() -> None:
+    assert decide([page("7", labels=["a", "b"])], [held("7", labels=["b", "a"])])["7"][0] == "leave"
+
+
+def test_fetches_what_an_older_converter_made() -> None:
+    assert decide([page("7")], [held("7")], converter_version="2") == {"7": ("fetch", "converter upgraded")}
+
+
+def test_fetches_a_page_whose_included_page_changed_or_vanished() -> None:
+    included = held("8", includes=["7@3"])
+    assert decide([page("7"), page("8")], [held("7"), included])["8"] == ("leave", "unchanged")
+    assert decide([page("7", version=4), page("8")], [held("7"), included])["8"] == (
+        "fetch",
+        "an included page changed",
+    )
+    assert decide([page("8")], [included])["8"] == ("fetch", "an included page changed")
+
+
+def test_force_fetches_what_is_in_scope_and_no_more() -> None:
+    pages = [page("7", modified_at=JULY), page("8", modified_at=JUNE)]
+    decided = decide(pages, [held("7"), held("8")], FROM_JULY, force=True)
+    assert decided == {"7": ("fetch", "forced"), "8": ("leave", "unchanged")}
+
+
+def test_a_new_page_outside_the_window_is_left() -> None:
+    decided = decide([page("7", modified_at=JUNE), page("8", modified_at=JULY)], [], FROM_JULY)
+    assert decided == {"7": ("leave", "outside the window"), "8": ("fetch", "new to Twig")}
+
+
+def test_the_window_is_half_open() -> None:
+    decided = decide([page("7", modified_at=AUGUST)], [], FROM_JULY)
+    assert decided["7"] == ("leave", "outside the window")
+
+
+def test_keeps_held_pages_in_step_outside_the_window_since_moves_and_labels_leave_the_time_alone() -> None:
+    moved = page("7", ancestor_ids=["1", "2"], ancestors=["Home", "Guides"], modified_at=JUNE)
+    assert decide([moved], [held("7")], FROM_JULY) == {"7": ("fetch", "moved")}
+
+
+def test_a_backfill_touches_nothing_outside_its_own_interval() -> None:
+    pages = [page("7", version=4, modified_at=JUNE), page("8", version=4, modified_at=JULY)]
+    decided = decide(pages, [held("7"), held("8")], BACKFILL_JULY)
+    assert decided == {"7": ("leave", "outside the window"), "8": ("fetch", "version 3 → 4")}
+
+
+def test_never_replaces_a_newer_version_with_an_older_one() -> None:
+    assert decide([page("7", version=3)], [held("7", version=5)])["7"][0] == "leave"
+
+
+@pytest.mark.parametrize("reason", ["trashed", "archived", "moved to another space", "gone or no longer visible"])
+def test_deletes_what_is_gone_with_the_reason(reason: str) -> None:
+    assert decide([], [held("7")], missing={"7": reason}) == {"7": ("delete", reason)}
+
+
+def test_deletes_nothing_when_the_sweep_is_incomplete() -> None:
+    pages = [page("8", restricted=True), page("9", labels=["draft"])]
+    decided = decide(
+        pages,
+        [held("7"), held("8"), held("9"), held("10", kind="blogpost")],
+        sweep_complete=False,
+        missing={"7": "trashed"},
+        exclude_labels=frozenset({"draft"}),
+        kinds=("page",),
+    )
+    assert {action for action, _ in decided.values()} == {"leave"}
+
+
+@pytest.mark.parametrize("missing", [{}, {"7": STILL_THERE}])
+def test_deletes_nothing_that_confluence_still_has_or_that_nobody_asked_about(missing: dict[str, str]) -> None:
+    assert decide([], [held("7")], missing=missing)["7"][0] == "leave"
+
+
+def test_skips_restricted_pages_and_deletes_those_that_became_restricted() -> None:
+    decided = decide([page("7", restricted=True), page("8", restricted=True)], [held("8")])
+    assert decided == {"7": ("skip", "restricted"), "8": ("delete", "restricted")}
+
+
+def test_includes_restricted_pages_when_told_to() -> None:
+    assert decide([page("7", restricted=True)], [], restricted_pages="include")["7"][0] == "fetch"
+
+
+def test_keeps_excluded_labels_out_and_takes_them_out() -> None:
+    pages = [page("7", labels=["draft"]), page("8", labels=["draft", "guide"])]
+    decided = decide(pages, [held("8")], exclude_labels=frozenset({"draft"}))
+    assert decided == {"7": ("skip", "label draft is excluded"), "8": ("delete", "label draft is excluded")}
+
+
+def test_deletes_a_kind_of_content_that_is_no_longer_synced() -> None:
+    decided = decide([], [held("7", kind="blogpost")], kinds=("page",))
+    assert decided == {"7": ("delete", "blogposts are no longer synced")}
+
+
+def test_asked_for_single_pages_it_touches_no_other_page() -> None:
+    pages = [page("7", version=4, modified_at=JUNE), page("8", version=4)]
+    decided = decide(
+        pages, [held("7"), held("8"), held("9")], FROM_JULY, page_ids=frozenset({"7"}), missing={"9": "trashed"}
+    )
+    assert decided == {
+        "7": ("fetch", "version 3 → 4"),
+        "8": ("leave", "not asked for"),
+        "9": ("leave", "not asked for"),
+    }
+
+
+def test_gives_every_page_to_fetch_one_shard_and_fills_shards_in_order() -> None:
+    planned = plan(
+        pa.Table.from_pylist([page(str(number)) for number in range(1, 8)], schema=INVENTORY),
+        MANIFEST.empty_table(),
+        Scope(EVERYTHING, sweep_complete=True, converter_version="1", shard_size=3),
+    )
+    assert planned["shard"].to_pylist() == [0, 0, 0, 1, 1, 1, 2]
+
+
+def test_counts_reasons_with_versions_folded_together() -> None:
+    planned = plan(
+        pa.Table.from_pylist([page("7", version=4), page("8", version=9), page("9")], schema=INVENTORY),
+        pa.Table.from_pylist([held("7"), held("8")], schema=MANIFEST),
+        Scope(EVERYTHING, sweep_complete=True, converter_version="1"),
+    )
+    assert counts_by_reason(planned)["fetch"] == {"version changed": 2, "new to Twig": 1}
+
+
+def test_candidates_for_deletion_are_the_held_pages_that_were_not_seen() -> None:
+    missing = candidates_for_deletion(
+        pa.Table.from_pylist([page("7")], schema=INVENTORY),
+        pa.Table.from_pylist([held("7"), held("9", kind="blogpost")], schema=MANIFEST),
+    )
+    assert missing.to_dict("records") == [{"page_id": "9", "kind": "blogpost"}]
+
+
+@given(
+    seen=st.dictionaries(st.integers(1, 30), st.tuples(st.integers(1, 4), st.booleans()), max_size=20),
+    known=st.dictionaries(st.integers(1, 30), st.integers(1, 4), max_size=20),
+    complete=st.booleans(),
+)
+def test_every_page_is_decided_exactly_once_and_only_seen_pages_are_fetched(
+    seen: dict[int, tuple[int, bool]], known: dict[int, int], complete: bool
+) -> None:
+    decided = decide(
+        [page(str(number), version=version, restricted=restricted) for number, (version, restricted) in seen.items()],
+        [held(str(number), version=version) for number, version in known.items()],
+        sweep_complete=complete,
+        missing={str(number): "trashed" for number in known.keys() - seen.keys()},
+    )
+    assert decided.keys() == {str(number) for number in seen.keys() | known.keys()}
+    for page_id, (action, reason) in decided.items():
+        number = int(page_id)
+        if action == "fetch":
+            assert number in seen
+            assert known.get(number, 0) < seen[number][0], reason
+        if action == "delete":
+            assert complete
+            assert number in known

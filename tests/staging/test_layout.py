@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.staging.layout import ROOT_VARIABLE, SourceStaging, folder_name, staging_root
+
+
+def test_the_variable_moves_staging_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, "memory://bucket/prefix")
+    assert str(staging_root()).startswith("memory://")
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    assert staging_root() == ObjectStoragePath(f"file://{tmp_path}")
+
+
+def test_without_the_variable_staging_lies_below_airflow_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    monkeypatch.setenv("AIRFLOW_HOME", "/srv/airflow")
+    assert staging_root() == ObjectStoragePath("file:///srv/airflow/staging")
+
+
+def test_files_of_a_run_lie_where_the_design_says(tmp_path: Path) -> None:
+    staging = SourceStaging(ObjectStoragePath(f"file://{tmp_path}"), "docs")
+    run = staging.run("scheduled__2026-11-22T02:00:00+00:00")
+    assert str(staging.manifest).endswith("docs/manifest.parquet")
+    assert str(run.pages(3)).endswith("docs/runs/scheduled__2026-11-22T02_00_00_00_00/pages/shard-0003.parquet")
+    assert str(run.quarantine("transform", 0)).endswith("quarantine/transform-0000.parquet")
+
+
+@given(st.text(min_size=1))
+def test_a_run_id_is_always_one_safe_path_segment(run_id: str) -> None:
+    name = folder_name(run_id)
+    assert len(name) == len(run_id)
+    assert not set(name) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")

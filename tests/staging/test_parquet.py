@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from include.staging import parquet
+from include.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+
+SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False), ("text", pa.large_string())])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> ObjectStoragePath:
+    return ObjectStoragePath(f"file://{tmp_path}/deep/er/rows.parquet")
+
+
+def test_reads_back_what_was_written(path: ObjectStoragePath) -> None:
+    rows = [{"number": number, "text": f"text {number} – ünïcode"} for number in range(5_000)]
+    assert write_rows(path, SCHEMA, rows) == 5_000
+    assert list(iter_rows(path)) == rows
+    assert read_table(path, ["number"]).num_rows == 5_000
+
+
+def test_an_empty_file_keeps_its_schema(path: ObjectStoragePath) -> None:
+    write_rows(path, SCHEMA, [])
+    assert read_table(path).schema == SCHEMA
+
+
+def test_nothing_is_visible_until_the_file_is_complete(path: ObjectStoragePath) -> None:
+    with ParquetWriter(path, SCHEMA) as writer:
+        writer.write({"number": 1, "text": "a"})
+        assert not path.exists()
+    assert path.exists()
+    assert [entry.name for entry in path.parent.iterdir()] == ["rows.parquet"]
+
+
+def test_a_failure_leaves_the_older_file_and_no_rest(path: ObjectStoragePath) -> None:
+    write_rows(path, SCHEMA, [{"number": 1, "text": "old"}])
+    with pytest.raises(RuntimeError, match="half way"), ParquetWriter(path, SCHEMA) as writer:
+        writer.write({"number": 2, "text": "new"})
+        raise RuntimeError("half way")
+    assert list(iter_rows(path)) == [{"number": 1, "text": "old"}]
+    assert [entry.name for entry in path.parent.iterdir()] == ["rows.parquet"]
+
+
+def test_a_row_that_does_not_fit_the_schema_is_refused_and_nothing_is_published(path: ObjectStoragePath) -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        write_rows(path, SCHEMA, [{"number": "seven", "text": ""}])
+    assert not path.exists()
+
+
+def test_memory_holds_one_row_group(path: ObjectStoragePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 1_000)
+    write_rows(path, SCHEMA, [{"number": number, "text": "x" * 400} for number in range(9)])
+    with path.open("rb") as file:
+        assert pa.parquet.ParquetFile(file).num_row_groups == 3
