@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def airflow_environment(home: Path, port: int | None = None) -> dict[str, str]:
+def airflow_environment(
+    home: Path, *, staging: Path, port: int | None = None, base: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """Environment variables for an Airflow whose state lives in ``home`` and whose UI listens on loopback.
 
-    Values that the caller's environment sets already are kept, so that anybody can move staging or point at another
-    sources file.
+    Values that ``base`` sets already are kept, so that anybody can move staging or point at another sources file.
 
     :param home: AIRFLOW_HOME; created if need be, with one JWT secret and one Fernet key for its life.
+    :param staging: where tasks hand data on, unless ``CONFLUENCE_TWIG_STAGING`` says otherwise.
     :param port: of the API server; None when no server is started.
     """
     home.mkdir(parents=True, exist_ok=True)
@@ -34,8 +40,8 @@ def airflow_environment(home: Path, port: int | None = None) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "CONFLUENCE_TWIG_STAGING": str(PROJECT / ".staging"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")])),
+        "CONFLUENCE_TWIG_STAGING": str(staging),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), base.get("PYTHONPATH", "")])),
     }
     if port is not None:
         ours |= {
@@ -45,7 +51,7 @@ def airflow_environment(home: Path, port: int | None = None) -> dict[str, str]:
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         }
-    return ours | {name: value for name, value in os.environ.items() if name not in {"AIRFLOW_HOME", "PYTHONPATH"}}
+    return ours | {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PYTHONPATH"}}
 
 
 def _kept_secret(path: Path) -> str:

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from include.airflow_settings import AirflowSettings, read_settings
@@ -19,13 +19,14 @@ from include.cli.airflow_home import PROJECT, airflow_environment
 from include.cli.processes import Server, StartError, free_port, started
 from include.cli.progress import ProgressPrinter
 from include.source import load_sources
-from include.staging.layout import SourceStaging, staging_root
+from include.staging.layout import ROOT_VARIABLE, SourceStaging, root_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
-HOME = PROJECT / ".airflow"
-SANDBOX = PROJECT / ".sandbox"
+    from include.source import Source
+
 PORTS = {"airflow": 8080, "confluence": 8090, "twig": 8091}
 AIRFLOW_SECONDS = 180.0
 
@@ -39,10 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with contextlib.ExitStack() as stack:
-            api = stack.enter_context(local_airflow(_ports()))
-            succeeded = run_source(api, options.source)
+            airflow = stack.enter_context(local_airflow(_ports()))
+            succeeded = run_source(airflow, load_sources().named(options.source))
             if not options.once:
-                _wait(api)
+                _wait(airflow)
             return 0 if succeeded else 1
     except StartError as error:
         _say(f"Could not start: {error}")
@@ -52,23 +53,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+@dataclass(frozen=True)
+class LocalAirflow:
+    """An Airflow that is up, with both sandbox servers beside it.
+
+    :param environment: what every process of it was started with; staging and sources file are named there.
+    """
+
+    api: AirflowApi
+    ports: dict[str, int]
+    environment: dict[str, str]
+
+    def staging(self, source: str) -> SourceStaging:
+        """Where the tasks of a source leave their files."""
+        return SourceStaging(root_at(self.environment[ROOT_VARIABLE]), source)
+
+
 @contextlib.contextmanager
-def local_airflow(ports: dict[str, int]) -> Iterator[AirflowApi]:
-    """Both sandbox servers and a whole Airflow on these ports, connections applied; stopped when the block ends."""
-    environment = airflow_environment(HOME, ports["airflow"])
-    os.environ.update(environment)
-    settings = at_ports(read_settings(), ports)
+def local_airflow(
+    ports: dict[str, int], place: Path = PROJECT, base: Mapping[str, str] = os.environ
+) -> Iterator[LocalAirflow]:
+    """Both sandbox servers and a whole Airflow on these ports, connections applied; stopped when the block ends.
+
+    :param place: the folder that takes ``.airflow``, ``.sandbox`` and ``.staging``.
+    :param base: the environment that the caller's own settings are taken from.
+    """
+    home = place / ".airflow"
+    environment = airflow_environment(home, staging=place / ".staging", port=ports["airflow"], base=base)
     with contextlib.ExitStack() as stack:
         for name in ("confluence", "twig"):
-            stack.enter_context(_sandbox(name, ports[name], environment))
-        airflow = stack.enter_context(_airflow(environment))
+            stack.enter_context(_sandbox(name, ports[name], place, environment))
+        log = home / "logs" / "standalone.log"
+        command = [sys.executable, "-m", "airflow", "standalone"]
+        airflow = stack.enter_context(started("Airflow", command, log, environment))
         url = f"http://127.0.0.1:{ports['airflow']}"
         _say(f"Starting Airflow on {url} (half a minute)")
         airflow.wait_until_up(f"{url}/api/v2/monitor/health", AIRFLOW_SECONDS)
         api = AirflowApi(url)
         api.sign_in()
-        api.apply(settings)
-        yield api
+        api.apply(at_ports(read_settings(), ports))
+        yield LocalAirflow(api, ports, environment)
 
 
 def at_ports(settings: AirflowSettings, ports: dict[str, int]) -> AirflowSettings:
@@ -79,16 +103,14 @@ def at_ports(settings: AirflowSettings, ports: dict[str, int]) -> AirflowSetting
     return replace(settings, connections=copy.deepcopy(json.loads(text)))
 
 
-def run_source(api: AirflowApi, name: str) -> bool:
+def run_source(airflow: LocalAirflow, source: Source) -> bool:
     """Run the DAG of one source to its end and print its summary. Returns whether it succeeded."""
-    source = load_sources().named(name)
+    api = airflow.api
     _wait_for_dag(api, source.dag_id)
     _say(f"Running {source.dag_id}")
     runs = _runs_to_watch(api, source.dag_id)
-    succeeded = True
-    for run in runs:
-        succeeded = _watch(api, source.dag_id, run["dag_run_id"], SourceStaging(staging_root(), name)) and succeeded
-    return succeeded
+    states = [_watch(api, source.dag_id, run["dag_run_id"], airflow.staging(source.name)) for run in runs]
+    return all(state == "success" for state in states)
 
 
 def _wait_for_dag(api: AirflowApi, dag_id: str) -> None:
@@ -117,7 +139,7 @@ def _is_due(api: AirflowApi, dag_id: str) -> bool:
     return due is not None and datetime.fromisoformat(due) <= datetime.now(UTC)
 
 
-def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging) -> bool:
+def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging) -> str:
     run_staging = staging.run(run_id)
     progress = ProgressPrinter(run_staging, _say)
     while True:
@@ -133,7 +155,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging) ->
             _say(f"  warning: {warning}")
         _say(f"\n{report['summary']}")
     _say(f"Run {state}: {api.base_url}/dags/{dag_id}/runs/{run_id}")
-    return state == "success"
+    return state
 
 
 def _ports() -> dict[str, int]:
@@ -146,18 +168,18 @@ def _ports() -> dict[str, int]:
     return ports
 
 
-def _sandbox(name: str, port: int, environment: dict[str, str]) -> contextlib.AbstractContextManager[Server]:
-    command = [sys.executable, "-m", f"include.sandbox.{name}", "--port", str(port), "--state", str(SANDBOX / name)]
-    return started(f"the {name.title()} sandbox", command, HOME / "logs" / f"sandbox-{name}.log", environment)
+def _sandbox(
+    name: str, port: int, place: Path, environment: Mapping[str, str]
+) -> contextlib.AbstractContextManager[Server]:
+    state = place / ".sandbox" / name
+    command = [sys.executable, "-m", f"include.sandbox.{name}", "--port", str(port), "--state", str(state)]
+    return started(f"the {name.title()} sandbox", command, place / ".airflow" / "logs" / f"{name}.log", environment)
 
 
-def _airflow(environment: dict[str, str]) -> contextlib.AbstractContextManager[Server]:
-    command = [sys.executable, "-m", "airflow", "standalone"]
-    return started("Airflow", command, HOME / "logs" / "standalone.log", environment)
-
-
-def _wait(api: AirflowApi) -> None:
-    _say(f"\nAirflow: {api.base_url}   (no login)\nCtrl-C stops everything.")
+def _wait(airflow: LocalAirflow) -> None:
+    _say(f"\nAirflow   {airflow.api.base_url}   (no login)")
+    _say(f"Twig      http://127.0.0.1:{airflow.ports['twig']}   (sandbox: search what was loaded)")
+    _say("Ctrl-C stops everything.")
     while True:
         time.sleep(3600)
 

@@ -58,7 +58,7 @@ def _prepare(options: argparse.Namespace) -> None:
     """Environment first: Airflow reads it when it is imported."""
     if options.sources:
         os.environ[SOURCES_VARIABLE] = str(Path(options.sources).resolve())
-    os.environ.update(airflow_environment(HOME))
+    os.environ.update(airflow_environment(HOME, staging=PROJECT / ".staging"))
     os.environ.setdefault("AIRFLOW__SECRETS__BACKEND", "include.airflow_settings.AirflowSettingsBackend")
     os.environ["CONFLUENCE_TWIG_UNATTENDED"] = "yes"
     if options.approve_deletions:

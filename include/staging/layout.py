@@ -15,15 +15,22 @@ ROOT_VARIABLE = "CONFLUENCE_TWIG_STAGING"
 
 def staging_root() -> ObjectStoragePath:
     """The root from ``CONFLUENCE_TWIG_STAGING`` (any object-storage URL or local path), else below AIRFLOW_HOME."""
-    from airflow.sdk import ObjectStoragePath, conf
+    from airflow.sdk import conf
 
     root = os.environ.get(ROOT_VARIABLE)
     if not root:
         home = os.environ.get("AIRFLOW_HOME") or os.path.dirname(conf.get("core", "dags_folder"))  # noqa: PTH120
         root = os.path.join(home, "staging")  # noqa: PTH118
-    if "://" not in root:
-        root = "file://" + os.path.abspath(root)  # noqa: PTH100
-    return ObjectStoragePath(root)
+    return root_at(root)
+
+
+def root_at(location: str) -> ObjectStoragePath:
+    """An object-storage URL, or a local path, as a path that tasks can use."""
+    from airflow.sdk import ObjectStoragePath
+
+    if "://" not in location:
+        location = "file://" + os.path.abspath(location)  # noqa: PTH100
+    return ObjectStoragePath(location)
 
 
 def folder_name(run_id: str) -> str:
