@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from include.sandbox.sample_space.device_pages import device_pages
+from include.sandbox.sample_space.error_pages import error_pages
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,4 +15,5 @@ if TYPE_CHECKING:
 
 def generated_pages() -> Iterator[PageSource]:
     """The pages of every data file."""
-    yield from ()
+    yield from device_pages()
+    yield from error_pages()
