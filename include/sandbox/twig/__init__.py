@@ -6,9 +6,9 @@ from include.sandbox.twig.behind import HeldChunk, HeldDocument
 from include.sandbox.twig.faults import Fault
 from include.sandbox.twig.files import ImportReport
 from include.sandbox.twig.journal import RequestRecord
-from include.sandbox.twig.keys import DEFAULT_AGENT, DEFAULT_KEY, DEFAULT_ORG
+from include.sandbox.twig.keys import DEFAULT_AGENT, DEFAULT_KEY, DEFAULT_ORG, connection
 from include.sandbox.twig.processing import ProcessFailure
-from include.sandbox.twig.server import SandboxTwig, ServedTwig, connection, serve
+from include.sandbox.twig.server import SandboxTwig, ServedTwig, serve
 from include.sandbox.twig.settings import Settings
 
 __all__ = [

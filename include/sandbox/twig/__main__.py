@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from include.sandbox.serving import LOOPBACK, serve_until_stopped
-from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from include.sandbox.twig.server import SandboxTwig, connection
+from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG, connection
+from include.sandbox.twig.server import SandboxTwig
 from include.sandbox.twig.settings import Settings
 
 DEFAULT_PORT = 8402
@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> None:
     twig = SandboxTwig(options.state, settings, latency_ms=options.latency_ms)
     try:
         serve_until_stopped(twig.app, options.host, options.port, partial(_announce, options))
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from error
     finally:
         twig.close()
 

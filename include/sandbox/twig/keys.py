@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from include.sandbox.twig.wire import ApiError
 
@@ -15,6 +15,11 @@ ALL_SCOPES: tuple[Scope, ...] = ("Read", "Write", "Execute", "Admin")
 DEFAULT_KEY = "twigsk_test_sandbox"
 DEFAULT_ORG = "org_sandbox"
 DEFAULT_AGENT = "agent_sandbox"
+
+
+def connection(base_url: str) -> dict[str, Any]:
+    """An Airflow connection to a sandbox Twig at ``base_url``, with the default key."""
+    return {"conn_type": "twig", "host": base_url, "password": DEFAULT_KEY, "extra": {"org_id": DEFAULT_ORG}}
 
 
 @dataclass(frozen=True)

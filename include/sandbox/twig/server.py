@@ -14,7 +14,7 @@ from include.sandbox.twig.documents import Rejected
 from include.sandbox.twig.faults import Fault, FaultPlan, Faults
 from include.sandbox.twig.files import import_files
 from include.sandbox.twig.journal import Journal, RequestLog
-from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG, KeyRing
+from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG, KeyRing, connection
 from include.sandbox.twig.processing import ProcessFailure
 from include.sandbox.twig.rates import Budgets
 from include.sandbox.twig.settings import Settings
@@ -161,11 +161,6 @@ class ServedTwig:
     def connection(self) -> dict[str, Any]:
         """An Airflow connection to it, in the form of ``AIRFLOW_CONN_…`` JSON."""
         return connection(self.base_url)
-
-
-def connection(base_url: str) -> dict[str, Any]:
-    """An Airflow connection to a sandbox Twig at ``base_url``, with the default key."""
-    return {"conn_type": "twig", "host": base_url, "password": DEFAULT_KEY, "extra": {"org_id": DEFAULT_ORG}}
 
 
 @contextmanager
