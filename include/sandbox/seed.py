@@ -16,6 +16,7 @@ class SeedUser:
     display_name: str
     email: str
     token: str | None = None  # an API token this user can sign in with; None: cannot sign in
+    groups: tuple[str, ...] = ()  # what ``SeedPage.read_groups`` refers to
 
 
 @dataclass(frozen=True)

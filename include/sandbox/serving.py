@@ -108,7 +108,7 @@ def serve_until_stopped(app: ASGIApp, host: str, port: int, announce: Callable[[
         listener.close()
 
 
-def abort_connection(receive: Receive) -> None:
+async def abort_connection(receive: Receive) -> None:
     """Drop the client's connection with a TCP reset, as a crashing proxy does.
 
     Only for an outermost ASGI app: uvicorn's ``receive`` is bound to the request cycle that owns the transport.
@@ -117,6 +117,7 @@ def abort_connection(receive: Receive) -> None:
     no_linger = struct.pack("ii", 1, 0)
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
     transport.abort()
+    await asyncio.sleep(0)  # lets uvicorn hear of the lost connection before it misses the answer and complains
 
 
 class Latency:
