@@ -108,16 +108,16 @@ def serve_until_stopped(app: ASGIApp, host: str, port: int, announce: Callable[[
         listener.close()
 
 
-async def abort_connection(receive: Receive) -> None:
+def abort_connection(receive: Receive) -> None:
     """Drop the client's connection with a TCP reset, as a crashing proxy does.
 
-    Only for an outermost ASGI app: uvicorn's ``receive`` is bound to the request cycle that owns the transport.
+    Only with the ``receive`` that uvicorn made: it is bound to the request cycle that owns the transport.
     """
-    transport = receive.__self__.transport  # type: ignore[attr-defined]
+    cycle = receive.__self__  # type: ignore[attr-defined]
     no_linger = struct.pack("ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
-    transport.abort()
-    await asyncio.sleep(0)  # lets uvicorn hear of the lost connection before it misses the answer and complains
+    cycle.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+    cycle.transport.abort()
+    cycle.disconnected = True  # or uvicorn complains that the answer is missing
 
 
 class Latency:

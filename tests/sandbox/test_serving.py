@@ -118,7 +118,7 @@ def test_a_limited_app_tells_every_request_where_it_stands() -> None:
 
 def test_an_aborted_connection_reaches_the_client_as_a_reset() -> None:
     async def rude(scope: Scope, receive: Receive, send: Send) -> None:
-        await abort_connection(receive)
+        abort_connection(receive)
 
     with running(rude) as base_url, pytest.raises(requests.ConnectionError, match=r"reset|aborted"):
         requests.get(base_url, timeout=10)

@@ -74,7 +74,7 @@ class Spoiler:
                 for change in action.changes:
                     await asyncio.to_thread(self.change, change)
             case faults.Reset():
-                await abort_connection(receive)
+                abort_connection(receive)
                 return True
             case faults.Refuse() | faults.LimitRate() | faults.Redirect():
                 await _refusal(action)(scope, receive, send)
@@ -122,7 +122,7 @@ async def _send_spoiled(
     if any(isinstance(action, faults.Cut) for action in actions):
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         await asyncio.sleep(0.05)  # let the first half reach the client before the reset overtakes it
-        await abort_connection(receive)
+        abort_connection(receive)
     elif drip:
         await _drip(body, drip, send)
     else:
