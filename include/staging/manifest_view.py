@@ -1,0 +1,122 @@
+"""The manifest at one moment: the manifest file joined with the journal. Pure; see :mod:`include.staging.manifest`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from include.staging.journal import LONG_AGO, Operation, Row, Standing, standing
+from include.staging.schemas import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Base:
+    """The manifest file: rows, and what of the journal they contain.
+
+    :param spans: page id → begin and finish of recent operations, deleted pages included.
+    """
+
+    table: pa.Table
+    data_source_id: str | None = None
+    seq: int = 0
+    contains: frozenset[str] = frozenset()
+    spans: Mapping[str, tuple[int, int]] | None = None
+    changed: int = LONG_AGO
+    processed: int = LONG_AGO
+
+
+@dataclass(frozen=True)
+class ManifestView:
+    """The manifest at one moment. Rows are mappings with the columns of :data:`include.staging.schemas.MANIFEST`.
+
+    :param seq: the highest number seen; a write decided upon this view begins after it.
+    """
+
+    base: Base
+    operations: tuple[Operation, ...]
+    seq: int
+    processed: int
+    data_source_id: str | None
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {page_id: number for number, page_id in enumerate(self.base.table.column("page_id").to_pylist())}
+
+    @cached_property
+    def _by_page(self) -> dict[str, list[Operation]]:
+        touched: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            for page_id in operation.pages:
+                touched.setdefault(page_id, []).append(operation)
+        return touched
+
+    def standing(self, page_id: str) -> Standing:
+        """What is known of a page."""
+        number = self._index.get(page_id)
+        base = None if number is None else self.base.table.slice(number, 1).to_pylist()[0]
+        span = (self.base.spans or {}).get(page_id, (LONG_AGO, LONG_AGO))
+        return standing(base, span, self._by_page.get(page_id, ()), page_id)
+
+    def row(self, page_id: str) -> Row | None:
+        """The row of a page, or None when Twig does not hold it. In doubt: its converter version is empty."""
+        return self.standing(page_id).row
+
+    def page_ids(self) -> list[str]:
+        """All pages that Twig holds or may hold, in no particular order."""
+        untouched = [page_id for page_id in self._index if page_id not in self._by_page]
+        return untouched + [page_id for page_id in self._by_page if self.standing(page_id).row]
+
+    def table(self) -> pa.Table:
+        """All rows, those in doubt included, as :data:`include.staging.schemas.MANIFEST`."""
+        untouched = [number for page_id, number in self._index.items() if page_id not in self._by_page]
+        base = self.base.table if len(untouched) == len(self._index) else self.base.table.take(untouched)
+        standings = (self.standing(page_id) for page_id in self._by_page)
+        rows = [found.row for found in standings if found.row]
+        if not rows:
+            return base
+        return pa.concat_tables([base, pa.Table.from_pylist(rows, schema=MANIFEST)])
+
+    def unfinished(self, digest: str) -> Operation | None:
+        """The operation with this content that was begun and never ended, if there is one."""
+        found = (operation for operation in self.operations if operation.digest == digest and operation.end is None)
+        return next((operation for operation in found if not operation.doubt), None)
+
+    @property
+    def unprocessed(self) -> bool:
+        """Whether Twig was, or may have been, given something since it was last told to process."""
+        return last_change(self.operations, self.base.changed) > self.processed
+
+
+def fold(view: ManifestView, folded: list[Operation], oldest: int) -> Base:
+    """The manifest file that contains these operations too.
+
+    :param oldest: the lowest number in the journal's folder; what is older can not overlap anything any more.
+    """
+    gone = {operation.token for operation in folded}
+    rest = replace(view, operations=tuple(folded))
+    spans = dict(view.base.spans or {})
+    for operation in sorted(folded, key=lambda operation: operation.begin):
+        for page_id in operation.pages:
+            begin, finish = spans.get(page_id, (LONG_AGO, LONG_AGO))
+            spans[page_id] = (max(begin, operation.begin), max(finish, operation.finish))
+    return Base(
+        table=rest.table(),
+        data_source_id=view.data_source_id,
+        seq=view.seq,
+        contains=view.base.contains | gone,
+        spans={page_id: span for page_id, span in spans.items() if span[1] >= oldest},
+        changed=last_change(folded, view.base.changed),
+        processed=view.processed,
+    )
+
+
+def last_change(operations: Iterable[Operation], before: int) -> int:
+    """The number of the last operation that changed, or may have changed, what Twig holds."""
+    changes = (entry.finish for entry in operations if entry.pages and not entry.doubt and not entry.noted)
+    return max([before, *changes])

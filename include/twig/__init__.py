@@ -1,0 +1,1 @@
+"""Twig: load, prune, process and verify over its REST API, or as files."""

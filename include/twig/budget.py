@@ -1,0 +1,122 @@
+"""Budget: how many requests of one scope Twig still admits, read from its answers.
+
+Documented per key and scope, requests a minute (burst): Write 10 (15), Execute 100 (120), Read 200 (250), and other figures
+per plan (https://help.twig.so/product/developer-api/rest-api, …/rate-limits). They contradict each other, so what the
+headers say is what counts; the documented pace is used only while there are none.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from include.twig.answers import Answer
+
+log = logging.getLogger(__name__)
+
+#: Waits longer than this are told to the log.
+_WORTH_TELLING_S = 1.0
+
+
+class Budget:
+    """The budget of one scope. Thread-safe; all waits are shared by all threads.
+
+    :param scope: ``write``, ``execute`` or ``read``: for the log only.
+    :param per_minute: the pace while Twig sends no rate-limit headers.
+    :param clock: monotonic seconds. :param sleep: waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        scope: str,
+        per_minute: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.scope = scope
+        self.waited_s = 0.0
+        self._per_second = per_minute / 60
+        self._burst = max(1.0, per_minute * 1.5)
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._remaining: int | None = None  # by the last answer, minus what was sent since
+        self._ready_at = 0.0
+        self._trusts_pace = True
+        self._level = self._burst
+        self._level_at = clock()
+
+    def acquire(self) -> float:
+        """Wait until a request may be sent, and count it. Returns the seconds waited."""
+        waited = 0.0
+        while (wait := self._reserve()) > 0:
+            self._wait(wait)
+            waited += wait
+        return waited
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody send for that long: Twig said 429."""
+        with self._lock:
+            # A 429 although the pace was kept: this Twig counts in fixed windows, so believe its reset time instead.
+            self._trusts_pace = self._trusts_pace and self._remaining != 0
+            self._remaining = 0
+            self._ready_at = max(self._ready_at, self._clock() + seconds)
+
+    def observe(self, answer: Answer) -> None:
+        """Take over what the headers of an admitted request say."""
+        remaining = _whole(answer.headers.get("X-RateLimit-Remaining"))
+        with self._lock:
+            if remaining is None:
+                self._remaining = None
+                return
+            self._remaining = remaining
+            if remaining == 0:
+                self._ready_at = max(self._ready_at, self._clock() + self._pace(answer))
+
+    def _pace(self, answer: Answer) -> float:
+        """Seconds until one more is admitted: one minute's share if the budget refills steadily, else the reset."""
+        limit = _whole(answer.headers.get("X-RateLimit-Limit"))
+        reset = answer.reset_in_s()
+        steady = 60 / limit if limit else 1 / self._per_second
+        if reset is None:
+            return steady
+        return min(reset, steady) if self._trusts_pace else reset
+
+    def _reserve(self) -> float:
+        """Count one request and return 0, or return the seconds after which to ask again."""
+        with self._lock:
+            now = self._clock()
+            if self._ready_at > now:
+                return self._ready_at - now
+            if self._remaining is None:
+                return self._take(now)
+            if self._remaining > 0:
+                self._remaining -= 1
+            else:
+                # One request finds out how much there is again; the others wait for its answer or their own turn.
+                self._ready_at = now + 1 / self._per_second
+            return 0.0
+
+    def _take(self, now: float) -> float:
+        self._level = min(self._burst, self._level + (now - self._level_at) * self._per_second)
+        self._level_at = now
+        if self._level < 1:
+            return (1 - self._level) / self._per_second
+        self._level -= 1
+        return 0.0
+
+    def _wait(self, seconds: float) -> None:
+        if seconds >= _WORTH_TELLING_S:
+            log.info("Waiting %.0f s: Twig's %s budget is used up", seconds, self.scope)
+        self._sleep(seconds)
+        with self._lock:
+            self.waited_s += seconds
+
+
+def _whole(value: str | None) -> int | None:
+    return int(value) if value is not None and value.strip().isdecimal() else None
