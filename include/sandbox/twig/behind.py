@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from include.sandbox.twig import data_specs
-from include.sandbox.twig.documents import remove, require_known
+from include.sandbox.twig.holdings import remove, require_known
 from include.sandbox.twig.store import next_write
 
 if TYPE_CHECKING:

@@ -129,8 +129,7 @@ class Faults:
                 await _read_to_the_end(receive)
             await self._answer(fault)(scope, receive, send)
             return
-        abort_connection(receive)
-        await asyncio.sleep(0)  # lets uvicorn notice that the client is gone, so that it does not complain
+        await abort_connection(receive)
 
     def _answer(self, fault: Fault) -> Response:
         headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from include.sandbox.twig import documents
+from include.sandbox.twig import documents, holdings
 from include.sandbox.twig.data_specs import mark_changed
 from include.sandbox.twig.models import Chunk, Deletion, Document, DocumentsWrite
 from include.sandbox.twig.settings import MEGABYTE
@@ -123,7 +123,7 @@ def _as_document(db: sqlite3.Connection, spec: str, file: _File) -> Document | s
         text = file.content.decode("utf-8")
     except UnicodeDecodeError:
         return "not UTF-8"
-    held = documents.held(db, spec, file.name)
+    held = holdings.held(db, spec, file.name)
     name = PurePosixPath(file.name).name
     return Document(
         id=file.name,
@@ -142,7 +142,7 @@ def _chunk(file_name: str, number: int, text: str) -> Chunk:
 
 
 def _is_held(db: sqlite3.Connection, spec: str, document: Document) -> bool:
-    held = documents.held(db, spec, document.id)
+    held = holdings.held(db, spec, document.id)
     return held is not None and held.content_hash == document.contentHash
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from include.sandbox.twig import data_specs
-from include.sandbox.twig.documents import drop_from_index
+from include.sandbox.twig.holdings import drop_from_index
 from include.sandbox.twig.search import spread
 from include.sandbox.twig.store import last_write
 from include.sandbox.twig.wire import ApiError, iso_time

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from include.sandbox.twig import data_specs, documents, models, processing, search
+from include.sandbox.twig import data_specs, documents, holdings, models, processing, search
 from include.sandbox.twig.desk import Desk
 from include.sandbox.twig.idempotency import Answer
 from include.sandbox.twig.keys import DEFAULT_AGENT
@@ -83,7 +83,7 @@ def list_documents(desk: AtDesk, spec: str, limit: PageSize = 100, cursor: Curso
 
     def rule(db: sqlite3.Connection) -> dict[str, Any]:
         data_specs.require(db, desk.org, spec)
-        items, last, total = documents.list_held(db, spec, limit, _decode_cursor(cursor))
+        items, last, total = holdings.list_held(db, spec, limit, _decode_cursor(cursor))
         return {"items": items, "nextCursor": _encode_cursor(last), "total": total}
 
     return desk.read(rule)
