@@ -1,0 +1,171 @@
+"""Walk a listing from both ends at once: half the time, and a proof that nothing was left out.
+
+The listing is asked for twice, ascending and descending by id. The walk is over when the two meet: everything below
+the place where they meet was seen going up, everything above it going down. A server that stops too early, skips an
+end or loses its ``next`` link is found out, since then the two do not meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from include.confluence.errors import BrokenListingError, RejectedRequestError
+from include.confluence.paging import CursorGuard, ListingPage
+from include.errors import TransientError
+
+log = logging.getLogger(__name__)
+
+#: Fetches a page of the listing: (sort, cursor or None, limit).
+FetchSorted = Callable[[str, str | None, int], ListingPage]
+LIMIT = 250
+SMALLEST_LIMIT = 25
+STARTS = 3
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a walk brought.
+
+    :param items: the listed things by id, in order of id where it is a number.
+    :param problems: why the walk is not complete; empty for a complete one.
+    """
+
+    items: dict[str, dict[str, Any]]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.problems
+
+
+@dataclass
+class _End:
+    """One of the two directions."""
+
+    sort: str
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    frontier: int | None = None
+    ended: bool = False
+    in_order: bool = True
+    problem: str = ""
+
+    @property
+    def stopped(self) -> bool:
+        return self.ended or bool(self.problem)
+
+    def take(self, page: ListingPage) -> None:
+        for item in page.results:
+            number = int(item["id"])
+            if self.frontier is not None:
+                self.in_order &= number < self.frontier if self.sort == "-id" else number > self.frontier
+            self.frontier = number
+            self.items[str(item["id"])] = item
+        self.ended = page.cursor is None
+
+
+def walk_both_ends(fetch: FetchSorted) -> Walked:
+    """Walk a listing that can be sorted by ``id`` and ``-id``.
+
+    Needs one request more than a walk in one direction, and half its time. Faults that outlast their retries make the
+    walk incomplete instead of failing it, as long as anything was read.
+
+    :raises include.errors.TransientError: when nothing at all could be read.
+    :raises include.errors.PermanentError: bad credentials and other things that no further request can heal.
+    """
+    up, down = _End("id"), _End("-id")
+    lock = threading.Lock()
+
+    def finished() -> bool:
+        with lock:
+            return _met(up, down)
+
+    with ThreadPoolExecutor(2, thread_name_prefix="sweep") as pool:
+        walks = [pool.submit(_walk_end, end, fetch, lock, finished) for end in (up, down)]
+        for future in walks:
+            future.result()
+    if not up.in_order or not down.in_order:
+        return _unordered(up, down, fetch)
+    items = {**down.items, **up.items}
+    ordered = {key: _newer(up.items.get(key), down.items.get(key)) for key in sorted(items, key=int)}
+    return Walked(ordered, _problems(up, down))
+
+
+def _walk_end(end: _End, fetch: FetchSorted, lock: threading.Lock, finished: Callable[[], bool]) -> None:
+    for start in range(1, STARTS + 1):
+        try:
+            _walk_from_start(end, fetch, lock, finished)
+        except (BrokenListingError, RejectedRequestError) as error:
+            # A new walk from the beginning gets new cursors; what was seen stays seen.
+            log.info("Sweep by %s: %s; start %d of %d", end.sort, error.summary, start, STARTS)
+            problem = error.summary
+        except TransientError as error:
+            if not end.items:
+                raise
+            with lock:
+                end.problem = error.summary
+            return
+        else:
+            return
+    with lock:
+        end.problem = problem
+
+
+def _walk_from_start(end: _End, fetch: FetchSorted, lock: threading.Lock, finished: Callable[[], bool]) -> None:
+    guard = CursorGuard()
+    cursor: str | None = None
+    with lock:
+        end.frontier = None
+    while not end.ended and not finished():
+        page = _smaller_when_unavailable(end.sort, cursor, fetch)
+        guard.check(page)
+        with lock:
+            end.take(page)
+        cursor = page.cursor
+
+
+def _smaller_when_unavailable(sort: str, cursor: str | None, fetch: FetchSorted) -> ListingPage:
+    limit = LIMIT
+    while True:
+        try:
+            return fetch(sort, cursor, limit)
+        except TransientError as error:
+            if isinstance(error, BrokenListingError) or limit <= SMALLEST_LIMIT:
+                raise
+            limit = max(SMALLEST_LIMIT, limit // 2)
+            log.info("Sweep by %s: %s; going on with %d at a time", sort, error.summary, limit)
+
+
+def _met(up: _End, down: _End) -> bool:
+    if up.frontier is None or down.frontier is None:
+        return False
+    return up.in_order and down.in_order and up.frontier >= down.frontier
+
+
+def _problems(up: _End, down: _End) -> tuple[str, ...]:
+    if _met(up, down) or (up.ended and down.ended and not up.items and not down.items):
+        return ()
+    told = tuple(end.problem for end in (up, down) if end.problem)
+    return told or ("The listing ended before all pages were seen from both sides",)
+
+
+def _unordered(up: _End, down: _End, fetch: FetchSorted) -> Walked:
+    """The server does not sort by number: only a walk to the very end proves anything."""
+    whole = _End("id", items=up.items)
+    _walk_end(whole, fetch, threading.Lock(), lambda: False)
+    unseen = down.items.keys() - whole.items.keys()
+    problems = [whole.problem] if whole.problem else []
+    if unseen:
+        problems.append(f"{len(unseen)} pages are listed in one direction only")
+    items = {**down.items, **whole.items}
+    return Walked({key: _newer(whole.items.get(key), down.items.get(key)) for key in items}, tuple(problems))
+
+
+def _newer(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str, Any]:
+    if one is None or other is None:
+        return one or other or {}
+    return one if one["version"]["number"] >= other["version"]["number"] else other

@@ -1,0 +1,29 @@
+"""The few queries that are asked in Confluence's query language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def quoted(text: str) -> str:
+    """A value in quotes; personal space keys (``~…``) fail without them."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def of_space(key: str, types: Iterable[str]) -> str:
+    """Everything of these types in a space."""
+    return f"space={quoted(key)} and type in ({','.join(types)})"
+
+
+def with_ids(ids: Iterable[str]) -> str:
+    """Contents by id, of any type."""
+    return f"id in ({','.join(ids)})"
+
+
+def inside(ids: Iterable[str], types: Iterable[str]) -> str:
+    """What is attached to, or commented on, these contents."""
+    return f"type in ({','.join(types)}) and container in ({','.join(ids)})"

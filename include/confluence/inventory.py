@@ -1,0 +1,216 @@
+"""The sweep: one complete walk of a space that yields its inventory, and knows whether it was complete."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from include.confluence.api import IDS_AT_ONCE
+from include.confluence.content import KINDS
+from include.confluence.errors import RestrictionsUnknownError
+from include.confluence.marks import Marks, read_marks
+from include.confluence.restrictions import effective_restrictions
+from include.confluence.tree import Path, paths, unknown_parents
+from include.confluence.workers import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from include.confluence.api import ContentApi
+    from include.confluence.client import ConfluenceClient
+    from include.confluence.content import Container, Content, Kind, Space
+
+log = logging.getLogger(__name__)
+
+Restrictions = Literal["skip", "include", "unchecked"]
+DEEPEST_CONTAINERS = 50
+NAMED_IN_WARNING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRow:
+    """A row of :data:`include.staging.schemas.INVENTORY`."""
+
+    page_id: str
+    kind: Kind
+    status: str
+    version: int
+    title: str
+    url: str
+    parent_id: str | None
+    parent_type: str | None
+    ancestor_ids: tuple[str, ...]
+    ancestors: tuple[str, ...]
+    labels: tuple[str, ...]
+    restricted: bool
+    author_id: str | None
+    created_at: datetime | None
+    modified_at: datetime
+    position: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as a mapping, for Parquet."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The inventory of a space.
+
+    :param rows: one for each current page or blog post that the account sees, restricted ones included.
+    :param complete: whether the walk provably saw everything. Only then does a missing page mean anything.
+    :param problems: why it is not complete, one sentence each.
+    :param warnings: what a human should know, complete or not.
+    :param restricted_count: rows with ``restricted``; ``None`` when restrictions were not checked.
+    :param requests: HTTP requests that the sweep took.
+    """
+
+    rows: tuple[InventoryRow, ...]
+    complete: bool
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+    restricted_count: int | None
+    requests: int
+
+
+def sweep(
+    client: ConfluenceClient,
+    space: Space,
+    *,
+    kinds: Sequence[Kind] = KINDS,
+    labels: bool = True,
+    restrictions: Restrictions = "skip",
+) -> Sweep:
+    """Walk a space: N/250 requests for N pages, and N/200 to check restrictions (labels come along with these).
+
+    :param kinds: which kinds of content belong to the inventory.
+    :param labels: whether labels are read; without a restrictions check that takes 1 request and 2 for each label.
+    :param restrictions: ``skip`` needs the check and fails without it; ``include`` checks to be able to warn, and goes
+        on without; ``unchecked`` saves the requests, all rows are then ``restricted = False``.
+    :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
+    :raises include.errors.TransientError: when nothing could be read at all.
+    """
+    before = client.requests_made
+    api = client.api
+    with ThreadPoolExecutor(len(kinds), thread_name_prefix="sweep-kind") as pool:
+        walks = [pool.submit(api.list_contents, space, kind) for kind in kinds]
+        contents: dict[str, Content] = {}
+        problems: list[str] = []
+        for walk in walks:
+            listed = walk.result()
+            contents |= listed.contents
+            problems += listed.problems
+    above = _above(client, contents)
+    tree = paths({**above, **contents})
+    marks, checked, warnings = _marks(client, space, contents, above, labels=labels, restrictions=restrictions)
+    rows = tuple(_row(content, tree[content.id], marks, checked=checked) for content in contents.values())
+    restricted = sum(row.restricted for row in rows) if checked else None
+    warnings += _warnings(rows, tree, marks, restrictions, checked=checked)
+    for problem in problems:
+        log.warning("The sweep of space %s is incomplete: %s", space.key, problem)
+    for warning in warnings:
+        log.warning("Space %s: %s", space.key, warning)
+    requests = client.requests_made - before
+    log.info("Sweep of space %s: %d contents in %d requests", space.key, len(rows), requests)
+    return Sweep(rows, not problems, tuple(problems), tuple(warnings), restricted, requests)
+
+
+def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> dict[str, Content | Container]:
+    """Ancestors that are not in the listing: folders, databases, whiteboards, and archived pages with pages below."""
+    above: dict[str, Content | Container] = {}
+    asked: set[str] = set()
+    level: list[Content | Container] = list(contents.values())
+    for _ in range(DEEPEST_CONTAINERS):
+        unknown = unknown_parents(level, {**contents, **above}) - asked
+        if not unknown:
+            break
+        asked |= unknown
+        types = {node.parent_id: node.parent_type or "page" for node in level if node.parent_id in unknown}
+        found = _read_above(client, {key: kind for key, kind in types.items() if key is not None})
+        above |= found
+        level = list(found.values())
+    return above
+
+
+def _read_above(client: ConfluenceClient, types: Mapping[str, str]) -> dict[str, Content | Container]:
+    pages = sorted(key for key, kind in types.items() if kind == "page")
+    found: dict[str, Content | Container] = {}
+    for batch in batches(pages, IDS_AT_ONCE):
+        found |= client.api.states(batch, "page")
+    return found | client.api.containers({key: kind for key, kind in types.items() if kind != "page"})
+
+
+def _marks(
+    client: ConfluenceClient,
+    space: Space,
+    contents: Mapping[str, Content],
+    above: Mapping[str, Content | Container],
+    *,
+    labels: bool,
+    restrictions: Restrictions,
+) -> tuple[Marks, bool, list[str]]:
+    """Labels and own-level restrictions, whether restrictions are among them, and warnings."""
+    api: ContentApi = client.api
+    warnings: list[str] = []
+    if restrictions != "unchecked":
+        try:
+            marks = read_marks(api, client.workers, contents, sorted(above))
+        except RestrictionsUnknownError as error:
+            if restrictions == "skip":
+                raise
+            warnings.append(f"restricted pages are synced, and how many there are is unknown. {error.summary}")
+        else:
+            return (marks if labels else Marks(marks.readers, {}, marks.unreadable)), True, warnings
+    return Marks(labels=api.labels(space, list(contents)) if labels else {}), False, warnings
+
+
+def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> InventoryRow:
+    levels = (*([path.broken_at] if path.broken_at else []), *path.ids)
+    return InventoryRow(
+        page_id=content.id,
+        kind=content.kind,
+        status=content.status,
+        version=content.version,
+        title=content.title,
+        url=content.url,
+        parent_id=content.parent_id,
+        parent_type=content.parent_type,
+        ancestor_ids=path.ids,
+        ancestors=path.titles,
+        labels=marks.labels.get(content.id, ()),
+        restricted=checked and bool(effective_restrictions(content.id, levels, marks.readers)),
+        author_id=content.author_id,
+        created_at=content.created_at,
+        modified_at=content.modified_at,
+        position=content.position,
+    )
+
+
+def _warnings(
+    rows: Sequence[InventoryRow], tree: Mapping[str, Path], marks: Marks, restrictions: Restrictions, *, checked: bool
+) -> list[str]:
+    warnings: list[str] = []
+    if not rows:
+        warnings.append("the space has no pages that this account can see.")
+    broken = sorted({path.broken_at for path in tree.values() if path.broken_at})
+    if broken:
+        warnings.append(f"parts of the page tree hang on contents that this account cannot see: {_named(broken)}.")
+    if not checked:
+        return warnings
+    restricted = sum(row.restricted for row in rows)
+    if restrictions == "include" and restricted:
+        warnings.append(f"{restricted} restricted pages are synced: everybody who can ask Twig can read them.")
+    if marks.unreadable:
+        warnings.append(
+            f"the restrictions of {_named(marks.unreadable)} cannot be read, so they and what is below them count as "
+            "restricted."
+        )
+    return warnings
+
+
+def _named(ids: Sequence[str]) -> str:
+    shown = ", ".join(ids[:NAMED_IN_WARNING])
+    return f"{shown} and {len(ids) - NAMED_IN_WARNING} more" if len(ids) > NAMED_IN_WARNING else shown

@@ -1,0 +1,57 @@
+"""The HTTP session: who signs in, over which proxies and certificates, and nothing that leaks."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, cast
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+if TYPE_CHECKING:
+    from include.confluence.settings import ConfluenceSettings
+
+USER_AGENT = "confluence-to-twig/0.1 (+python-requests)"
+
+
+class NoAuth(AuthBase):
+    """Sends no credentials at all; having it set keeps requests from looking into ``.netrc``."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def open_session(settings: ConfluenceSettings) -> requests.Session:
+    """The session of ``atlassian-python-api`` for these settings, with its credentials set.
+
+    Only the session is taken from that library. Its own ``request`` reads answers without a bound on time or size,
+    writes their whole text into the DEBUG log and follows redirects; :class:`include.confluence.transport.Transport`
+    sends instead. With an e-mail (or user name) that is Basic, else a Bearer personal access token; both keep
+    ``.netrc`` out. Proxies and CA bundles come from the environment, as everywhere in Python.
+    """
+    from atlassian.rest_client import AtlassianRestAPI
+
+    credentials = (
+        {"username": settings.email, "password": settings.token} if settings.email else {"token": settings.token}
+    )
+    session = cast("requests.Session", AtlassianRestAPI(url=settings.site_url, **credentials).session)
+    return _prepared(session, settings)
+
+
+def open_bare_session(settings: ConfluenceSettings) -> requests.Session:
+    """A session without any credentials, for addresses that must not see them."""
+    session = requests.Session()
+    session.auth = NoAuth()
+    return _prepared(session, settings)
+
+
+def _prepared(session: requests.Session, settings: ConfluenceSettings) -> requests.Session:
+    # Retrying is the transport's task, which knows of the other threads: the adapter makes one attempt.
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=settings.threads + 4, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"})
+    # No cookies: a server-side session could answer for another identity than the token's.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return session
