@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Where the name of the fault that struck is left in the ASGI scope, for the request log.
 FAULT_NOTE = "twig.fault"
+#: What is called before a connection is dropped, in the ASGI scope: the client must not be ahead of the request log.
+ON_DROP = "twig.on_drop"
 
 
 class Fault(BaseModel):
@@ -129,7 +131,8 @@ class Faults:
                 await _read_to_the_end(receive)
             await self._answer(fault)(scope, receive, send)
             return
-        await abort_connection(receive)
+        scope.get(ON_DROP, _nothing)()
+        abort_connection(receive)
 
     def _answer(self, fault: Fault) -> Response:
         headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
@@ -142,6 +145,10 @@ class Faults:
 
 async def _swallow(message: Message) -> None:
     """A ``send`` that nobody hears."""
+
+
+def _nothing() -> None:
+    """No request log is kept."""
 
 
 async def _read_to_the_end(receive: Receive) -> None:

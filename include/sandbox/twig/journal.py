@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from include.sandbox.twig.faults import FAULT_NOTE
+from include.sandbox.twig.faults import FAULT_NOTE, ON_DROP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,13 +123,11 @@ class RequestLog:
         }
 
 
-def as_json(record: RequestRecord) -> dict[str, Any]:
-    """A record for the control API."""
-    return asdict(record)
-
-
 class Journal:
-    """Outermost ASGI middleware: writes down every request but those that steer the sandbox."""
+    """Outermost ASGI middleware: writes down every request to the API.
+
+    The record is written before the last byte of the answer leaves, so that a client never is ahead of the log.
+    """
 
     def __init__(self, app: ASGIApp, log: RequestLog) -> None:
         self.app = app
@@ -139,29 +137,53 @@ class Journal:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self.app(scope, receive, send)
             return
-        status, answered, begun = 0, 0, time.perf_counter()
-        notes = scope.setdefault(NOTES, Notes())
+        entry = _Entry(scope, self.log)
+        scope[ON_DROP] = entry.write
 
         async def watched(message: Message) -> None:
-            nonlocal status, answered
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            answered += len(message.get("body", b""))
+            entry.see(message)
             await send(message)
 
         try:
             await self.app(scope, receive, watched)
         finally:
-            self.log.add(
-                seconds=time.perf_counter() - begun,
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                bytes_sent=_content_length(scope),
-                bytes_answered=answered,
-                fault=scope.get(FAULT_NOTE),
-                **vars(notes),
-            )
+            entry.write()
+
+
+class _Entry:
+    """A record in the making; it is written once."""
+
+    def __init__(self, scope: Scope, log: RequestLog) -> None:
+        self._scope = scope
+        self._log = log
+        self._begun = time.perf_counter()
+        self._status = 0
+        self._answered = 0
+        self._written = False
+        self._notes: Notes = scope.setdefault(NOTES, Notes())
+
+    def see(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            return
+        self._answered += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            self.write()
+
+    def write(self) -> None:
+        if self._written:
+            return
+        self._written = True
+        self._log.add(
+            seconds=time.perf_counter() - self._begun,
+            method=self._scope["method"],
+            path=self._scope["path"],
+            status=self._status,
+            bytes_sent=_content_length(self._scope),
+            bytes_answered=self._answered,
+            fault=self._scope.get(FAULT_NOTE),
+            **vars(self._notes),
+        )
 
 
 def _content_length(scope: Scope) -> int:
