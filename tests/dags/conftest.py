@@ -1,0 +1,142 @@
+"""Whole runs: the real DAG, in process, against both sandbox servers over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from include.pipeline.report import build_report
+from include.sandbox import confluence, twig
+from include.sandbox.seed import SeedPage, SeedSpace
+from include.source import SOURCES_VARIABLE
+from include.staging.layout import ROOT_VARIABLE, RunStaging, SourceStaging, staging_root
+from include.staging.parquet import read_table
+
+ROOT = Path(__file__).resolve().parents[2]
+DAGS = ROOT / "dags"
+
+
+def small_space() -> SeedSpace:
+    """A home page, two chapters, four pages each: ten pages with a month of their own, and a blog post."""
+    pages = [SeedPage("home", "Handbook", "<p>Welcome to the handbook of the small space.</p>")]
+    for chapter in ("alpha", "beta"):
+        pages.append(SeedPage(chapter, chapter.title(), f"<p>The {chapter} chapter opens here.</p>", parent="home"))
+        for number in range(1, 5):
+            ref = f"{chapter}-{number}"
+            pages.append(
+                SeedPage(
+                    ref,
+                    f"{chapter.title()} topic {number}",
+                    f"<h2>Purpose</h2><p>Topic {number} of {chapter} is about {ref}-widgets and their "
+                    f"calibration, written for the {chapter}{number} team.</p>"
+                    f"<h2>Steps</h2><ol><li>Open {ref}.</li><li>Measure {number} volts.</li></ol>",
+                    parent=chapter,
+                    labels=("guide",),
+                    created_at=datetime(2026, number, 1, tzinfo=UTC),
+                    modified_at=datetime(2026, number, 15, tzinfo=UTC),
+                )
+            )
+    pages.append(SeedPage("news", "Release news", "<p>Release 7 ships the calibration wizard.</p>", kind="blogpost"))
+    return SeedSpace("SMALL", "Small space", "for tests", tuple(pages))
+
+
+@dataclass
+class Site:
+    """Both servers, one source, and the runs of its DAG."""
+
+    confluence: confluence.SandboxConfluence
+    twig: twig.ServedTwig
+    sources: Path
+    reports: list[dict[str, Any]] = field(default_factory=list)
+
+    def configure(self, **fields: Any) -> None:
+        """Write the sources file with one source."""
+        entry = {"name": "small", "space_key": "SMALL", "schedule": "0 2 * * *"} | fields
+        self.sources.write_text(yaml.safe_dump({"sources": [entry]}), encoding="utf-8")
+
+    def dag(self) -> Any:
+        from airflow.dag_processing.dagbag import DagBag
+
+        bag = DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")
+        assert bag.import_errors == {}
+        return bag.dags["confluence_to_twig__small"]
+
+    def run(self, logical_date: datetime | None = None, **conf: Any) -> dict[str, Any]:
+        """One run of the DAG to its end. Returns its report, with the DAG run's own state."""
+        self.confluence.log.reset()
+        self.twig.twig.log.reset()
+        dag_run = self.dag().test(logical_date=logical_date, run_conf=conf)
+        report = build_report(self.staging(dag_run.run_id), "small", dag_run.run_id)
+        report |= {"state": dag_run.state.value, "dag_run": dag_run}
+        self.reports.append(report)
+        return report
+
+    def staging(self, run_id: str) -> RunStaging:
+        return SourceStaging(staging_root(), "small").run(run_id)
+
+    def plan(self, report: dict[str, Any]) -> dict[str, tuple[str, str]]:
+        """Action and reason by title, of every page that was not simply left."""
+        rows = read_table(self.staging(report["run_id"]).plan).to_pylist()
+        return {row["title"]: (row["action"], row["reason"]) for row in rows if row["action"] != "leave"}
+
+    def held(self) -> dict[str, Any]:
+        """What Twig holds, by document id."""
+        specs = self.twig.twig.data_specs()
+        return self.twig.twig.documents(specs[0]["id"]) if specs else {}
+
+    def held_titles(self) -> set[str]:
+        return {document.title for document in self.held().values()}
+
+    def bodies_fetched(self) -> int:
+        """Requests of the last run that asked Confluence for page bodies."""
+        return int(self.confluence.log.count(r"body-format="))
+
+    def writes(self) -> int:
+        """Requests of the last run that changed something in Twig: documents and processing."""
+        return sum(
+            record.method == "POST" and ("/documents" in record.path or "/process" in record.path)
+            for record in self.twig.twig.log.requests
+        )
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_db: None) -> Iterator[Site]:
+    """Fresh servers, fresh staging, a source for the small space."""
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "staging"))
+    monkeypatch.setenv(SOURCES_VARIABLE, str(tmp_path / "sources.yaml"))
+    monkeypatch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
+    with ExitStack() as stack:
+        served = stack.enter_context(confluence.serve(small_space()))
+        served_twig = stack.enter_context(twig.serve(settings=twig.Settings(processing_seconds=0.0)))
+        connection = {
+            "conn_type": "confluence",
+            "host": served.base_url,
+            "login": confluence.SYNC_EMAIL,
+            "password": confluence.SYNC_TOKEN,
+            "extra": {"space_key": "SMALL", "gateway_url": served.base_url},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection))
+        monkeypatch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(served_twig.connection()))
+        site = Site(served, served_twig, tmp_path / "sources.yaml")
+        site.configure()
+        yield site
+
+
+@pytest.fixture
+def reconnect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change fields of the Confluence connection."""
+    import os
+
+    def change(**fields: Any) -> None:
+        connection = json.loads(os.environ["AIRFLOW_CONN_CONFLUENCE_DEFAULT"])
+        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection | fields))
+
+    return change

@@ -1,0 +1,91 @@
+"""The DAG files as Airflow sees them before anything runs."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from include.source import SOURCES_VARIABLE
+from tests.dags.conftest import DAGS, ROOT
+
+
+def bag() -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")
+
+
+def test_there_are_no_import_errors() -> None:
+    assert bag().import_errors == {}
+
+
+def test_there_is_one_dag_for_each_source_with_the_seven_tasks_in_order() -> None:
+    dags = bag().dags
+    assert set(dags) == {"confluence_to_twig__product-docs"}
+    dag = dags["confluence_to_twig__product-docs"]
+    order = [task.task_id for task in dag.topological_sort()]
+    assert order == ["validate", "discover", "extract", "transform", "load", "prune", "verify"]
+    assert dag.max_active_runs == 1
+    assert dag.doc_md
+    assert {"confluence", "twig"} <= dag.tags
+
+
+def test_a_mistake_in_one_source_shows_as_an_import_error_and_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sources.yaml"
+    entries = [{"name": "good", "space_key": "A"}, {"name": "bad", "space_key": "B", "lookback": "3 months"}]
+    path.write_text(yaml.safe_dump({"sources": entries}), encoding="utf-8")
+    monkeypatch.setenv(SOURCES_VARIABLE, str(path))
+    found = bag()
+    assert set(found.dags) == {"confluence_to_twig__good"}
+    ((file, error),) = found.import_errors.items()
+    assert file == "sources_problems.py"
+    assert "source 'bad', field 'lookback'" in error
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DAGS.glob("*.py")) + sorted((ROOT / "plugins").glob("*.py")), ids=lambda p: p.name
+)
+def test_dag_and_plugin_files_import_nothing_heavy_at_the_top(path: Path) -> None:
+    heavy = {"pandas", "pyarrow", "html2text", "lxml", "requests", "atlassian", "fastapi"}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {alias.name.split(".")[0] for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module.split(".")[0] for node in tree.body if isinstance(node, ast.ImportFrom) and node.module}
+    assert not names & heavy
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_loading_the_dag_file_pulls_in_no_heavy_library() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from airflow.dag_processing.dagbag import DagBag; before = set(sys.modules); "
+        "import runpy; runpy.run_path('dags/confluence_to_twig.py'); "
+        "print([m for m in ('pandas','pyarrow','lxml','html2text','requests','atlassian','bpe_openai') "
+        "if m in sys.modules and m not in before])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("conf", "told"),
+    [
+        ({"since": "yesterday"}, "since"),
+        ({"page_ids": ["not a number"]}, "page_ids"),
+        ({"full": "perhaps"}, "full"),
+    ],
+)
+def test_the_trigger_form_refuses_wrong_values(conf: dict[str, Any], told: str) -> None:
+    from airflow.sdk.definitions.param import ParamsDict
+
+    params = ParamsDict(dict(bag().dags["confluence_to_twig__product-docs"].params.items()))
+    with pytest.raises(Exception, match=told):
+        params.update(conf)
+        params.validate()
