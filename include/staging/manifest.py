@@ -149,6 +149,17 @@ class ManifestStore:
         self._write_base(base)
         return len(rows)
 
+    def exists(self) -> bool:
+        """Whether there is a manifest, or the beginning of one, for the bound data source."""
+        view = self.view()
+        return view.base.seq > 0 or bool(view.operations)
+
+    def discard(self) -> None:
+        """Remove manifest and journal."""
+        for name in self._names():
+            (self.journal / str(name)).unlink(missing_ok=True)
+        self.staging.manifest.unlink(missing_ok=True)
+
     def compact(self, grace: timedelta = GRACE) -> None:
         """Bring the manifest file up to date and remove journal files that it has contained for ``grace``."""
         view = self.view()

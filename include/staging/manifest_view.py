@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.staging.journal import LONG_AGO, Operation, Row, Standing, standing
 from include.staging.schemas import MANIFEST
@@ -81,6 +82,11 @@ class ManifestView:
         if not rows:
             return base
         return pa.concat_tables([base, pa.Table.from_pylist(rows, schema=MANIFEST)])
+
+    def loaded_by(self, run_id: str) -> list[str]:
+        """The pages that a run sent to Twig, in all its attempts, and that nobody sent again since."""
+        table = self.table().select(["page_id", "run_id"])
+        return list(table.filter(pc.equal(table.column("run_id"), run_id)).column("page_id").to_pylist())
 
     def unfinished(self, digest: str) -> Operation | None:
         """The operation with this content that was begun and never ended, if there is one."""

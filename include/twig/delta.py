@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,6 +77,15 @@ def _same_facts(document: Row, row: Row) -> bool:
     return all(document[name] == row[name] for name in _COPIED if name != "modified_at")
 
 
+def twig_hash(row: Row) -> str:
+    """The ``contentHash`` that Twig gets for a document or a manifest row.
+
+    Twig changes nothing when version and hash are equal, so the address has to be in it: a renamed space changes the
+    address of a page and neither its content nor its version. What stands before the dot is our own content hash.
+    """
+    return f"{row['content_hash']}.{zlib.crc32(row['url'].encode()):08x}"
+
+
 def upsert(package: Package, without_text: Collection[str]) -> str:
     """The document as JSON text for ``upserts``; chunks named in ``without_text`` go without their text.
 
@@ -86,7 +96,7 @@ def upsert(package: Package, without_text: Collection[str]) -> str:
         {
             "id": document["page_id"],
             "version": document["version"],
-            "contentHash": document["content_hash"],
+            "contentHash": twig_hash(document),
             "title": document["title"],
             "url": document["url"],
             "metadata": {

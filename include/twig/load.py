@@ -244,7 +244,6 @@ class _Loader:
         self.report.chunks_sent += prepared.texts_sent
         self.report.chunks_kept += len(prepared.decision.kept)
         self._sent[prepared.page_id] = (document["version"], document["content_hash"])
-        self.report.loaded.append(prepared.page_id)
 
     def _refused_by_twig(self, prepared: Prepared, refusal: Refusal, body: str) -> None:
         if refusal.code == "stale_version":

@@ -28,8 +28,7 @@ class LoadReport:
     requests: int = 0
     bytes: int = 0
     seconds_waited: float = 0.0
-    loaded: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """For XCom and the report; without the list of loaded pages, which may be long."""
-        return {name: value for name, value in asdict(self).items() if name != "loaded"}
+        """For XCom and the report."""
+        return asdict(self)

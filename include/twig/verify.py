@@ -1,0 +1,179 @@
+"""Verify: ask Twig whether it holds what the manifest says, and finds what was loaded, and no longer what was deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag
+
+from include.twig.client import DataSourceGone
+from include.twig.rarest import occurrences, queries
+from include.twig.shards import packages
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Collection, Sequence
+
+    from airflow.sdk import ObjectStoragePath
+
+    from include.staging.manifest import ManifestStore
+    from include.staging.manifest_view import ManifestView
+    from include.twig.client import TwigClient
+    from include.twig.delta import Package
+    from include.twig.models import Citation, DataSource
+    from include.twig.prune import Deletion
+
+log = logging.getLogger(__name__)
+
+SAMPLE = 20
+_RESULTS = 20
+#: Pages whose words are counted to tell rare from common: enough for that, whatever the size of the run.
+_COUNTED_PAGES = 2_000
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A page for which Twig does not answer as it should."""
+
+    page_id: str
+    title: str
+    url: str
+    problem: str
+
+
+@dataclass
+class Verdict:
+    """Whether Twig holds what it should.
+
+    :param checked: changed pages that were searched for. :param checked_deleted: deleted pages likewise.
+    :param warnings: what could not be checked, and why.
+    """
+
+    documents_expected: int
+    chunks_expected: int
+    documents_found: int | None
+    chunks_found: int | None
+    checked: int = 0
+    checked_deleted: int = 0
+    problems: list[str] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.problems and not self.mismatches
+
+    def as_dict(self) -> dict[str, Any]:
+        """For XCom and the report."""
+        return asdict(self) | {"ok": self.ok}
+
+    def __str__(self) -> str:
+        if self.ok:
+            return f"Twig holds {self.documents_expected:,} pages and {self.chunks_expected:,} chunks as it should"
+        pages = [f"{entry.title!r} ({entry.page_id}): {entry.problem}" for entry in self.mismatches]
+        return "\n".join([*self.problems, *pages])
+
+
+def verify(
+    client: TwigClient,
+    data_source: DataSource,
+    manifest: ManifestStore,
+    *,
+    changed: Collection[str] = (),
+    deleted: Sequence[Deletion] = (),
+    documents: Sequence[ObjectStoragePath] = (),
+    chunks: Sequence[ObjectStoragePath] = (),
+    sample: int = SAMPLE,
+) -> Verdict:
+    """Compare Twig with the manifest. Call it when Twig has processed.
+
+    :param changed: pages that the run loaded; up to ``sample`` of them are searched for by their own rarest words.
+    :param deleted: pages that the run deleted; up to ``sample`` of them must not be cited for their title.
+    :param documents: :param chunks: staging files of the run's shards, for the words.
+    """
+    view = manifest.view()
+    verdict = _compare_counts(client, data_source, view)
+    if not client.settings.org_id:
+        if changed or deleted:
+            verdict.warnings.append(
+                "Not searched: the Twig connection has no organisation id; only counts were compared."
+            )
+        return verdict
+    wanted = _sample([page_id for page_id in changed if view.row(page_id)], sample)
+    pages = list(packages(documents, chunks, set(wanted)))
+    counted = occurrences(pages, islice(packages(documents, chunks), _COUNTED_PAGES)) if pages else None
+    for page in pages:
+        if counted is not None and page.chunks:
+            _check_found(client, data_source, page, counted, verdict)
+    for page_id in _sample([entry.page_id for entry in deleted if view.row(entry.page_id) is None], sample):
+        entry = next(entry for entry in deleted if entry.page_id == page_id)
+        _check_gone(client, data_source, entry, verdict)
+    return verdict
+
+
+def _compare_counts(client: TwigClient, data_source: DataSource, view: ManifestView) -> Verdict:
+    current = client.get_data_source(data_source.id)
+    if current is None:
+        raise DataSourceGone
+    table = view.table()
+    verdict = Verdict(
+        documents_expected=table.num_rows,
+        chunks_expected=sum(table.column("chunk_count").to_pylist()),
+        documents_found=current.document_count,
+        chunks_found=current.chunk_count,
+    )
+    for what, expected, found in (
+        ("pages", verdict.documents_expected, verdict.documents_found),
+        ("chunks", verdict.chunks_expected, verdict.chunks_found),
+    ):
+        if found is None:
+            verdict.warnings.append(f"Not compared: this Twig does not tell how many {what} a data source holds.")
+        elif found != expected:
+            verdict.problems.append(
+                f"Twig holds {found:,} {what}, the manifest {expected:,}: run the source with `repair`"
+                " to find the pages and mend them"
+            )
+    return verdict
+
+
+def _check_found(
+    client: TwigClient, data_source: DataSource, page: Package, counted: Counter[str], verdict: Verdict
+) -> None:
+    verdict.checked += 1
+    for query, text in queries(page, counted):
+        found = client.search(query, [data_source.id], _RESULTS)
+        if any(_cites(citation, page.page_id, page.document["url"]) for citation in found):
+            return
+        if any(_body(citation.text) == _body(text) for citation in found):
+            return  # another page has the very same text: which of them is cited is chance
+    verdict.mismatches.append(_mismatch(page, "a search for its own rarest words does not cite it"))
+
+
+def _check_gone(client: TwigClient, data_source: DataSource, page: Deletion, verdict: Verdict) -> None:
+    verdict.checked_deleted += 1
+    found = client.search(page.title or page.url, [data_source.id], _RESULTS)
+    if any(_cites(citation, page.page_id, page.url) for citation in found):
+        verdict.mismatches.append(Mismatch(page.page_id, page.title, page.url, "it was deleted and is still cited"))
+
+
+def _cites(citation: Citation, page_id: str, url: str) -> bool:
+    return urldefrag(citation.url).url == url if citation.url else citation.document_id == page_id
+
+
+def _body(text: str) -> str:
+    """The text without its first line, which names the page."""
+    return text.partition("\n")[2].strip()
+
+
+def _sample(page_ids: Sequence[str], size: int) -> list[str]:
+    """Some of the pages, spread over all of them, and the same ones when the task runs again."""
+    return sorted(page_ids, key=lambda page_id: hashlib.sha256(page_id.encode()).digest())[:size]
+
+
+def _mismatch(page: Package, problem: str) -> Mismatch:
+    document = page.document
+    return Mismatch(page.page_id, document["title"], document["url"], problem)
