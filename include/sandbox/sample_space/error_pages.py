@@ -61,7 +61,9 @@ def _code(entry: dict[str, Any]) -> str:
         rows = "\n".join(f"| {' | '.join(row)} |" for row in entry["facts"])
         parts.append(f"## Values\n\n{{table header-column}}\n| {' | '.join(head)} |\n{'|---' * len(head)}|\n{rows}")
     if "steps" in entry:
-        parts.append("## What to do\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(entry["steps"], 1)))
+        parts.append(
+            "## What to do\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(entry["steps"], 1))
+        )
     if "extra" in entry:
         parts.append(("## Details\n\n" if len(entry["extra"]) > 300 else "") + entry["extra"].rstrip())
     parts += [f":::{kind}\n{entry[kind]}\n:::" for kind in ("tip", "warning") if kind in entry]

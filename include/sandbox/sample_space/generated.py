@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from include.sandbox.sample_space.api_pages import api_pages
+from include.sandbox.sample_space.cli_pages import cli_pages
 from include.sandbox.sample_space.device_pages import device_pages
 from include.sandbox.sample_space.error_pages import error_pages
+from include.sandbox.sample_space.event_page import event_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,4 +19,7 @@ if TYPE_CHECKING:
 def generated_pages() -> Iterator[PageSource]:
     """The pages of every data file."""
     yield from device_pages()
+    yield from api_pages()
+    yield from event_page()
+    yield from cli_pages()
     yield from error_pages()
