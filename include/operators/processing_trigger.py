@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -12,18 +13,20 @@ if TYPE_CHECKING:
 
 
 class ProcessingTrigger(BaseTrigger):
-    """Fires when a data source is active or failed.
+    """Fires when a processing of a data source is over.
 
     :param twig_conn_id: connection of type ``twig``.
     :param data_source_id: the data source to watch.
-    :param poll_seconds: pause between two looks.
+    :param process_id: the processing to watch, if Twig names it.
+    :param ours: whether the run that waits started it; goes into the event.
     """
 
-    def __init__(self, twig_conn_id: str, data_source_id: str, poll_seconds: float) -> None:
+    def __init__(self, twig_conn_id: str, data_source_id: str, process_id: str | None, *, ours: bool) -> None:
         super().__init__()
         self.twig_conn_id = twig_conn_id
         self.data_source_id = data_source_id
-        self.poll_seconds = poll_seconds
+        self.process_id = process_id
+        self.ours = ours
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, as the triggerer restores it."""
@@ -32,7 +35,8 @@ class ProcessingTrigger(BaseTrigger):
             {
                 "twig_conn_id": self.twig_conn_id,
                 "data_source_id": self.data_source_id,
-                "poll_seconds": self.poll_seconds,
+                "process_id": self.process_id,
+                "ours": self.ours,
             },
         )
 
@@ -41,14 +45,17 @@ class ProcessingTrigger(BaseTrigger):
         from airflow.sdk import BaseHook
 
         from include.twig.client import TwigClient
-        from include.twig.hook import settings_of
-        from include.twig.process import check
+        from include.twig.process import check, poll_interval_s
+        from include.twig.settings import TwigSettings
 
-        connection = await BaseHook.aget_connection(self.twig_conn_id)  # type: ignore[attr-defined]
-        with TwigClient(settings_of(connection)) as client:
-            while True:
-                state = await asyncio.to_thread(check, client, self.data_source_id)
-                if state.finished:
-                    yield TriggerEvent(state.to_json())
-                    return
-                await asyncio.sleep(self.poll_seconds)
+        connection = await BaseHook.aget_connection(self.twig_conn_id)
+        settings = TwigSettings.from_fields(
+            connection.host, connection.password, connection.extra_dejson, connection.port
+        )
+        waited = 0.0
+        with TwigClient(settings) as client:
+            while not (state := await asyncio.to_thread(check, client, self.data_source_id, self.process_id)).is_over:
+                pause = poll_interval_s(waited)
+                await asyncio.sleep(pause)
+                waited += pause
+        yield TriggerEvent({**asdict(state), "lines": list(state.lines), "ours": self.ours})

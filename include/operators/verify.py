@@ -26,25 +26,27 @@ class VerifyOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Start the processing; if Twig is not done at once, come back when it is."""
-        from include.pipeline.verify import start
+        return self._go_on(context, None)
+
+    def processing_ended(self, context: Context, event: dict[str, Any]) -> Any:
+        """Go on after a wait: with the checks, or with another wait when more was loaded meanwhile."""
+        return self._go_on(context, event)
+
+    def _go_on(self, context: Context, event: dict[str, Any] | None) -> Any:
+        from include.pipeline.verify import finish, follow
 
         run = Run.of(self.source, context)
-        wait = start(run)
-        if wait is not None:
+        if wait := follow(run, event):
             from include.operators.processing_trigger import ProcessingTrigger
 
             self.defer(
-                trigger=ProcessingTrigger(self.source.twig_conn_id, wait.data_source_id, wait.poll_seconds),
-                method_name="finish",
+                trigger=ProcessingTrigger(
+                    self.source.twig_conn_id, wait.data_source_id, wait.process_id, ours=wait.ours
+                ),
+                method_name="processing_ended",
                 timeout=wait.timeout,
             )
-        return self.finish(context)
-
-    def finish(self, context: Context, event: dict[str, Any] | None = None) -> Any:
-        """Check what Twig holds, write the report, attach the figures to the asset event."""
-        from include.pipeline.verify import finish
-
-        return finish(Run.of(self.source, context), event, emit=lambda extra: self._emit(context, extra))
+        return finish(run, emit=lambda extra: self._emit(context, extra))
 
     def _emit(self, context: Context, extra: dict[str, Any]) -> None:
         for outlet in self.outlets:

@@ -38,9 +38,11 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         space = Space.from_json(validated["space"])
         with ConfluenceHook(run.source.confluence_conn_id).client(SignIn.from_json(validated["sign_in"])) as client:
             seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
-            _report_sweep(seen, run, record)
+            _report_sweep(seen, record)
             manifest = ManifestStore(run.source_staging).read()
-            planned = plan(seen.table, manifest, _scope(run, validated, seen, _missing(client, space, seen, manifest)))
+            planned = plan(
+                seen.table, manifest, _scope(run, validated, seen, _missing(run, client, space, seen, manifest))
+            )
             record.figures["requests"] = client.requests_made
         _write_table(run.staging.inventory, seen.table, INVENTORY)
         _write_table(run.staging.plan, planned, PLAN)
@@ -62,26 +64,25 @@ def _scope(run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping
     )
 
 
-def _missing(client: ConfluenceClient, space: Space, seen: Sweep, manifest: pa.Table) -> dict[str, str]:
+def _missing(run: Run, client: ConfluenceClient, space: Space, seen: Sweep, manifest: pa.Table) -> dict[str, str]:
     """Why pages of the manifest were not seen. Not asked after an incomplete sweep, which deletes nothing anyway."""
     if not seen.complete:
         return {}
     reasons: dict[str, str] = {}
-    for kind, group in candidates_for_deletion(seen.table, manifest).groupby("kind"):
-        reasons |= explain_missing(client, list(group["page_id"]), kind=str(kind), space=space)
+    candidates = candidates_for_deletion(seen.table, manifest)
+    for kind in run.source.content:
+        ids = list(candidates.loc[candidates["kind"] == kind, "page_id"])
+        reasons |= explain_missing(client, ids, kind=kind, space=space)
     return reasons
 
 
-def _report_sweep(seen: Sweep, run: Run, record: Record) -> None:
+def _report_sweep(seen: Sweep, record: Record) -> None:
     for problem in seen.problems:
         record.warn(f"The sweep is not complete, so this run deletes nothing: {problem}")
-    record.figures["restricted"] = seen.restricted_count
+    for warning in seen.warnings:
+        record.warn(warning)
+    record.figures["restricted"] = seen.restricted_count or 0
     record.details["sweep_complete"] = seen.complete
-    if seen.restricted_count and run.source.restricted_pages == "include":
-        record.warn(
-            f"{seen.restricted_count:,} pages with read restrictions go to Twig, where everybody who may ask can read "
-            "them (restricted_pages: include)."
-        )
 
 
 def _write_table(path: Any, table: pa.Table, schema: pa.Schema) -> None:

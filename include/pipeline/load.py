@@ -6,17 +6,16 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from include.pipeline.recording import Record, recorded
+from include.pipeline.twig_side import data_source_of
 from include.staging.manifest import ManifestStore
-from include.twig.data_source import find_or_create
 from include.twig.hook import TwigHook
-from include.twig.load import LoadOptions
 from include.twig.load import load as load_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from include.pipeline.run import Run
-    from include.twig.load import LoadReport
+    from include.twig.load_report import LoadReport
 
 log = logging.getLogger(__name__)
 
@@ -24,40 +23,34 @@ log = logging.getLogger(__name__)
 def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
     """Load every shard's documents and chunks.
 
-    :returns: ``data_source_id`` and counters: ``changed``, ``chunks_sent``, ``refused``.
+    :returns: counters: ``changed`` (pages sent), ``chunks_sent``, ``refused``.
     """
     shards = sorted(entry["shard"] for entry in transformed or () if entry)
     with recorded(run) as record:
         if run.params.dry_run:
             log.info("Dry run: nothing is sent")
-            return {"data_source_id": None, "changed": 0, "chunks_sent": 0, "refused": 0}
+            return {"changed": 0, "chunks_sent": 0, "refused": 0}
         if run.source.delivery == "files":
             from include.pipeline.files import load_files
 
             return load_files(run, shards, record)
         with TwigHook(run.source.twig_conn_id).client() as client:
-            data_source = find_or_create(client, run.source.data_source_name, remember=run.source_staging.home)
             report = load_documents(
                 client,
-                data_source,
+                data_source_of(run, client),
                 documents=[run.staging.documents(shard) for shard in shards],
                 chunks=[run.staging.chunks(shard) for shard in shards],
                 manifest=ManifestStore(run.source_staging),
                 run_id=run.run_id,
-                quarantine=run.staging.quarantine("load", 0),
-                options=LoadOptions(),
+                quarantine_path=run.staging.quarantine("load", 0),
             )
-            record.figures["requests"] = client.requests_made
-        return _handed_on(report, data_source.id, record)
+        return _handed_on(report, record)
 
 
-def _handed_on(report: LoadReport, data_source_id: str, record: Record) -> dict[str, Any]:
-    record.figures |= report.figures()
+def _handed_on(report: LoadReport, record: Record) -> dict[str, Any]:
+    figures = {name: value for name, value in report.as_dict().items() if isinstance(value, int | float)}
+    changed = figures.pop("documents_sent")
+    record.figures |= figures | {"changed": changed}
     for refusal in report.refused:
-        record.warn(f"Twig refused page {refusal.page_id} ({refusal.title}): {refusal.code}: {refusal.message}")
-    return {
-        "data_source_id": data_source_id,
-        "changed": report.changed,
-        "chunks_sent": report.chunks_sent,
-        "refused": len(report.refused),
-    }
+        record.warn(f"Twig refused {refusal['title']} ({refusal['url']}): {refusal['code']}: {refusal['message']}")
+    return {"changed": changed, "chunks_sent": report.chunks_sent, "refused": len(report.refused)}

@@ -7,10 +7,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError
-from include.pipeline.recording import Record, recorded
+from include.pipeline.recording import Record, planned_at, recorded
+from include.pipeline.twig_side import data_source_of
 from include.staging.manifest import ManifestStore
 from include.staging.parquet import read_table
-from include.twig.data_source import find_or_create
+from include.twig.deletions import DeletionLog
 from include.twig.hook import TwigHook
 from include.twig.prune import PrunePlan, plan_prune
 from include.twig.prune import prune as delete_from_twig
@@ -52,10 +53,14 @@ def prune(
         manifest = ManifestStore(run.source_staging)
         wanted = plan_prune(
             read_table(run.staging.plan),
-            manifest.read(),
+            manifest.view(),
+            run.run_id,
+            planned_at=planned_at(run.staging),
             brake_pages=run.source.brake_pages,
             brake_share=run.source.brake_share,
         )
+        for page_id, why in wanted.spared.items():
+            log.info("Page %s stays: %s", page_id, why)
         if wanted.brake and approved is None:
             approved, answered_by = _approval(run, wanted, record, ask)
         if wanted.brake and not approved:
@@ -66,18 +71,22 @@ def prune(
 
 
 def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:
-    record.details["brake"] = wanted.describe()
+    record.details["brake"] = _named(run, wanted)
     if os.environ.get(UNATTENDED_VARIABLE):
         if os.environ.get(APPROVED_VARIABLE) == "yes":
             return True, f"{APPROVED_VARIABLE}=yes"
         raise ApprovalNeededError(
-            f"{wanted.describe()}: approval needed",
+            f"{_named(run, wanted)}: approval needed",
             f"Look at {run.staging.plan}; if the deletions are right, run again with APPROVE_DELETIONS=yes.",
         )
     if ask is None:
-        raise ApprovalNeededError(f"{wanted.describe()}: approval needed", "Clear this task to be asked again.")
+        raise ApprovalNeededError(f"{_named(run, wanted)}: approval needed", "Clear this task to be asked again.")
     ask(*_question(run, wanted))
     raise AssertionError("asking leaves the task")
+
+
+def _named(run: Run, wanted: PrunePlan) -> str:
+    return f"{run.source.name} would lose {wanted}"
 
 
 def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
@@ -88,7 +97,7 @@ def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
     more = f"\n\n… and {rest:,} more: the full list is `{run.staging.plan}` (action `delete`)." if rest > 0 else ""
     return (
         f"Delete {len(wanted.deletions):,} of {wanted.held:,} pages of {run.source.name} from Twig?",
-        f"""{wanted.describe()}. Nothing has been deleted; everything else of this run is done.
+        f"""{_named(run, wanted)}. Nothing has been deleted; everything else of this run is done.
 
 **Delete them** if this is meant: a section was removed, archived or restricted in Confluence.
 **Keep them** if it surprises you: for instance when the sync account lost its rights, or pages were restricted by
@@ -110,15 +119,16 @@ def _delete(
 
         return prune_files(run, wanted, manifest, record, answered_by)
     with TwigHook(run.source.twig_conn_id).client() as client:
-        data_source = find_or_create(client, run.source.data_source_name, remember=run.source_staging.home)
         report = delete_from_twig(
             client,
-            data_source,
+            data_source_of(run, client),
             wanted.deletions,
-            manifest=manifest,
-            audit=run.source_staging.deletions,
-            run_id=run.run_id,
-            approved_by=answered_by,
+            manifest,
+            DeletionLog(run.source_staging),
+            run.run_id,
+            approved_by=answered_by if wanted.brake else None,
         )
-        record.figures |= {"requests": client.requests_made, "removed": report.deleted}
+        record.figures |= {"requests": client.figures.requests, "removed": report.deleted}
+    for refusal in report.refused:
+        record.warn(f"Twig refused to delete page {refusal['page_id']}: {refusal['code']}: {refusal['message']}")
     return {"deleted": report.deleted, "kept": 0}

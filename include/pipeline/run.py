@@ -70,4 +70,4 @@ def name_map_index(name: str) -> None:
     """Show ``name`` instead of a number in the UI; the task's ``map_index_template`` is ``{{ map_name }}``."""
     from airflow.sdk import get_current_context
 
-    get_current_context()["map_name"] = name  # type: ignore[literal-required]
+    get_current_context()["map_name"] = name

@@ -6,14 +6,17 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from include.content.transform import transform_shard
-from include.pipeline.recording import recorded
+from include.pipeline.recording import Record, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from include.content.transform import TransformReport
     from include.pipeline.run import Run
 
 log = logging.getLogger(__name__)
+
+NAMED_PAGES = 10
 
 
 def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,13 +27,29 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
     number = extracted["shard"]
     with recorded(run) as record:
         report = transform_shard(
-            pages_path=run.staging.pages(number),
-            inventory_path=run.staging.inventory,
-            documents_path=run.staging.documents(number),
-            chunks_path=run.staging.chunks(number),
-            quarantine_path=run.staging.quarantine("transform", number),
+            run.staging.pages(number),
+            run.staging.documents(number),
+            run.staging.chunks(number),
+            run.staging.quarantine("transform", number),
+            inventory=run.staging.inventory,
         )
-        record.figures |= report.figures()
-        for warning in report.warnings:
-            record.warn(warning)
+        record.figures |= {
+            "documents": report.documents,
+            "chunks_made": report.chunks,
+            "tokens": report.tokens,
+            "quarantined": report.quarantined,
+            "tolerant": report.tolerant,
+            "rendered": report.rendered,
+            "low_coverage": len(report.low_coverage),
+        }
+        _warn(report, record)
         return {"shard": number, "pages": report.pages, "chunks": report.chunks, "quarantined": report.quarantined}
+
+
+def _warn(report: TransformReport, record: Record) -> None:
+    if report.low_coverage:
+        named = ", ".join(report.low_coverage[:NAMED_PAGES])
+        record.warn(f"{len(report.low_coverage):,} pages lost more than 2 % of their words in conversion: {named}")
+    if report.unknown_macros:
+        named = ", ".join(f"{name} ({pages})" for name, pages in report.unknown_macros.most_common(NAMED_PAGES))
+        log.info("Macros that are not known, of which only the text was kept: %s", named)

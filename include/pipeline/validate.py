@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from include.confluence.expiry import expiry_warning
 from include.confluence.hook import ConfluenceHook
 from include.pipeline.recording import Record, recorded
+from include.pipeline.twig_side import data_source_of
 from include.twig.hook import TwigHook
 from include.window import resolve_window
 
@@ -56,7 +57,10 @@ def _check_twig(run: Run) -> None:
     if run.source.delivery == "files":
         return
     with TwigHook(run.source.twig_conn_id).client() as client:
-        client.list_data_sources(search=run.source.data_source_name)
+        if run.params.dry_run:
+            list(client.list_data_sources(search=run.source.data_source_name))
+        else:
+            log.info("Twig data source: %s", data_source_of(run, client).id)
 
 
 def _asked(run: Run) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from include.errors import PermanentError
 from include.pipeline.recording import Record, recorded, write_json
 from include.pipeline.report import assemble, build_report, failed_pages, read_records
 from include.pipeline.retention import remove_old_runs
+from include.pipeline.twig_side import data_source_of
 from include.staging.manifest import ManifestStore
 from include.staging.parquet import read_table
-from include.twig.data_source import find_or_create
 from include.twig.hook import TwigHook
-from include.twig.process import check, start_processing, timeout_for
+from include.twig.process import ProcessState, check, processing_timeout, start_processing
+from include.twig.prune import Deletion
 from include.twig.verify import verify as ask_twig
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 5.0
 NAMED_FAILURES = 20
 
 
@@ -33,55 +33,72 @@ class VerificationError(PermanentError):
     """The run did what it could, and something is not right: pages failed, or Twig does not hold what it should."""
 
 
-class ProcessingFailedError(PermanentError):
-    """Twig says that processing the data source failed."""
-
-
 @dataclass(frozen=True)
 class Wait:
-    """Twig is busy: what to wait for, and how long."""
+    """Twig is busy: which processing to follow, whether this run started it, and how long to wait for it."""
 
     data_source_id: str
-    poll_seconds: float
+    process_id: str | None
+    ours: bool
     timeout: timedelta
 
 
-def start(run: Run) -> Wait | None:
-    """Let Twig process what load and prune sent. Returns None when there is nothing to wait for."""
+def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
+    """Let Twig process what it was given, by this run or by one that did not get so far.
+
+    :param event: what the trigger saw at the end of the last wait; None at first.
+    :returns: what to wait for, or None when there is nothing (more) to wait for.
+    :raises PermanentError: Twig failed to process, with its log lines.
+    """
     if run.params.dry_run or run.source.delivery == "files":
         return None
     with recorded(run) as record, TwigHook(run.source.twig_conn_id).client() as client:
-        data_source = find_or_create(client, run.source.data_source_name, remember=run.source_staging.home)
-        figures = _figures(run)
-        state = check(client, data_source.id)
-        if figures.get("changed") or figures.get("removed") or not state.finished:
-            start_processing(client, data_source)
-            state = check(client, data_source.id)
-        record.figures["requests"] = client.requests_made
-        if state.finished:
-            return None
-        return Wait(data_source.id, POLL_SECONDS, timeout_for(int(figures.get("chunks", 0))))
+        data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
+        seen = _seen(event)
+        while seen != "done":
+            started = start_processing(client, data_source, manifest)
+            if started is None:
+                break
+            state = check(client, data_source.id, started.process_id)
+            if not state.is_over:
+                timeout = processing_timeout(int(_figures(run).get("chunks_sent", 0)))
+                return Wait(data_source.id, started.process_id, started.ours, timeout)
+            state.require_success()
+            seen = "done" if state.state == "done" and started.ours else "again"
+        record.figures["requests"] = client.figures.requests
+    return None
 
 
-def finish(
-    run: Run, event: Mapping[str, Any] | None, *, emit: Callable[[dict[str, Any]], None] | None = None
-) -> dict[str, Any]:
+def _seen(event: Mapping[str, Any] | None) -> str:
+    """``done`` after a processing that covers everything this run loaded; anything else means: look again."""
+    if event is None:
+        return "nothing"
+    state = ProcessState(event["state"], event["status"], event["message"], tuple(event["lines"]))
+    state.require_success()
+    return "done" if state.state == "done" and event["ours"] else "again"
+
+
+def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
     """Check, report, and raise if anything is not right.
 
-    :param event: what the trigger saw when Twig was done, or None when nobody had to wait.
     :param emit: takes the figures for the asset event.
     :raises VerificationError: pages failed or Twig's content differs; the pages are named.
     """
     with recorded(run) as record:
-        problems = [] if run.params.dry_run else _problems(run, event, record)
-        record.details["problems"] = problems
+        problems = [] if run.params.dry_run else _failed(run, record)
+        if run.source.delivery == "api" and not run.params.dry_run:
+            problems += _ask_twig(run, record)
         manifest = ManifestStore(run.source_staging).read()
-        record.details |= {"pages": manifest.num_rows, "chunks": sum(manifest["chunk_count"].to_pylist())}
+        record.details |= {
+            "problems": problems,
+            "pages": manifest.num_rows,
+            "chunks": sum(manifest["chunk_count"].to_pylist()),
+        }
     report = write_report(run)
     log.info("%s: %s", run.source.name, report["summary"])
     remove_old_runs(run)
     if emit is not None:
-        emit({"summary": report["summary"], **report["result"]})
+        emit({"summary": report["summary"], "run_id": run.run_id, **report["result"]})
     if problems:
         raise VerificationError(report["summary"], "\n".join(problems))
     return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
@@ -99,37 +116,41 @@ def _figures(run: Run) -> dict[str, float]:
     return figures
 
 
-def _problems(run: Run, event: Mapping[str, Any] | None, record: Record) -> list[str]:
+def _failed(run: Run, record: Record) -> list[str]:
     failed = failed_pages(run.staging)
     record.figures["failed"] = len(failed)
-    problems = [
+    named = [
         f"{row['title']} ({row['url']}): {row['stage']} failed: {row['error_type']}: {row['error']}"
         for row in failed[:NAMED_FAILURES]
     ]
-    if len(failed) > NAMED_FAILURES:
-        problems.append(f"… and {len(failed) - NAMED_FAILURES:,} more failed pages: see the report")
-    if event is not None and event.get("state") == "failed":
-        raise ProcessingFailedError(
-            "Twig failed to process the data source", "\n".join(event.get("log_lines") or ()) or "Twig gave no reason."
-        )
-    if run.source.delivery == "api":
-        problems += _ask_twig(run, record)
-    return problems
+    more = len(failed) - len(named)
+    return [*named, f"… and {more:,} more failed pages: see the report"] if more else named
 
 
 def _ask_twig(run: Run, record: Record) -> list[str]:
     plan = read_table(run.staging.plan).to_pylist()
     shards = sorted({row["shard"] for row in plan if row["shard"] is not None})
+    present = [shard for shard in shards if run.staging.chunks(shard).exists()]
     with TwigHook(run.source.twig_conn_id).client() as client:
-        data_source = find_or_create(client, run.source.data_source_name, remember=run.source_staging.home)
         verdict = ask_twig(
             client,
-            data_source,
-            manifest=ManifestStore(run.source_staging).read(),
+            data_source_of(run, client),
+            ManifestStore(run.source_staging),
             changed=[row["page_id"] for row in plan if row["action"] == "fetch"],
-            deleted=[row for row in plan if row["action"] == "delete"],
-            chunks=[path for shard in shards if (path := run.staging.chunks(shard)).exists()],
+            deleted=[_deletion(row) for row in plan if row["action"] == "delete"],
+            documents=[run.staging.documents(shard) for shard in present],
+            chunks=[run.staging.chunks(shard) for shard in present],
         )
-        record.figures["requests"] = client.requests_made
-    record.figures |= verdict.figures()
-    return list(verdict.problems)
+        record.figures |= {
+            "requests": client.figures.requests,
+            "searched": verdict.checked,
+            "searched_deleted": verdict.checked_deleted,
+        }
+    for warning in verdict.warnings:
+        record.warn(warning)
+    named = [f"{found.title} ({found.url}): {found.problem}" for found in verdict.mismatches]
+    return [*verdict.problems, *named]
+
+
+def _deletion(row: Mapping[str, Any]) -> Deletion:
+    return Deletion(row["page_id"], row["title"], row["url"], row["manifest_version"] or 0, row["reason"])

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Action = Literal["fetch", "delete", "leave", "skip"]
 Row = dict[str, Any]
 
-#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it.
+#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it
+#: (the word of :mod:`include.confluence.missing`).
 STILL_THERE = "still there"
 
 
@@ -73,7 +74,8 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
     """
     seen = _by_id(inventory)
     held = _by_id(manifest)
-    versions = {page_id: row["version"] for page_id, row in seen.items()}
+    # A page that may not be in Twig may not be inside another one either: its includer is converted again without it.
+    versions = {page_id: row["version"] for page_id, row in seen.items() if not _hidden(row, scope)}
     rows = []
     for page_id in sorted(seen.keys() | held.keys(), key=_numeric):
         page, known = seen.get(page_id), held.get(page_id)
@@ -125,11 +127,15 @@ def _decide(page: Row, known: Row | None, scope: Scope, versions: Mapping[str, i
 
 
 def _unwanted(page: Row, scope: Scope) -> str | None:
-    if page["restricted"] and scope.restricted_pages == "skip":
+    if _hidden(page, scope):
         return "restricted"
     if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
         return f"label {excluded[0]} is excluded"
     return None
+
+
+def _hidden(page: Row, scope: Scope) -> bool:
+    return bool(page["restricted"]) and scope.restricted_pages == "skip"
 
 
 def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]) -> str | None:

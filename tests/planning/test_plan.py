@@ -113,6 +113,11 @@ def test_fetches_a_page_whose_included_page_changed_or_vanished() -> None:
     assert decide([page("8")], [included])["8"] == ("fetch", "an included page changed")
 
 
+def test_fetches_a_page_whose_included_page_became_restricted() -> None:
+    decided = decide([page("7", restricted=True), page("8")], [held("8", includes=["7@3"])])
+    assert decided["8"] == ("fetch", "an included page changed")
+
+
 def test_force_fetches_what_is_in_scope_and_no_more() -> None:
     pages = [page("7", modified_at=JULY), page("8", modified_at=JUNE)]
     decided = decide(pages, [held("7"), held("8")], FROM_JULY, force=True)
