@@ -1,0 +1,34 @@
+"""Content: storage format → Markdown → chunks that answer questions."""
+
+from __future__ import annotations
+
+from include.content.chunking import chunk_document
+from include.content.convert import CONVERTER_VERSION, convert, needs_rendered_body, storage_to_markdown
+from include.content.document import BuiltDocument, build_document, content_hash
+from include.content.model import (
+    Attachment,
+    Chunk,
+    Comment,
+    Conversion,
+    ConversionReport,
+    IncludedPage,
+    PageContext,
+)
+
+__all__ = [
+    "CONVERTER_VERSION",
+    "Attachment",
+    "BuiltDocument",
+    "Chunk",
+    "Comment",
+    "Conversion",
+    "ConversionReport",
+    "IncludedPage",
+    "PageContext",
+    "build_document",
+    "chunk_document",
+    "content_hash",
+    "convert",
+    "needs_rendered_body",
+    "storage_to_markdown",
+]

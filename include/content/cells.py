@@ -1,0 +1,79 @@
+"""The content of a table cell on one line: paragraphs, lists, code and nested tables joined by ``<br>``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.content.emphasis import BREAK
+from include.content.escape import code_span
+from include.content.nodes import Node
+from include.content.structure import checkbox, code_text, list_items, list_start, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from include.content.inline import InlineRenderer
+
+_BREAK = "<br>"
+
+
+def cell_text(cell: Node, inline: InlineRenderer, *, strong: bool) -> str:
+    """A cell as inline Markdown with escaped pipes.
+
+    :param strong: False renders strong emphasis as plain text: a header cell is emphasised as it is.
+    """
+    inline.strong = strong
+    try:
+        text = _BREAK.join(_parts(cell, inline, ""))
+    finally:
+        inline.strong = True
+    return text.replace("|", "\\|")
+
+
+def _parts(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
+    for part in runs(node.children):
+        if isinstance(part, Node):
+            yield from _block(part, inline, indent)
+            continue
+        text = inline.render(part).replace(BREAK, _BREAK)
+        if text:
+            yield text
+
+
+def _block(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
+    if node.tag in {"ul", "ol"}:
+        yield from _list(node, inline, indent)
+    elif node.tag == "pre":
+        yield from (span for span in map(code_span, code_text(node).split("\n")) if span)
+    elif node.tag == "table":
+        yield from _nested_table(node, inline)
+    elif node.tag == "blockquote" and node.get("data-label"):
+        parts = list(_parts(node, inline, indent))
+        if parts:
+            yield f"**{node.get('data-label')}:** {parts[0]}"
+            yield from parts[1:]
+    elif node.tag != "hr":
+        yield from _parts(node, inline, indent)
+
+
+def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
+    number = list_start(node)
+    for item in list_items(node):
+        parts = list(_parts(item, inline, indent + "  "))
+        marker = f"{number}. " if node.tag == "ol" else "- "
+        number += 1
+        box = checkbox(item)
+        if not parts and not box:
+            continue
+        yield indent + marker + box + (parts[0] if parts else "")
+        yield from parts[1:]
+
+
+def _nested_table(table: Node, inline: InlineRenderer) -> Iterator[str]:
+    """A table inside a cell: a line a row, cells parted by bars."""
+    for row in table.walk():
+        if row.tag != "tr":
+            continue
+        cells = [_BREAK.join(_parts(cell, inline, "")) for cell in row.elements() if cell.tag in {"td", "th"}]
+        if any(cells):
+            yield " | ".join(cells)

@@ -1,0 +1,19 @@
+"""Characters that must not reach the tree."""
+
+from __future__ import annotations
+
+import re
+
+# What XML forbids, and the noncharacters U+FDD0 to U+FDEF, which the inline renderer uses as marks.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def replace_illegal(text: str) -> str:
+    """Put U+FFFD in place of lone surrogates and noncharacters, spaces for form feeds; drop other control characters."""
+    return ILLEGAL.sub(_substitute, text) if ILLEGAL.search(text) else text
+
+
+def _substitute(match: re.Match[str]) -> str:
+    if match[0] >= "\ud800":
+        return "\ufffd"
+    return " " if match[0] in "\x0b\x0c" else ""

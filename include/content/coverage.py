@@ -1,0 +1,41 @@
+"""How much of a body's text is found again in its Markdown, measured without the converter's own parser."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+
+_UNSEEN = re.compile(
+    r"<(ac:parameter|ac:adf-fallback|ac:placeholder|ac:task-id|ac:task-uuid|ac:task-status|ac:adf-attribute|script|style)\b"
+    r"(?:[^<>]*/>|[^<>]*>.*?(?:</\1\s*>|\Z))",
+    re.DOTALL,
+)
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_INLINE_TAG = re.compile(
+    r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ac:inline-comment-marker)(?=[\s/>])[^<>]*>"
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_WORD = re.compile(r"[^\W_]+")
+_SILENT = str.maketrans("", "", "*_~\\`^\u200b\u00ad\ufeff")
+
+
+def coverage(storage: str, markdown: str) -> float:
+    """Share of the words of the storage text that occur, as often, in the Markdown; 1.0 for a text without words."""
+    wanted = _words(_visible_text(storage))
+    total = wanted.total()
+    if not total:
+        return 1.0
+    missing = (wanted - _words(html.unescape(markdown))).total()
+    return 1.0 - missing / total
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text.translate(_SILENT)))
+
+
+def _visible_text(storage: str) -> str:
+    text = _CDATA.sub(lambda match: html.escape(match[1]), storage)
+    text = _COMMENT.sub(" ", _UNSEEN.sub(" ", text)) if "<!--" in text else _UNSEEN.sub(" ", text)
+    return html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text)))

@@ -1,0 +1,111 @@
+"""Place the delimiters of emphasis where CommonMark reads them as such.
+
+While a paragraph is rendered, emphasis stands in it as marks (noncharacters that no body contains). Only when the
+text around them is known can be said what they become: ``**`` next to a letter on one side and to punctuation on the
+other is no emphasis (https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run), which happens all the time in
+Korean and Japanese, where particles follow without a blank. Then the punctuation moves out, or the emphasis goes: the
+text always stays, to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+STRONG, STRONG_END = "\ufdd0", "\ufdd1"
+EMPHASIS, EMPHASIS_END = "\ufdd2", "\ufdd3"
+STRUCK, STRUCK_END = "\ufdd4", "\ufdd5"
+#: A line break; a lozenge's edge; the place of a code span or of a formula.
+BREAK, EDGE, ATOM = "\ufdd6", "\ufdd7", "\ufdd8"
+
+_END_OF = {STRONG: STRONG_END, EMPHASIS: EMPHASIS_END, STRUCK: STRUCK_END}
+_MARKS = re.compile("[\ufdd0-\ufdd5]")
+_SPLIT = re.compile("([\ufdd0-\ufdd5])")
+#: An end directly followed by a start of the same kind is no boundary at all.
+_JOINTS = re.compile(f"{STRONG_END}{STRONG}|{EMPHASIS_END}{EMPHASIS}|{STRUCK_END}{STRUCK}")
+_BLANKS = f" \t\n{BREAK}"
+_IMMOVABLE = frozenset("`[]<>\\*_~!" + ATOM)
+
+
+def place_emphasis(marked: str) -> str:
+    """``marked`` with its emphasis marks turned into delimiters that render, or removed where none can."""
+    if not _MARKS.search(marked):
+        return marked
+    pieces = _SPLIT.split(_JOINTS.sub("", marked))
+    output: list[str] = [""]
+    open_marks: list[tuple[str, int]] = []
+    for index, piece in enumerate(pieces):
+        if piece in _END_OF:
+            open_marks.append((piece, len(output)))
+            output.append("")
+        elif piece and _MARKS.match(piece):
+            mark, start = open_marks.pop()
+            inner = "".join(output[start:])
+            nested = any(mark == outer for outer, _ in open_marks)
+            before = _last_character(output[:start])
+            output[start:] = [inner if nested else _delimited(mark, inner, before, _next_character(pieces, index + 1))]
+        else:
+            output.append(piece)
+    return "".join(output)
+
+
+def _last_character(output: list[str]) -> str:
+    return next((piece[-1] for piece in reversed(output) if piece), " ")
+
+
+def _next_character(pieces: list[str], start: int) -> str:
+    following = (piece[0] for piece in pieces[start : start + 8] if piece and not _MARKS.match(piece))
+    return next(following, " ")
+
+
+def _delimited(mark: str, inner: str, before: str, after: str) -> str:
+    """``inner`` between delimiters, blanks and where necessary punctuation at its ends left outside."""
+    core = inner.strip(_BLANKS)
+    if not core:
+        return inner
+    start = inner.index(core)
+    lead, trail = inner[:start], inner[start + len(core) :]
+    moved_lead, core = _move_punctuation(core, lead[-1] if lead else before)
+    core, moved_trail = _move_trailing(core, trail[0] if trail else after)
+    if not core:
+        return inner
+    lead, trail = lead + moved_lead, moved_trail + trail
+    delimiter = _delimiter(mark, core, lead[-1] if lead else before, trail[0] if trail else after)
+    return f"{lead}{delimiter}{core}{delimiter}{trail}"
+
+
+def _move_punctuation(core: str, before: str) -> tuple[str, str]:
+    """Leading punctuation that keeps a delimiter from opening, and the rest; an empty rest when it cannot be moved."""
+    if not _is_word(before) or not _is_punctuation(core[0]):
+        return "", core
+    count = 0
+    while count < len(core) and _is_punctuation(core[count]):
+        if core[count] in _IMMOVABLE:
+            return "", ""
+        count += 1
+    rest = core[count:].lstrip(_BLANKS)
+    return core[: len(core) - len(rest)], rest
+
+
+def _move_trailing(core: str, after: str) -> tuple[str, str]:
+    """The same at the end: what stays inside, and the punctuation that moves out."""
+    moved, rest = _move_punctuation(core[::-1], after) if core else ("", "")
+    return rest[::-1], moved[::-1]
+
+
+def _delimiter(mark: str, core: str, before: str, after: str) -> str:
+    if mark == STRONG:
+        return "" if "*" in (before, after) else "**"
+    if mark == STRUCK:
+        return "~~"
+    if not (_is_word(before) or _is_word(after)):
+        return "" if "_" in (before, after) else "_"
+    return "" if "*" in (before, after, core[0], core[-1]) else "*"
+
+
+def _is_word(character: str) -> bool:
+    return not (character.isspace() or character == BREAK or _is_punctuation(character))
+
+
+def _is_punctuation(character: str) -> bool:
+    return character == ATOM or unicodedata.category(character)[0] in "PS"

@@ -1,0 +1,81 @@
+"""Escape what would otherwise render as markup, and nothing else.
+
+The rules are those of CommonMark 0.31 with tables and strikethrough (https://spec.commonmark.org/0.31.2/).
+"""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<&~!|]")
+_INLINE = re.compile(
+    r"""
+      \\(?=[!-/:-@\[-`{-~\n]|\Z)                    # a backslash before punctuation escapes it, at a line's end it breaks
+    | `
+    | \*(?!\s)|(?<=\S)\*                            # emphasis needs a neighbour that is no blank
+    | (?<![^\W_])_(?!\s)|(?<=\S)_(?![^\W_])         # inside words an underscore means nothing
+    | \](?=[(\[:]|\Z)                               # the middle of a link or of a link's definition
+    | <(?=[A-Za-z/!?]|\Z)
+    | &(?=\#?\w+;)
+    | ~(?=~)|(?<=~)~
+    | !(?=\[|\Z)
+    """,
+    re.VERBOSE,
+)
+_IN_LINK = re.compile(r"[\[\]]")
+_LINE_START = re.compile(
+    r"""
+    ^(?:
+        (?=\#{1,6}(?:\s|$))                         # heading
+      | (?=[-+*](?:\s|$))                           # bullet
+      | (?=>)                                       # quote
+      | (?=[=:|-][\s=:|-]*$)                        # underline of a heading, delimiter row of a table
+      | (?=(?:_\s*){3,}$)                           # thematic break
+      | (?=\[[^\]]*\]:)                             # link definition
+    )
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_NUMBERED = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
+_CLOSING_HASHES = re.compile(r"(?:(?<=\s)|^)(?=#+$)")
+
+
+def escape_text(text: str, *, in_link: bool = False) -> str:
+    """Text as inline Markdown that renders as that text; line starts are :func:`escape_line_starts`'s."""
+    if not _SPECIAL.search(text):
+        return text
+    escaped = _INLINE.sub(r"\\\g<0>", text)
+    return _bracket_escaped(escaped) if in_link else escaped
+
+
+def _bracket_escaped(text: str) -> str:
+    return re.sub(r"(\\.)|([\[\]])", lambda match: match[1] or f"\\{match[2]}", text, flags=re.DOTALL)
+
+
+def escape_line_starts(text: str) -> str:
+    """A paragraph's Markdown whose lines cannot be taken for headings, lists, quotes or tables."""
+    return _NUMBERED.sub(r"\1\\", _LINE_START.sub(r"\\", text))
+
+
+def escape_heading(text: str) -> str:
+    """A heading's Markdown whose last ``#`` are not dropped as a closing sequence."""
+    return _CLOSING_HASHES.sub(r"\\", text)
+
+
+def code_span(text: str) -> str:
+    """Text as an inline code span that shows exactly that text on one line."""
+    content = text.replace("\n", " ")
+    if not content.strip():
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
+    fence = "`" * (longest + 1)
+    padded = content[0] == "`" or content[-1] == "`" or (content[0] == " " and content[-1] == " ")
+    return f"{fence} {content} {fence}" if padded else f"{fence}{content}{fence}"
+
+
+def code_fence(text: str, language: str = "") -> str:
+    """Text as a fenced code block, the fence longer than any run of backticks at the start of a line inside."""
+    longest = max((len(run) for run in re.findall(r"^\s*(`{3,})", text, re.MULTILINE)), default=2)
+    fence = "`" * (longest + 1)
+    info = "".join(character for character in language if character.isprintable() and character not in "` ")
+    return f"{fence}{info}\n{text}\n{fence}"

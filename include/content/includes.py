@@ -1,0 +1,99 @@
+"""``include`` and ``excerpt-include``: the text of another page in this one's place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.content.links import link, page_url
+from include.content.nodes import Node
+from include.content.parse import parse_storage
+from include.content.resolution import (
+    INCLUDE_LIMIT_CHARS,
+    INCLUDE_LIMIT_PAGES,
+    Replacement,
+    Resolution,
+    parameters,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from include.content.model import IncludedPage
+
+_EXCERPT_NAMES = frozenset({"excerpt", "multiexcerpt", "multiexcerpt-macro"})
+
+
+def resolve_include(macro: Node, state: Resolution) -> Replacement:
+    """The whole body of the included page; a link to it when its body is not at hand."""
+    page, fallback = _find(macro, state)
+    if page is None:
+        return fallback
+    return _converted(page, state, lambda root: root.children)
+
+
+def resolve_excerpt_include(macro: Node, state: Resolution) -> Replacement:
+    """The excerpt of the included page, the named one if the macro names one, in a quote below the page's title.
+
+    ``nopanel`` leaves quote and title out, as Confluence does.
+    """
+    page, fallback = _find(macro, state)
+    if page is None:
+        return fallback
+    values = parameters(macro)
+    body = _converted(page, state, lambda root: _excerpt_of(root, values.get("name", "")))
+    if values.get("nopanel", "").lower() == "true" or not body:
+        return body
+    return [Node("blockquote", {"data-label": page.title}, body)]
+
+
+def _find(macro: Node, state: Resolution) -> tuple[IncludedPage | None, Replacement]:
+    """The page that is included, or None and what to show instead."""
+    space_key, title = _reference(macro)
+    resolver = state.context.resolve_body
+    page = resolver(space_key, title) if resolver and title else None
+    if page is None:
+        state.count("include-unresolved")
+        return None, [Node("p", {}, link(page_url(state.context, space_key, title), [title]))] if title else []
+    if page.page_id in (state.context.page_id, *state.include_path):
+        state.count("include-cycle")
+        return None, []
+    state.included_pages += 1
+    state.included_chars += len(page.storage)
+    if state.included_chars > INCLUDE_LIMIT_CHARS or state.included_pages > INCLUDE_LIMIT_PAGES:
+        state.count("include-too-large")
+        return None, [Node("p", {}, link(page.url, [page.title]))]
+    return page, []
+
+
+def _reference(macro: Node) -> tuple[str | None, str]:
+    """Space key and title of the page: a ``ri:page`` in the unnamed parameter, in old pages ``SPACE:Title`` as text."""
+    for node in macro.walk():
+        if node.tag in {"ri:page", "ri:blog-post"}:
+            return node.get("ri:space-key") or None, node.get("ri:content-title")
+    text = parameters(macro).get("", "") or parameters(macro).get("pageTitle", "")
+    space_key, separator, title = text.partition(":")
+    return (space_key, title.strip()) if separator and " " not in space_key and space_key else (None, text)
+
+
+def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], Replacement]) -> Replacement:
+    from include.content.storage_format import resolve  # an included page holds macros again
+
+    parsed = parse_storage(page.storage)
+    state.tolerant = state.tolerant or parsed.tolerant
+    state.includes.add(f"{page.page_id}@{page.version}")
+    state.include_path.append(page.page_id)
+    try:
+        return resolve(Node("div", {}, select(parsed.root)), state).children
+    finally:
+        state.include_path.pop()
+
+
+def _excerpt_of(root: Node, name: str) -> Replacement:
+    """The body of the excerpt macro of that name, or of the first one."""
+    for node in root.walk():
+        if node.tag == "ac:structured-macro" and node.get("ac:name") in _EXCERPT_NAMES:
+            values = parameters(node)
+            if not name or name in (values.get("name"), values.get("MultiExcerptName")):
+                body = node.first("ac:rich-text-body")
+                return body.children if body else []
+    return []

@@ -1,0 +1,62 @@
+"""The small tree that a body becomes before it is Markdown: elements, and text between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Elements nested deeper than this are dissolved into their ancestor; their text stays.
+MAX_DEPTH = 100
+
+
+class Node:
+    """An element: its tag (``p``, ``ac:link``), its attributes, and its children in order."""
+
+    __slots__ = ("attrs", "children", "tag")
+
+    def __init__(self, tag: str, attrs: dict[str, str] | None = None, children: list[Node | str] | None = None) -> None:
+        self.tag = tag
+        self.attrs = {} if attrs is None else attrs
+        self.children: list[Node | str] = [] if children is None else children
+
+    def __repr__(self) -> str:
+        return f"Node({self.tag!r}, {self.attrs!r}, {self.children!r})"
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value of an attribute, or the default."""
+        return self.attrs.get(name, default)
+
+    def elements(self) -> Iterator[Node]:
+        """The child elements, without the text between them."""
+        return (child for child in self.children if isinstance(child, Node))
+
+    def first(self, *tags: str) -> Node | None:
+        """The first child element with one of these tags."""
+        return next((child for child in self.elements() if child.tag in tags), None)
+
+    def walk(self) -> Iterator[Node]:
+        """This element and every element below it, in document order."""
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend(child for child in reversed(node.children) if isinstance(child, Node))
+
+    def text(self) -> str:
+        """All text below this element, as it stands."""
+        parts: list[str] = []
+        pending: list[Node | str] = [self]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, str):
+                parts.append(item)
+            else:
+                pending.extend(reversed(item.children))
+        return "".join(parts)
+
+
+def names(text: str) -> frozenset[str]:
+    """Blank-separated tag or macro names as a set."""
+    return frozenset(text.split())

@@ -1,0 +1,165 @@
+"""Confluence storage format → plain HTML nodes: every ``ac:`` and ``ri:`` element becomes what a reader sees of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.content.emoji import emoji
+from include.content.links import resolve_image, resolve_link, smart_link
+from include.content.macros import resolve_macro
+from include.content.nodes import Node, names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from include.content.resolution import Replacement, Resolution
+
+#: Elements whose text nobody sees on the page.
+_HIDDEN = names(
+    "ac:placeholder ac:adf-mark ac:adf-attribute ac:adf-fragment-mark ac:task-id ac:task-uuid script style head"
+)
+
+
+def resolve(root: Node, state: Resolution) -> Node:
+    """Turn the storage nodes below ``root`` into plain HTML nodes, in place, and return it."""
+    _resolve_children(root, state)
+    return root
+
+
+def _resolve_children(node: Node, state: Resolution) -> None:
+    """Innermost first, so that a macro's rule sees bodies that are plain already."""
+    children: Replacement = []
+    for child in node.children:
+        if isinstance(child, str):
+            children.append(child)
+        else:
+            children.extend(_resolve_element(child, state))
+    node.children = children
+
+
+def _resolve_element(node: Node, state: Resolution) -> Replacement:
+    if node.tag in _HIDDEN:
+        return []
+    if node.tag == "ac:adf-extension":
+        _drop_fallback(node)
+    _resolve_children(node, state)
+    rule = _RULES.get(node.tag)
+    if rule:
+        return rule(node, state)
+    if node.tag.startswith("ac:"):
+        return _unknown_element(node, state)
+    return [node]
+
+
+def _drop_fallback(extension: Node) -> None:
+    """The content of an ADF extension stands there twice; the fallback counts only when there is no other."""
+    if any(node.tag in {"ac:adf-content", "ac:adf-node"} and node.text().strip() for node in extension.elements()):
+        extension.children = [
+            child for child in extension.children if not (isinstance(child, Node) and child.tag == "ac:adf-fallback")
+        ]
+
+
+def _unknown_element(node: Node, state: Resolution) -> Replacement:
+    if node.tag not in _TRANSPARENT:
+        state.count(f"element:{node.tag[3:]}")
+    return node.children
+
+
+#: Kept as they are until the rule of the element around them has read them.
+_TRANSPARENT = frozenset({"ac:adf-fallback", "ac:adf-extension"})
+
+
+def _keep(node: Node, _state: Resolution) -> Replacement:
+    return [node]
+
+
+def _time(node: Node, state: Resolution) -> Replacement:
+    state.count("date")
+    return [node.get("datetime") or node.text()]
+
+
+def _anchor_or_link(node: Node, state: Resolution) -> Replacement:
+    if node.get("href"):
+        smart_link(node, state)
+        return [node]
+    return node.children
+
+
+def _emoticon(node: Node, state: Resolution) -> Replacement:
+    state.count("emoji")
+    return [emoji(node)]
+
+
+def _layout_part(name: str) -> Callable[[Node, Resolution], Replacement]:
+    def rule(node: Node, state: Resolution) -> Replacement:
+        state.count(name)
+        return [Node("div", {}, node.children)]
+
+    return rule
+
+
+def _task_list(node: Node, state: Resolution) -> Replacement:
+    """``ac:task-list``, where lists of sub-tasks stand beside their parent task, not inside it."""
+    state.count("task-list")
+    items: Replacement = []
+    for child in node.elements():
+        if child.tag in {"ul", "ol"} and items and isinstance(items[-1], Node):
+            items[-1].children.append(child)
+        else:
+            items.append(child)
+    return [Node("ul", {}, items)]
+
+
+def _task(node: Node, _state: Resolution) -> Replacement:
+    status = node.first("ac:task-status")
+    body = node.first("ac:task-body")
+    box = Node("input", {"type": "checkbox"})
+    if status and status.text().strip() == "complete":
+        box.attrs["checked"] = ""
+    rest = [child for child in node.elements() if child.tag not in {"ac:task-status", "ac:task-body"}]
+    return [Node("li", {}, [box, *(body.children if body else []), *rest])]
+
+
+def _adf_node(node: Node, state: Resolution) -> Replacement:
+    """Panels, decisions and other nodes of the new editor that storage format has no element for."""
+    kind = node.get("type")
+    state.count(f"adf:{kind}")
+    content: Replacement = []
+    for child in node.children:
+        if isinstance(child, str):
+            content.append(child)
+        elif child.tag == "ac:adf-content":
+            content.extend(child.children)
+        else:
+            content.append(child)
+    if kind == "panel":
+        return [Node("blockquote", {"data-label": "Note"}, content)]
+    if kind == "decision-list":
+        return [Node("ul", {}, content)]
+    if kind == "decision-item":
+        return [Node("li", {}, ["Decision: ", *content])]
+    return [Node("div", {}, content)]
+
+
+_RULES: dict[str, Callable[[Node, Resolution], Replacement]] = {
+    "ac:structured-macro": resolve_macro,
+    "ac:macro": resolve_macro,
+    "ac:link": resolve_link,
+    "ac:image": resolve_image,
+    "ac:emoticon": _emoticon,
+    "ac:layout": lambda node, _state: node.children,
+    "ac:layout-section": _layout_part("layout-section"),
+    "ac:layout-cell": lambda node, _state: [Node("div", {}, node.children)],
+    "ac:task-list": _task_list,
+    "ac:task": _task,
+    "ac:adf-node": _adf_node,
+    "ac:inline-comment-marker": lambda node, _state: node.children,
+    "a": _anchor_or_link,
+    "time": _time,
+} | dict.fromkeys(
+    names(
+        "ac:parameter ac:rich-text-body ac:plain-text-body ac:link-body ac:plain-text-link-body ac:caption "
+        "ac:task-status ac:task-body ac:adf-content"
+    ),
+    _keep,
+)

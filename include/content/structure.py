@@ -1,0 +1,86 @@
+"""How plain HTML nodes are read: what is a block, where a run of text ends, which items a list has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.content.nodes import Node, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_CONTAINERS = names(
+    "root div section article main aside header footer nav form fieldset center address figure details body html "
+    "tbody thead tfoot tr td th li dt dd summary figcaption legend caption option map svg object video audio noscript "
+    "ac:rich-text-body ac:caption ac:task-body ac:adf-content ac:link-body"
+)
+BLOCKS = _CONTAINERS | HEADINGS.keys() | frozenset({"p", "ul", "ol", "dl", "pre", "blockquote", "table", "hr"})
+#: The largest number CommonMark reads as that of a list item.
+MAX_NUMBER = 999_999_999
+
+
+def is_block(node: Node) -> bool:
+    """Whether an element is a block, or an inline element with a block inside."""
+    return node.tag in BLOCKS or any(child.tag in BLOCKS for child in node.walk())
+
+
+def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:
+    """Inline content in runs, and the blocks between. Inline elements around blocks are opened: ``<b><p>`` → ``<p><b>``."""
+    run: list[Node | str] = []
+    for child in children:
+        if isinstance(child, str) or not is_block(child):
+            run.append(child)
+            continue
+        if run:
+            yield run
+            run = []
+        yield child if child.tag in BLOCKS else _opened(child)
+    if run:
+        yield run
+
+
+def _opened(inline: Node) -> Node:
+    """A container with the blocks of an inline element; the element goes around each inline run inside."""
+    parts = runs(inline.children)
+    return Node("div", {}, [part if isinstance(part, Node) else Node(inline.tag, inline.attrs, part) for part in parts])
+
+
+def code_text(node: Node) -> str:
+    """The text of a ``pre`` with its line breaks, without blank lines around it."""
+    parts: list[str] = []
+    for child in node.children:
+        if isinstance(child, str):
+            parts.append(child)
+        else:
+            parts.append("\n" if child.tag == "br" else code_text(child))
+    text = "".join(parts)
+    if node.tag != "pre":
+        return text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return "\n".join(lines)
+
+
+def list_items(node: Node) -> Iterator[Node]:
+    """The items of a list; what stands between them (ill-formed, but seen) is an item of its own."""
+    for part in runs(node.children):
+        if isinstance(part, Node):
+            yield part if part.tag == "li" else Node("li", {}, [part])
+        elif any(not isinstance(child, str) or child.strip() for child in part):
+            yield Node("li", {}, part)
+
+
+def list_start(node: Node) -> int:
+    start = node.get("start", "1").strip()
+    return min(int(start), MAX_NUMBER) if start.isascii() and start.isdigit() and len(start) < 10 else 1
+
+
+def checkbox(item: Node) -> str:
+    box = item.first("input")
+    if box is None or box.get("type") != "checkbox":
+        return ""
+    return "[x] " if "checked" in box.attrs else "[ ] "
