@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from include.sandbox.twig import control, page, routes
 from include.sandbox.twig.wire import ApiError, error_response
@@ -23,14 +24,26 @@ def build_api(twig: SandboxTwig) -> FastAPI:
     api = FastAPI(title="Sandbox Twig", openapi_url=None, redirect_slashes=False)
     api.state.twig = twig
 
-    def refuse(_: Request, error: Exception) -> Response:
-        return error_response(_as_api_error(error), twig.settings.errors)
+    def refuse(request: Request, error: Exception) -> Response:
+        answer = error_response(_as_api_error(error), twig.settings.errors)
+        if "allow" in answer.headers:  # FastAPI names the methods of the first route with this path only
+            answer.headers["allow"] = _methods_at(api, request)
+        return answer
 
     for kind in (ApiError, HTTPException, RequestValidationError):
         api.add_exception_handler(kind, refuse)
     for router in (routes.router, control.router, page.router):
         api.include_router(router)
     return api
+
+
+def _methods_at(api: FastAPI, request: Request) -> str:
+    allowed: set[str] = set()
+    for method in ("GET", "POST", "DELETE", "PATCH"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in api.routes):
+            allowed.add(method)
+    return ", ".join(sorted(allowed))
 
 
 def _as_api_error(error: Exception) -> ApiError:
