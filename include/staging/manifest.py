@@ -10,7 +10,6 @@ for a grace period, so that a compaction that overtakes another one loses nothin
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -18,15 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from include.errors import PermanentError
 from include.staging.binding import read_binding
 from include.staging.journal import LONG_AGO, Operation, PartName, Row, foldable, is_settled
+from include.staging.manifest_files import (
+    ManifestCorruptError,
+    Part,
+    modified_at,
+    operations_of,
+    read_with_meta,
+    rows_of,
+    schema_with,
+)
 from include.staging.manifest_view import Base, ManifestView, fold
-from include.staging.parquet import ParquetWriter, read_table
+from include.staging.parquet import ParquetWriter
 from include.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable
 
     from airflow.sdk import ObjectStoragePath
 
@@ -36,19 +43,7 @@ log = logging.getLogger(__name__)
 
 #: How long the journal keeps files that the manifest contains, and operations that died.
 GRACE = timedelta(hours=24)
-_META = b"confluence-to-twig"
 _LIST_ATTEMPTS = 5
-
-
-class ManifestCorruptError(PermanentError):
-    """A file of the manifest can not be read, so what Twig holds is not known."""
-
-    def __init__(self, summary: str, remedy: str = "") -> None:
-        super().__init__(
-            summary,
-            remedy
-            or "Run `make rebuild-manifest SOURCE=<name>`: it asks Twig what it holds and writes the manifest anew.",
-        )
 
 
 class ManifestStore:
@@ -61,7 +56,7 @@ class ManifestStore:
     def __init__(self, staging: SourceStaging) -> None:
         self.staging = staging
         self._cached_base: tuple[str, Base] | None = None
-        self._cached_parts: dict[PartName, tuple[dict[str, Any], list[Row]]] = {}
+        self._cached_parts: dict[PartName, Part] = {}
 
     @property
     def journal(self) -> ObjectStoragePath:
@@ -184,7 +179,7 @@ class ManifestStore:
         covers = [meta["covers"] for name, (meta, _) in parts.items() if name.kind == "processed"]
         return ManifestView(
             base=base,
-            operations=tuple(_operations(parts)),
+            operations=tuple(operations_of(parts)),
             seq=max([base.seq, *(name.seq for name in names)]),
             processed=max([base.processed, *covers]),
             data_source_id=bound,
@@ -207,7 +202,7 @@ class ManifestStore:
             key = path.ukey()
             if self._cached_base and self._cached_base[0] == key:
                 return self._cached_base[1]
-            table, meta = _read(path)
+            table, meta = read_with_meta(path)
         except FileNotFoundError:
             return None
         base = Base(
@@ -222,15 +217,15 @@ class ManifestStore:
         self._cached_base = (key, base)
         return base
 
-    def _read_part(self, name: PartName) -> tuple[dict[str, Any], list[Row]]:
+    def _read_part(self, name: PartName) -> Part:
         if name not in self._cached_parts:
-            table, meta = _read(self.journal / str(name))
-            self._cached_parts[name] = (meta, table.to_pylist())
+            table, meta = read_with_meta(self.journal / str(name))
+            self._cached_parts[name] = (meta, {row["page_id"]: row for row in table.to_pylist()})
         return self._cached_parts[name]
 
     def _write(self, name: PartName, view: ManifestView, rows: list[Row], meta: dict[str, Any]) -> None:
         meta |= {"data_source_id": view.data_source_id, "based": view.base.seq > 0}
-        with ParquetWriter(self.journal / str(name), _schema(meta)) as writer:
+        with ParquetWriter(self.journal / str(name), schema_with(meta)) as writer:
             writer.write_all(rows)
 
     def _write_base(self, base: Base) -> None:
@@ -242,12 +237,12 @@ class ManifestStore:
             "changed": base.changed,
             "processed": base.processed,
         }
-        with ParquetWriter(self.staging.manifest, _schema(meta)) as writer:
-            writer.write_all(_rows(base.table))
+        with ParquetWriter(self.staging.manifest, schema_with(meta)) as writer:
+            writer.write_all(rows_of(base.table))
 
     def _remove_old(self, grace: timedelta) -> None:
         base = self._read_base()
-        now = _modified(self.staging.manifest)
+        now = modified_at(self.staging.manifest)
         if base is None or now is None:
             return
         view = self.view()
@@ -257,62 +252,10 @@ class ManifestStore:
             if operation.end is None and is_settled(operation, view.operations)
         }
         for name in self._names():
-            meta, _ = self._cached_parts.get(name, ({}, []))
+            meta, _ = self._cached_parts.get(name, ({}, {}))
             of_other = bool(meta) and meta["data_source_id"] != view.data_source_id
             path = self.journal / str(name)
             if name.token in unneeded or of_other or (name.kind == "processed" and name.seq <= base.seq):
-                written = _modified(path)
+                written = modified_at(path)
                 if written and now - written >= grace:
                     path.unlink(missing_ok=True)
-
-
-def _operations(parts: Mapping[PartName, tuple[dict[str, Any], list[Row]]]) -> Iterator[Operation]:
-    ends = {name.token: (name.seq, meta) for name, (meta, _) in sorted(parts.items()) if name.kind == "end"}
-    for name, (meta, rows) in parts.items():
-        by_id = {row["page_id"]: row for row in rows}
-        if name.kind == "doubt":
-            yield Operation(name.token, name.seq, by_id, run_id=meta["run_id"], doubt=True)
-        elif name.kind == "noted":
-            done = frozenset(by_id)
-            yield Operation(name.token, name.seq, by_id, end=name.seq, done=done, run_id=meta["run_id"], noted=True)
-        elif name.kind == "begin":
-            end, acknowledged = ends.get(name.token, (None, {}))
-            yield Operation(
-                token=name.token,
-                begin=name.seq,
-                rows=by_id,
-                deletes=frozenset(meta["deletes"]),
-                end=end,
-                done=frozenset(acknowledged.get("done", ())),
-                refused=frozenset(acknowledged.get("refused", ())),
-                digest=meta["digest"],
-                run_id=meta["run_id"],
-            )
-
-
-def _schema(meta: Mapping[str, Any]) -> pa.Schema:
-    return MANIFEST.with_metadata({_META: json.dumps(meta, separators=(",", ":")).encode()})
-
-
-def _rows(table: pa.Table) -> Iterator[Row]:
-    for batch in table.to_batches(max_chunksize=1_000):
-        yield from batch.to_pylist()
-
-
-def _read(path: ObjectStoragePath) -> tuple[pa.Table, dict[str, Any]]:
-    try:
-        table = read_table(path)
-        meta = json.loads((table.schema.metadata or {}).get(_META, b"{}"))
-        return table.replace_schema_metadata(None).select(MANIFEST.names).cast(MANIFEST), meta
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        raise ManifestCorruptError(f"{path} can not be read ({type(error).__name__})") from error
-
-
-def _modified(path: ObjectStoragePath) -> datetime | None:
-    try:
-        modified: datetime = path.fs.modified(path.path)
-    except (NotImplementedError, FileNotFoundError):
-        return None  # a store without modification times keeps its journal files: only more to list
-    return modified if modified.tzinfo else modified.replace(tzinfo=UTC)

@@ -31,6 +31,16 @@ class Base:
     changed: int = LONG_AGO
     processed: int = LONG_AGO
 
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Page id → number of its row."""
+        return {page_id: number for number, page_id in enumerate(self.table.column("page_id").to_pylist())}
+
+    def row(self, page_id: str) -> Row | None:
+        """The row of a page as the file has it."""
+        number = self.index.get(page_id)
+        return None if number is None else dict(self.table.slice(number, 1).to_pylist()[0])
+
 
 @dataclass(frozen=True)
 class ManifestView:
@@ -46,10 +56,6 @@ class ManifestView:
     data_source_id: str | None
 
     @cached_property
-    def _index(self) -> dict[str, int]:
-        return {page_id: number for number, page_id in enumerate(self.base.table.column("page_id").to_pylist())}
-
-    @cached_property
     def _by_page(self) -> dict[str, list[Operation]]:
         touched: dict[str, list[Operation]] = {}
         for operation in self.operations:
@@ -59,10 +65,8 @@ class ManifestView:
 
     def standing(self, page_id: str) -> Standing:
         """What is known of a page."""
-        number = self._index.get(page_id)
-        base = None if number is None else self.base.table.slice(number, 1).to_pylist()[0]
         span = (self.base.spans or {}).get(page_id, (LONG_AGO, LONG_AGO))
-        return standing(base, span, self._by_page.get(page_id, ()), page_id)
+        return standing(self.base.row(page_id), span, self._by_page.get(page_id, ()), page_id)
 
     def row(self, page_id: str) -> Row | None:
         """The row of a page, or None when Twig does not hold it. In doubt: its converter version is empty."""
@@ -70,13 +74,13 @@ class ManifestView:
 
     def page_ids(self) -> list[str]:
         """All pages that Twig holds or may hold, in no particular order."""
-        untouched = [page_id for page_id in self._index if page_id not in self._by_page]
+        untouched = [page_id for page_id in self.base.index if page_id not in self._by_page]
         return untouched + [page_id for page_id in self._by_page if self.standing(page_id).row]
 
     def table(self) -> pa.Table:
         """All rows, those in doubt included, as :data:`include.staging.schemas.MANIFEST`."""
-        untouched = [number for page_id, number in self._index.items() if page_id not in self._by_page]
-        base = self.base.table if len(untouched) == len(self._index) else self.base.table.take(untouched)
+        untouched = [number for page_id, number in self.base.index.items() if page_id not in self._by_page]
+        base = self.base.table if len(untouched) == len(self.base.index) else self.base.table.take(untouched)
         standings = (self.standing(page_id) for page_id in self._by_page)
         rows = [found.row for found in standings if found.row]
         if not rows:

@@ -12,6 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from include.errors import TransientError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,10 +53,25 @@ class Budget:
         self._level = self._burst
         self._level_at = clock()
 
-    def acquire(self) -> float:
-        """Wait until a request may be sent, and count it. Returns the seconds waited."""
+    def acquire(self, patience_s: float) -> float:
+        """Wait until a request may be sent, and count it. Returns the seconds waited.
+
+        :raises TransientError: it would take longer than ``patience_s``.
+        """
+        return self._until_free(self._reserve, patience_s)
+
+    def wait(self, patience_s: float) -> float:
+        """The same without counting a request."""
+        return self._until_free(self._seconds_left, patience_s)
+
+    def _until_free(self, seconds_left: Callable[[], float], patience_s: float) -> float:
         waited = 0.0
-        while (wait := self._reserve()) > 0:
+        while (wait := seconds_left()) > 0:
+            if waited + wait > patience_s:
+                raise TransientError(
+                    f"Twig's {self.scope} budget is used up for another {wait:,.0f} s",
+                    "Airflow's retry goes on where this attempt stopped. Fewer sources at a time, or a larger plan, help.",
+                )
             self._wait(wait)
             waited += wait
         return waited
@@ -87,28 +104,34 @@ class Budget:
             return steady
         return min(reset, steady) if self._trusts_pace else reset
 
+    def _seconds_left(self) -> float:
+        """Seconds after which to ask again; 0 when a request is admitted now."""
+        with self._lock:
+            return self._left(self._clock())
+
     def _reserve(self) -> float:
-        """Count one request and return 0, or return the seconds after which to ask again."""
+        """Like :meth:`_seconds_left`, and counts the request that is admitted."""
         with self._lock:
             now = self._clock()
-            if self._ready_at > now:
-                return self._ready_at - now
+            if (left := self._left(now)) > 0:
+                return left
             if self._remaining is None:
-                return self._take(now)
-            if self._remaining > 0:
+                self._level -= 1
+            elif self._remaining > 0:
                 self._remaining -= 1
             else:
                 # One request finds out how much there is again; the others wait for its answer or their own turn.
                 self._ready_at = now + 1 / self._per_second
             return 0.0
 
-    def _take(self, now: float) -> float:
+    def _left(self, now: float) -> float:
+        if self._ready_at > now:
+            return self._ready_at - now
+        if self._remaining is not None:
+            return 0.0
         self._level = min(self._burst, self._level + (now - self._level_at) * self._per_second)
         self._level_at = now
-        if self._level < 1:
-            return (1 - self._level) / self._per_second
-        self._level -= 1
-        return 0.0
+        return max(0.0, (1 - self._level) / self._per_second)
 
     def _wait(self, seconds: float) -> None:
         if seconds >= _WORTH_TELLING_S:

@@ -99,6 +99,10 @@ class TwigClient:
         """``text``, written by Twig, as it may stand in a log: one line, cut, without key and page text."""
         return self._http.safe(text, sent)
 
+    def await_write(self) -> None:
+        """Wait until Twig's budget admits a write."""
+        self._http.await_budget("write")
+
     def list_data_sources(self, search: str = "") -> Iterator[DataSource]:
         """All data sources, or those whose name contains ``search``, in Twig's order."""
         offset, seen = 0, set()

@@ -112,8 +112,8 @@ def _as_loaded(held: HeldDocument, known: Standing) -> bool:
     if held.content_hash and held.content_hash != twig_hash(row):
         return False
     if held.chunk_hashes:
-        return list(held.chunk_ids) == row["chunk_ids"] and list(held.chunk_hashes) == row["chunk_hashes"]
-    return held.chunk_count == row["chunk_count"]
+        return bool([*held.chunk_ids, *held.chunk_hashes] == row["chunk_ids"] + row["chunk_hashes"])
+    return bool(held.chunk_count == row["chunk_count"])
 
 
 def _named(pages: dict[str, str]) -> str:

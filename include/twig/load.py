@@ -122,6 +122,8 @@ class _Loader:
     def unsettled(self) -> set[str]:
         """Pages that another run wrote at the same time, and of which ours is the newest: nobody else will mend them."""
         view = self.manifest.view()
+        if all(operation.run_id == self.run_id for operation in view.operations):
+            return set()
         return {page_id for page_id, sent in self._sent.items() if _is_ours(view.standing(page_id), sent)}
 
     def _new_batch(self) -> Batch:
@@ -149,6 +151,7 @@ class _Loader:
         if not ready:
             return view
         body = body_of(ready)
+        self.client.await_write()  # now, so that little can happen between the begin and the request
         operation = self.manifest.begin(
             view,
             run_id=self.run_id,

@@ -157,6 +157,7 @@ def _delete(
     named = [{"id": deletion.page_id, "version": deletion.version} for deletion in present.values()]
     body = to_json({"upserts": [], "deletes": named})
     digest = hashlib.sha256(f"{data_source.id}\n{body}".encode()).hexdigest()
+    client.await_write()
     operation = manifest.begin(view, run_id=run_id, deletes=present.keys(), digest=digest)
     outcome = client.write_documents(data_source.id, body, operation.token)
     gone = [present[page_id] for page_id in sorted(outcome.deleted & present.keys())]

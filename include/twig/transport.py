@@ -113,6 +113,10 @@ class Transport:
             waited = self._backed_off_s + sum(budget.waited_s for budget in self._budgets.values())
             return Figures(self._requests, self._writes, self._bytes_sent, round(waited, 3))
 
+    def await_budget(self, scope: str) -> None:
+        """Wait until a request of that scope may be sent, without counting one."""
+        self._budgets[scope].wait(self._patience_s)
+
     def request(
         self,
         method: str,
@@ -138,7 +142,7 @@ class Transport:
         data, headers = self._encoded(body, key)
         waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
-            waited += self._budgets[scope].acquire()
+            waited += self._budgets[scope].acquire(self._patience_s - waited)
             answer = self._send(method, url, action, data, headers, params, scope)
             if isinstance(answer, Answer):
                 if answer.status in _OK or answer.status in allowed:
