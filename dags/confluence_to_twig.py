@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, TriggerRule, dag, task
 
 from include.operators.prune import PruneOperator
-from include.operators.retries import RETRIES
+from include.operators.retries import retries
 from include.operators.verify import VerifyOperator
 from include.pipeline.params import form
 from include.pipeline.run import Run, name_map_index
@@ -62,7 +62,7 @@ def build(source: Source) -> DAG:
         max_active_runs=1,
         doc_md=__doc__,
         tags=["confluence", "twig", *source.tags],
-        default_args={"owner": source.owner, **RETRIES},
+        default_args={"owner": source.owner, **retries(source)},
         params=form(),
     )
     def confluence_to_twig() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 ALLOWED = 'write it as "90 days", "12 hours", an ISO 8601 duration such as "P90D", or a number of days'
-_UNITS = {"minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
+_UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
 _WORDS = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _LONGEST = timedelta(days=36_525)
 _duration = TypeAdapter(timedelta)

@@ -111,6 +111,8 @@ class Source(BaseModel):
     twig_pool: str | None = None
     shard_size: Annotated[int, Field(ge=1, le=10_000)] = 500
     max_active_shards: Annotated[int, Field(ge=1, le=64)] = 4
+    retries: Annotated[int, Field(ge=0, le=20)] = 3
+    retry_delay: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(seconds=15)
     brake_pages: Annotated[int, Field(ge=1)] = 20
     brake_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     approval_timeout: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(days=3)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from include.airflow_settings import AirflowSettings, read_settings
 from include.cli.airflow_api import AirflowApi
 from include.cli.airflow_home import PROJECT, airflow_environment
-from include.cli.processes import Server, StartError, free_port, started
+from include.cli.processes import StartError, free_port, started
 from include.cli.progress import ProgressPrinter
 from include.source import load_sources
 from include.staging.layout import ROOT_VARIABLE, SourceStaging, root_at
@@ -71,18 +71,25 @@ class LocalAirflow:
 
 @contextlib.contextmanager
 def local_airflow(
-    ports: dict[str, int], place: Path = PROJECT, base: Mapping[str, str] = os.environ
+    ports: dict[str, int],
+    place: Path = PROJECT,
+    base: Mapping[str, str] = os.environ,
+    sandbox_options: Mapping[str, Sequence[str]] = {},
 ) -> Iterator[LocalAirflow]:
     """Both sandbox servers and a whole Airflow on these ports, connections applied; stopped when the block ends.
 
     :param place: the folder that takes ``.airflow``, ``.sandbox`` and ``.staging``.
     :param base: the environment that the caller's own settings are taken from.
+    :param sandbox_options: more command-line options for the server ``confluence`` or ``twig``.
     """
     home = place / ".airflow"
     environment = airflow_environment(home, staging=place / ".staging", port=ports["airflow"], base=base)
     with contextlib.ExitStack() as stack:
         for name in ("confluence", "twig"):
-            stack.enter_context(_sandbox(name, ports[name], place, environment))
+            command = [sys.executable, "-m", f"include.sandbox.{name}", "--port", str(ports[name])]
+            command += ["--state", str(place / ".sandbox" / name), *sandbox_options.get(name, ())]
+            log = home / "logs" / f"sandbox-{name}.log"
+            stack.enter_context(started(f"the {name.title()} sandbox", command, log, environment))
         log = home / "logs" / "standalone.log"
         command = [sys.executable, "-m", "airflow", "standalone"]
         airflow = stack.enter_context(started("Airflow", command, log, environment))
@@ -166,14 +173,6 @@ def _ports() -> dict[str, int]:
         if ports[name] != wanted:
             _say(f"Port {wanted} is in use; {name} gets {ports[name]} instead")
     return ports
-
-
-def _sandbox(
-    name: str, port: int, place: Path, environment: Mapping[str, str]
-) -> contextlib.AbstractContextManager[Server]:
-    state = place / ".sandbox" / name
-    command = [sys.executable, "-m", f"include.sandbox.{name}", "--port", str(port), "--state", str(state)]
-    return started(f"the {name.title()} sandbox", command, place / ".airflow" / "logs" / f"{name}.log", environment)
 
 
 def _wait(airflow: LocalAirflow) -> None:

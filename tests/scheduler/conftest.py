@@ -1,0 +1,112 @@
+"""One whole Airflow for all tests of this folder, started by the code behind ``make run``."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import requests
+import yaml
+
+from include.cli.processes import free_port
+from include.cli.run import LocalAirflow, local_airflow
+from include.sandbox.twig.keys import DEFAULT_KEY
+from include.source import SOURCES_VARIABLE
+
+T = TypeVar("T")
+
+START = "2026-01-01"
+SOURCES: list[dict[str, Any]] = [
+    {"name": "scheduled", "space_key": "PROD", "schedule": "0 2 * * *"},
+    {"name": "killed", "space_key": "PROD", "schedule": "manual", "retry_delay": "2 seconds"},
+    {"name": "backfilled", "space_key": "PROD", "schedule": "0 0 * * *", "lookback": "1 day", "start_date": START},
+    {"name": "complete", "space_key": "PROD", "schedule": "manual"},
+    {"name": "braked", "space_key": "PROD", "schedule": "manual", "brake_pages": 2, "brake_share": 0.001},
+]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A running Airflow, and what tests ask of it."""
+
+    airflow: LocalAirflow
+
+    @property
+    def twig_url(self) -> str:
+        return f"http://127.0.0.1:{self.airflow.ports['twig']}"
+
+    @property
+    def confluence_url(self) -> str:
+        return f"http://127.0.0.1:{self.airflow.ports['confluence']}"
+
+    def unpause(self, source: str) -> str:
+        """Wait until the DAG is known, unpause it, return its id."""
+        dag_id = f"confluence_to_twig__{source}"
+        until(lambda: self.airflow.api.dag(dag_id))
+        self.airflow.api.call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+        return dag_id
+
+    def trigger(self, source: str, conf: Mapping[str, Any] | None = None) -> tuple[str, str]:
+        """Start a run without a logical date; return DAG id and run id."""
+        dag_id = self.unpause(source)
+        return dag_id, str(self.airflow.api.trigger(dag_id, conf)["dag_run_id"])
+
+    def end_of(self, dag_id: str, run_id: str) -> str:
+        """Wait for a run's end and return its state."""
+        return str(until(lambda: ended(self.airflow.api.run_state(dag_id, run_id)), seconds=280))
+
+    def report(self, source: str, run_id: str) -> dict[str, Any]:
+        """The run's report.json."""
+        with self.airflow.staging(source).run(run_id).report.open("r") as file:
+            return dict(json.load(file))
+
+    def held(self, source: str) -> dict[str, tuple[int, str, tuple[str, ...]]]:
+        """What Twig holds for a source: version, content hash and chunk ids of each document."""
+        headers = {"Authorization": f"Bearer {DEFAULT_KEY}"}
+        specs = requests.get(f"{self.twig_url}/api/data-specs", params={"search": source}, headers=headers, timeout=10)
+        (spec,) = [spec for spec in specs.json()["data"] if spec["name"] == source]
+        held, cursor = {}, None
+        while True:
+            query = {"limit": 500, **({"cursor": cursor} if cursor else {})}
+            url = f"{self.twig_url}/api/data-specs/{spec['id']}/documents"
+            answer = requests.get(url, params=query, headers=headers, timeout=10).json()
+            data = answer["data"]
+            rows = data if isinstance(data, list) else data["documents"]
+            held |= {row["id"]: (row["version"], row["contentHash"], tuple(row["chunkIds"])) for row in rows}
+            cursor = answer.get("nextCursor") or (data.get("nextCursor") if isinstance(data, dict) else None)
+            if not cursor:
+                return held
+
+
+def until(look: Callable[[], T | None], seconds: float = 120) -> T:
+    """Look again and again until there is something to see."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if seen := look():
+            return seen
+        time.sleep(0.3)
+    raise AssertionError(f"nothing to see after {seconds:.0f} s")
+
+
+def ended(state: str) -> str | None:
+    return state if state in {"success", "failed"} else None
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder: Path = tmp_path_factory.mktemp("airflow")
+    sources = folder / "sources.yaml"
+    sources.write_text(yaml.safe_dump({"sources": SOURCES}), encoding="utf-8")
+    base = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))
+    } | {SOURCES_VARIABLE: str(sources)}
+    ports = {"airflow": free_port(18_080), "confluence": free_port(18_180), "twig": free_port(18_280)}
+    options = {"twig": ["--rate", "off", "--processing-seconds", "0.5"]}
+    with local_airflow(ports, folder, base, options) as airflow:
+        yield Place(airflow)

@@ -1,0 +1,139 @@
+"""What only a real scheduler shows: schedules, backfills, killed tasks, approvals."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from typing import Any
+
+import pytest
+import requests
+
+from tests.scheduler.conftest import Place, until
+
+pytestmark = [pytest.mark.scheduler, pytest.mark.timeout(600)]
+
+
+def test_unpausing_a_source_runs_its_newest_interval_and_syncs_the_space(place: Place) -> None:
+    dag_id = place.unpause("scheduled")
+    (run,) = until(lambda: place.airflow.api.runs(dag_id))
+    assert run["run_type"] == "scheduled"
+    assert place.end_of(dag_id, run["dag_run_id"]) == "success"
+    report = place.report("scheduled", run["dag_run_id"])
+    assert report["result"]["pages"] == len(place.held("scheduled"))
+    assert report["window"]["origin"] == "whole space"
+    assert place.airflow.api.import_errors() == []
+
+
+def test_a_load_killed_in_the_middle_of_a_batch_ends_like_one_that_was_left_alone(place: Place) -> None:
+    undisturbed = place.trigger("complete")
+    assert place.end_of(*undisturbed) == "success"
+    fault = {"kind": "delay", "method": "POST", "path": "/documents$", "applied": False, "seconds": 8}
+    requests.post(f"{place.twig_url}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
+    dag_id, run_id = place.trigger("killed")
+
+    def load_in_its_batch() -> dict[str, Any] | None:
+        pending = requests.get(f"{place.twig_url}/_sandbox/faults", timeout=10).json()
+        instances = place.airflow.api.task_instances(dag_id, run_id)
+        (load,) = [ti for ti in instances if ti["task_id"] == "load"] or [{}]
+        return load if not pending and load.get("pid") and load["state"] == "running" else None
+
+    load = until(load_in_its_batch, seconds=200)
+    os.kill(load["pid"], signal.SIGKILL)
+    assert place.end_of(dag_id, run_id) == "success"
+    (again,) = [ti for ti in place.airflow.api.task_instances(dag_id, run_id) if ti["task_id"] == "load"]
+    assert again["try_number"] == 2
+    assert place.held("killed") == place.held("complete")
+
+
+def test_a_backfill_of_fourteen_days_holds_what_its_days_hold_and_no_more(place: Place) -> None:
+    """Each run covers its own day; together they hold the pages modified in the fourteen days, once."""
+    dag_id = place.unpause("backfilled")
+    until(lambda: place.airflow.api.runs(dag_id, "success", "failed"), seconds=200)
+    from_date, to_date = "2026-09-01T00:00:00Z", "2026-09-15T00:00:00Z"
+    body = {
+        "dag_id": dag_id,
+        "from_date": from_date,
+        "to_date": to_date,
+        "max_active_runs": 3,
+        "reprocess_behavior": "none",
+        "run_backwards": True,
+        "dag_run_conf": {},
+    }
+    backfill = place.airflow.api.call("POST", "backfills", json=body)
+
+    def done() -> bool:
+        return bool(place.airflow.api.call("GET", f"backfills/{backfill['id']}")["completed_at"])
+
+    until(done, seconds=500)
+    runs = [run for run in place.airflow.api.runs(dag_id) if run["run_type"] == "backfill"]
+    assert {run["state"] for run in runs} == {"success"}
+    reports = [place.report("backfilled", run["dag_run_id"]) for run in runs]
+    assert len(reports) == 15
+    assert {report["window"]["origin"] for report in reports} == {"backfill"}
+    covered = sorted((report["window"]["start"], report["window"]["end"]) for report in reports)
+    assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(covered))
+    start, end = covered[0][0], covered[-1][1]
+    assert place.held("backfilled").keys() == _modified_between(place, start, end)
+    assert sum(report["result"]["changed"] for report in reports) == len(place.held("backfilled"))
+
+
+def _modified_between(place: Place, start: str, end: str) -> set[str]:
+    """Ids of the pages that a full sync loads and that were modified in the range, from the full run's inventory."""
+    from datetime import datetime
+
+    from include.staging.parquet import read_table
+
+    (run,) = place.airflow.api.runs("confluence_to_twig__complete", "success")[:1]
+    inventory = read_table(place.airflow.staging("complete").run(run["dag_run_id"]).inventory).to_pylist()
+    first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    return {row["page_id"] for row in inventory if first <= row["modified_at"] < last} & place.held("complete").keys()
+
+
+def test_since_is_refused_in_a_backfill_run(place: Place) -> None:
+    dag_id = place.unpause("backfilled")
+    body = {
+        "dag_id": dag_id,
+        "from_date": "2026-08-01T00:00:00Z",
+        "to_date": "2026-08-01T00:00:00Z",
+        "max_active_runs": 1,
+        "reprocess_behavior": "none",
+        "run_backwards": False,
+        "dag_run_conf": {"since": "2026-01-01T00:00:00Z"},
+    }
+    place.airflow.api.call("POST", "backfills", json=body)
+
+    def failed() -> bool:
+        runs = place.airflow.api.runs(dag_id, "failed")
+        return any(run["run_type"] == "backfill" and run["run_after"].startswith("2026-08-01") for run in runs)
+
+    until(failed, seconds=200)
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("Keep them", True), ("Delete them", False)])
+def test_many_deletions_wait_for_approval_in_the_ui(place: Place, answer: str, kept: bool) -> None:
+    assert place.end_of(*place.trigger("braked")) == "success"
+    before = place.held("braked")
+    victims = sorted(before, key=int)[-3:]
+    control = f"{place.confluence_url}/_sandbox/changes"
+    for page_id in victims:
+        requests.post(control, json={"change": "trash", "page": page_id}, timeout=10).raise_for_status()
+    dag_id, run_id = place.trigger("braked")
+    details = until(lambda: _required_action(place, dag_id, run_id), seconds=200)
+    assert "Delete" in details["subject"]
+    assert place.held("braked") == before
+    place.airflow.api.call(
+        "PATCH",
+        f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/prune/-1/hitlDetails",
+        json={"chosen_options": [answer], "params_input": {}},
+    )
+    assert place.end_of(dag_id, run_id) == "success"
+    assert (place.held("braked").keys() >= set(victims)) is kept
+    for page_id in victims:
+        requests.post(control, json={"change": "restore", "page": page_id}, timeout=10).raise_for_status()
+
+
+def _required_action(place: Place, dag_id: str, run_id: str) -> dict[str, Any] | None:
+    found = place.airflow.api.call("GET", f"dags/{dag_id}/dagRuns/{run_id}/hitlDetails")["hitl_details"]
+    return dict(found[0]) if found else None
