@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from include.sandbox.confluence import errors
-from include.sandbox.confluence.calls import JSON_TYPE, Answer, Call
-from include.sandbox.confluence.identity import require_scope, sign_in
-from include.sandbox.confluence.routes import Route, v1_routes, v2_routes
+from include.sandbox.confluence import downloads, errors
+from include.sandbox.confluence.calls import JSON_TYPE, Answer, Call, json_answer
+from include.sandbox.confluence.downloads import MEDIA_PATH
+from include.sandbox.confluence.identity import ANONYMOUS, Caller, require_scope, sign_in
+from include.sandbox.confluence.routes import Handler, Route, classic_routes, file_routes, v1_routes, v2_routes
 from include.sandbox.confluence.v1_search import SearchIndex
 
 if TYPE_CHECKING:
@@ -29,20 +30,28 @@ def build_app(sandbox: SandboxConfluence) -> FastAPI:
     """The app without its middleware and control API."""
     app = FastAPI(title="Sandbox Confluence", openapi_url=None, redirect_slashes=False)
     app.add_exception_handler(HTTPException, _unknown_address)
-    _add_cloud(app, sandbox)
+    v1 = [*v1_routes(SearchIndex()), *classic_routes()]
+    if not sandbox.site.is_cloud:
+        _add_routes(app, sandbox, sandbox.site.context, [*v1, *file_routes()])
+        return app
+    routes = [*v2_routes(), *v1]
+    _add_routes(app, sandbox, "/wiki", [*routes, *file_routes()])
+    _add_routes(app, sandbox, f"{GATEWAY}/wiki", routes, gateway=True)
+    _add(app, MEDIA_PATH, "GET", _open_endpoint(sandbox, downloads.media))
+    _add(app, "/_edge/tenant_info", "GET", _open_endpoint(sandbox, _tenant_info))
     return app
 
 
-def _add_cloud(app: FastAPI, sandbox: SandboxConfluence) -> None:
-    routes = [*v2_routes(), *v1_routes(SearchIndex())]
-    for prefix, gateway in (("", False), (GATEWAY, True)):
-        for route in routes:
-            _add(app, f"{prefix}/wiki{route.path}", route.method, _endpoint(sandbox, route, gateway))
+def _add_routes(
+    app: FastAPI, sandbox: SandboxConfluence, prefix: str, routes: list[Route], gateway: bool = False
+) -> None:
+    for route in routes:
+        _add(app, f"{prefix}{route.path}", route.method, _endpoint(sandbox, route, gateway))
 
-    async def tenant_info(request: Request) -> Response:
-        return _response(Answer(msgspec.json.encode({"cloudId": sandbox.site.cloud_id})))
 
-    _add(app, "/_edge/tenant_info", "GET", tenant_info)
+def _tenant_info(call: Call) -> Answer:
+    """Anybody may ask for the cloud id."""
+    return json_answer({"cloudId": call.site.cloud_id})
 
 
 def _add(app: FastAPI, path: str, method: str, endpoint: Endpoint) -> None:
@@ -52,36 +61,52 @@ def _add(app: FastAPI, path: str, method: str, endpoint: Endpoint) -> None:
 def _endpoint(sandbox: SandboxConfluence, route: Route, gateway: bool) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         body = await request.body() if route.method == "POST" else b""
-        try:
-            with sandbox.lock:
-                return _response(_answer(sandbox, route, request, body, gateway))
-        except errors.ApiError as error:
-            return _refusal(error)
+        return _respond(sandbox, lambda: route.handle(_signed_in(sandbox, route, request, body, gateway)))
 
     return endpoint
 
 
-def _answer(sandbox: SandboxConfluence, route: Route, request: Request, body: bytes, gateway: bool) -> Answer:
+def _open_endpoint(sandbox: SandboxConfluence, handle: Handler) -> Endpoint:
+    """An endpoint that asks nobody who they are."""
+
+    async def endpoint(request: Request) -> Response:
+        return _respond(sandbox, lambda: handle(_call(sandbox, request, ANONYMOUS, request.url.path)))
+
+    return endpoint
+
+
+def _respond(sandbox: SandboxConfluence, answer: Callable[[], Answer]) -> Response:
+    try:
+        with sandbox.lock:
+            return _response(answer())
+    except errors.ApiError as error:
+        return _refusal(error)
+
+
+def _signed_in(sandbox: SandboxConfluence, route: Route, request: Request, body: bytes, gateway: bool) -> Call:
     site = sandbox.site
     if gateway and request.path_params["cloud_id"] != site.cloud_id:
         raise errors.gateway_not_found()
     authorization = request.headers.get("authorization")
     caller = sign_in(sandbox.store, site, authorization, gateway=gateway, api_v2=route.api_v2)
     if gateway:
-        require_scope(caller, route.scopes)
         if route.removed:
             raise errors.v1_gone()
-    return route.handle(
-        Call(
-            store=sandbox.store,
-            site=site,
-            caller=caller,
-            origin=f"{request.url.scheme}://{request.url.netloc}",
-            endpoint=site.context + _below_context(request.url.path, site.context, gateway),
-            path=request.path_params,
-            query=_query(request.scope["query_string"]),
-            body=body,
-        )
+        require_scope(caller, route.scopes)
+    endpoint = site.context + _below_context(request.url.path, site.context, gateway)
+    return _call(sandbox, request, caller, endpoint, body)
+
+
+def _call(sandbox: SandboxConfluence, request: Request, caller: Caller, endpoint: str, body: bytes = b"") -> Call:
+    return Call(
+        store=sandbox.store,
+        site=sandbox.site,
+        caller=caller,
+        origin=f"{request.url.scheme}://{request.url.netloc}",
+        endpoint=endpoint,
+        path=request.path_params,
+        query=_query(request.scope["query_string"]),
+        body=body,
     )
 
 

@@ -60,7 +60,7 @@ class Call:
 
     @property
     def sees(self) -> Visibility:
-        return Visibility(self.store, self.caller.user)
+        return Visibility(self.store, self.caller.user, self.site.anonymous_access)
 
     # ------------------------------------------------------------- parameters
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -20,6 +21,13 @@ def webui(space: Space, content: Content) -> str:
     if content.kind == "page":
         return f"{root}/pages/{content.id}/{quote_plus(content.title)}"
     return f"{root}/{content.kind}/{content.id}"
+
+
+def datacenter_webui(space: Space, content: Content) -> str:
+    """By title where an address can hold it, else by id."""
+    if content.kind == "page" and re.fullmatch(r"[\w .,-]+", content.title, re.ASCII):
+        return f"/display/{space.key}/{quote_plus(content.title)}"
+    return f"/pages/viewpage.action?pageId={content.id}"
 
 
 def tinyui(content_id: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING
 
 from include.sandbox.confluence.model import Attachment, Comment, Content, Label, Space, Version, pack, to_millis
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from include.sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace
 
 POSITION_STEP = 100
+_MARKER = r'<ac:inline-comment-marker ac:ref="([^"]+)">{anchor}<'
 
 
 def label_named(store: Store, name: str) -> Label:
@@ -46,6 +49,7 @@ def load_space(store: Store, seed: SeedSpace) -> Space:
     author = seed.users[0].account_id if seed.users else ""
     space = Space(store.next_id(), seed.key, seed.name, seed.description, seed.kind, alias=seed.alias, author_id=author)
     store.put(space)
+    store.reserve_ids(max((int(page.page_id) for page in seed.pages if page.page_id), default=0))
     load_pages(store, space.id, seed.pages)
     return store.spaces[space.id]
 
@@ -139,8 +143,14 @@ def new_comment(store: Store, owner: Content, seed: SeedComment, parent: Comment
         version=Version(1, moment, seed.author),
         anchor_text=seed.inline_anchor or "",
         resolution="resolved" if seed.resolved else "open",
-        marker_ref=_uuid(f"marker {comment_id}") if inline else "",
+        marker_ref=_marker_ref(owner, seed.inline_anchor or "", comment_id) if inline else "",
     )
+
+
+def _marker_ref(owner: Content, anchor: str, comment_id: int) -> str:
+    """The ref of the marker around that text in the body, or a new one when the body marks nothing."""
+    marker = re.search(_MARKER.format(anchor=re.escape(escape(anchor, quote=False))), owner.storage.text())
+    return marker[1] if marker else _uuid(f"marker {comment_id}")
 
 
 def _uuid(name: str) -> str:

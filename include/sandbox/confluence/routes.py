@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from include.sandbox.confluence import v1_reads, v1_search, v2_contents, v2_parts, v2_spaces
+from include.sandbox.confluence import downloads, v1_contents, v1_reads, v1_search, v2_contents, v2_parts, v2_spaces
 from include.sandbox.confluence.calls import Answer, Call
 from include.sandbox.confluence.v2_contents import BLOGPOST, PAGE, Kind
 
@@ -26,7 +26,7 @@ TREE = ("read:content.metadata:confluence",)
 LABELS = ("read:label:confluence",)
 USERS = ("read:user:confluence",)
 SEARCH = ("search:confluence", "read:content-details:confluence")
-IDENTITY = ("read:confluence-user", "read:content-details:confluence", "search:confluence", "read:user:confluence")
+IDENTITY = ("read:confluence-user", "read:content-details:confluence")
 RESTRICTIONS = ("read:confluence-content.all", "read:content-details:confluence")
 DOWNLOADS = ("readonly:content.attachment:confluence", *FILES)
 
@@ -110,13 +110,40 @@ def _tree_routes() -> list[Route]:
 
 
 def v1_routes(index: SearchIndex) -> list[Route]:
-    """What is left of v1 on Cloud."""
-    root = "/rest/api/content/{id}/restriction/byOperation"
+    """What is left of v1 on Cloud, and all the same on Data Center."""
+    root = "/rest/api/content/{id}"
+    restriction = f"{root}/restriction/byOperation"
     return [
         Route("/rest/api/user/current", v1_reads.current_user, IDENTITY),
         Route("/rest/api/user/bulk", v1_reads.users_bulk, IDENTITY),
         Route("/rest/api/content/search", lambda call: v1_search.content_search(call, index), SEARCH),
         Route("/rest/api/search", lambda call: v1_search.site_search(call, index), SEARCH),
-        Route(root, v1_reads.restrictions, RESTRICTIONS),
-        Route(f"{root}/{{operation}}", v1_reads.restriction, RESTRICTIONS),
+        Route(restriction, v1_reads.restrictions, RESTRICTIONS),
+        Route(f"{restriction}/{{operation}}", v1_reads.restriction, RESTRICTIONS),
+        Route(f"{root}/child/attachment/{{attachment_id}}/download", downloads.by_id, DOWNLOADS),
     ]
+
+
+def classic_routes() -> list[Route]:
+    """The v1 reads that Cloud no longer documents: the site host still answers them, the gateway says 410."""
+    root = "/rest/api/content/{id}"
+    handlers: dict[str, Handler] = {
+        "/rest/api/content": v1_contents.contents,
+        root: v1_contents.single_content,
+        f"{root}/history": v1_contents.history,
+        f"{root}/label": v1_contents.labels,
+        f"{root}/child/attachment": v1_contents.attachments,
+        f"{root}/child/comment": v1_contents.comments,
+        f"{root}/child/page": v1_contents.child_pages,
+        f"{root}/descendant/page": v1_contents.descendant_pages,
+        "/rest/api/space": v1_contents.spaces,
+        "/rest/api/space/{key}": v1_contents.single_space,
+        "/rest/api/space/{key}/content/{type}": v1_contents.space_contents,
+        "/rest/api/user": v1_contents.single_user,
+    }
+    return [Route(path, handle, removed=True) for path, handle in handlers.items()]
+
+
+def file_routes() -> list[Route]:
+    """Addresses of files, on the site host only."""
+    return [Route("/download/attachments/{content_id}/{file_name}", downloads.by_name)]

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
 from include.sandbox.confluence.app import build_app
+from include.sandbox.confluence.changes import apply_change
+from include.sandbox.confluence.control_api import add_control_api
 from include.sandbox.confluence.faults import Action, Do, Fault, FaultPlan
 from include.sandbox.confluence.page_control import PageControl
 from include.sandbox.confluence.request_log import Recorder, RequestLog
 from include.sandbox.confluence.site import CLOUD, DEPLOYMENTS, Site
 from include.sandbox.confluence.site_control import SiteControl
 from include.sandbox.confluence.spoiling import RATE_LIMIT_BODY, Spoiler, retry_after_headers
+from include.sandbox.confluence.state import StateFolder
 from include.sandbox.confluence.store import Store
 from include.sandbox.seed import SeedSpace, SeedUser
 from include.sandbox.serving import LOOPBACK, Allowance, Latency, RateLimit, TokenBucket, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from starlette.types import ASGIApp, Scope
 
@@ -43,6 +47,8 @@ class SandboxConfluence(PageControl, SiteControl):
     :param latency_ms: what every request waits before it is handled.
     :param rate: requests a second that every caller may make together; None: no limit.
     :param burst: how many may come at once; None: one second's worth.
+    :param state: a folder that keeps the site across restarts; None: memory.
+    :raises StateError: when the folder cannot be used.
     """
 
     def __init__(
@@ -52,18 +58,24 @@ class SandboxConfluence(PageControl, SiteControl):
         latency_ms: float = 0.0,
         rate: float | None = None,
         burst: int | None = None,
+        state: Path | None = None,
     ) -> None:
         if deployment not in DEPLOYMENTS:
             raise ValueError(f"deployment is one of {', '.join(DEPLOYMENTS)}, not {deployment!r}")
         self.lock = threading.RLock()
         self.site = Site(deployment=deployment)
         self.store = Store()
+        self._state = StateFolder(state) if state else None
+        if self._state:
+            self._state.load_into(self.store)
+            self.store.journal = self._state
         self.log = RequestLog()
         self.faults = FaultPlan()
         self.base_url = ""
         self._bucket: TokenBucket | None = None
         self.limit_rate(rate, burst)
-        self._add_sandbox_users()
+        if not self.store.users:
+            self._add_sandbox_users()
         for space in spaces:
             self.add_space(space)
         self._latency, self.app = self._stack(latency_ms)
@@ -75,10 +87,21 @@ class SandboxConfluence(PageControl, SiteControl):
         self.add_token(SYNC_EMAIL, PERSONAL_ACCESS_TOKEN, kind="pat")
 
     def _stack(self, latency_ms: float) -> tuple[Latency, ASGIApp]:
-        limited = RateLimit(build_app(self), self._bucket_of, self._rate_headers, self._too_many)
+        app = build_app(self)
+        add_control_api(app, self)
+        limited = RateLimit(app, self._bucket_of, self._rate_headers, self._too_many)
         latency = Latency(limited, latency_ms)
-        spoiler = Spoiler(latency, self.faults, lambda change: None)
+        spoiler = Spoiler(latency, self.faults, self.apply)
         return latency, Recorder(spoiler, self.log)
+
+    def apply(self, change: dict[str, Any]) -> Any:
+        """Run a control method by name, as the control API does."""
+        with self.lock:
+            return apply_change(self, change)
+
+    def add_space(self, seed: SeedSpace) -> str:
+        with self._state.together() if self._state else nullcontext():
+            return super().add_space(seed)
 
     # ------------------------------------------------------------------ addresses
 
@@ -123,13 +146,16 @@ class SandboxConfluence(PageControl, SiteControl):
             "X-RateLimit-Remaining": str(allowance.remaining),
             "X-RateLimit-Reset": f"{reset:%Y-%m-%dT%H:%MZ}",
         }
+        if self._bucket and not self.site.is_cloud:
+            fill = {"X-RateLimit-FillRate": f"{self._bucket.per_second:g}", "X-RateLimit-Interval-Seconds": "1"}
+            return headers | fill
         if allowance.remaining < allowance.limit * NEAR_LIMIT:
             headers["X-RateLimit-NearLimit"] = "true"
         return headers
 
     def _too_many(self, allowance: Allowance) -> Response:
         headers = retry_after_headers(allowance.retry_after_s, self.site.retry_after)
-        return JSONResponse(RATE_LIMIT_BODY, status_code=429, headers=headers)
+        return JSONResponse(RATE_LIMIT_BODY, status_code=self.site.rate_limit_status, headers=headers)
 
     # ---------------------------------------------------------------------- faults
 
@@ -151,8 +177,11 @@ def serve(
     latency_ms: float = 0.0,
     rate: float | None = None,
     burst: int | None = None,
+    state: Path | None = None,
 ) -> Iterator[SandboxConfluence]:
     """A served sandbox for a test: ``with serve(space) as confluence: … confluence.base_url …``."""
-    sandbox = SandboxConfluence(*spaces, deployment=deployment, latency_ms=latency_ms, rate=rate, burst=burst)
+    sandbox = SandboxConfluence(
+        *spaces, deployment=deployment, latency_ms=latency_ms, rate=rate, burst=burst, state=state
+    )
     with sandbox.serve():
         yield sandbox

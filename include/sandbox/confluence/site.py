@@ -39,6 +39,8 @@ class Site:
     time_zone: str = "UTC"
     #: How a refused request names its waiting time: "seconds", "date" or "absent".
     retry_after: str = "seconds"
+    #: The status of a request beyond the rate limit; some Data Center sites answer 403.
+    rate_limit_status: int = 429
     #: False: ``next`` carries the cursor alone and drops the request's own filters.
     next_repeats_parameters: bool = True
     #: The host to which attachment downloads redirect, as Cloud sends them to its media host; same port.

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from include.sandbox.confluence.keyset import Key, Order, Ordering, SortValue
-from include.sandbox.confluence.model import Attachment, Comment, Content, Label, Record, Space, Token, User
+from include.sandbox.confluence.model import Attachment, Comment, Content, Label, Packed, Record, Space, Token, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +52,8 @@ class Store:
         self.restricted_ids: set[int] = set()
         #: Serialised v2 rows by content id; a change of the content or its space drops them.
         self.row_cache: dict[int, bytes] = {}
+        #: Rendered bodies with the content that they were made from; any change drops them all, as pages include pages.
+        self.view_cache: dict[int, tuple[Content, Packed]] = {}
         self._last_id = FIRST_ID - 1
         self._orderings: defaultdict[tuple[int, str], dict[str, Ordering]] = defaultdict(
             lambda: {order: Ordering() for order in CONTENT_ORDERS}
@@ -69,6 +71,10 @@ class Store:
     def next_id(self) -> int:
         self._last_id += 1
         return self._last_id
+
+    def reserve_ids(self, last_id: int) -> None:
+        """Never give an id up to ``last_id`` to a new record."""
+        self._last_id = max(self._last_id, last_id)
 
     def put(self, record: Record) -> None:
         """Add ``record``, or replace the one with the same identity."""
@@ -91,17 +97,21 @@ class Store:
                 self._attachments_of[record.content_id].add(record.id)
             case Comment():
                 self._add_comment(record)
-        self._last_id = max(self._last_id, getattr(record, "id", 0))
-        self.revision += 1
+        self.reserve_ids(getattr(record, "id", 0))
+        self._changed()
         if self.journal:
             self.journal.saved(record)
 
     def remove(self, record: Record) -> None:
         """Remove ``record`` for good."""
         self._forget(record)
-        self.revision += 1
+        self._changed()
         if self.journal:
             self.journal.removed(record)
+
+    def _changed(self) -> None:
+        self.revision += 1
+        self.view_cache.clear()
 
     def _forget(self, record: Record) -> None:
         match record:

@@ -70,7 +70,8 @@ def author_row(call: Call, account_id: str) -> Row:
     user = call.store.users.get(account_id)
     if user:
         return user_row(call, user)
-    return {"type": "unknown", "accountId": account_id, "displayName": "Former user", "_links": {}}
+    id_field = "accountId" if call.site.is_cloud else "userKey"
+    return {"type": "unknown", id_field: account_id, "displayName": "Former user", "_links": {}}
 
 
 def version_row(call: Call, version: Version) -> Row:
@@ -90,13 +91,15 @@ def space_row(call: Call, space: Space, expand: Expand) -> Row:
     row: Row = {
         "id": space.id,
         "key": space.active_key,
-        "alias": space.active_key,
         "name": space.name,
         "type": space.kind,
         "status": space.status,
         "_expandable": {"homepage": f"/rest/api/content/{space.homepage_id}"},
-        "_links": {"self": _rest(call, f"/space/{space.key}"), "webui": f"/spaces/{space.active_key}"},
+        "_links": {"self": _rest(call, f"/space/{space.key}"), "webui": f"/display/{space.key}"},
     }
+    if call.site.is_cloud:
+        row["alias"] = space.active_key
+        row["_links"]["webui"] = f"/spaces/{space.active_key}"
     if "homepage" in expand and space.homepage_id is not None:
         row["homepage"] = content_row(call, call.store.contents[space.homepage_id], expand.below("homepage"))
     if "description" in expand:
@@ -172,7 +175,7 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
         "extensions": {"position": content.position if content.position is not None else "none"},
         "_links": {
             "self": _rest(call, f"/content/{content.id}"),
-            "webui": links.webui(space, content),
+            "webui": _webui(call, content),
             "tinyui": links.tinyui(content.id),
             "editui": links.editui(content),
         },
@@ -221,25 +224,55 @@ def attachment_row(call: Call, attachment: Attachment, expand: Expand) -> Row:
 
 
 def comment_row(call: Call, comment: Comment, expand: Expand) -> Row:
+    """A comment; an inline one says in ``extensions`` which text it marks."""
     owner = call.store.contents[comment.content_id]
+    extensions: Row = {"location": comment.kind, "resolution": {"status": comment.resolution}}
+    if comment.kind == "inline":
+        extensions["inlineProperties"] = {"originalSelection": comment.anchor_text, "markerRef": comment.marker_ref}
     row: Row = {
         "id": str(comment.id),
         "type": "comment",
         "status": comment.status,
         "title": f"Re: {owner.title}",
-        "extensions": {"location": comment.kind, "resolution": {"status": comment.resolution}},
+        "extensions": extensions,
         "_expandable": {},
         "_links": {
             "self": _rest(call, f"/content/{comment.id}"),
-            "webui": links.comment_webui(call.store.spaces[owner.space_id], owner, comment),
+            "webui": f"{_webui(call, owner)}?focusedCommentId={comment.id}",
         },
     }
-    if "version" in expand:
-        row["version"] = version_row(call, comment.version)
-    if "body" in expand:
-        value = {"value": comment.storage.text(), "representation": "storage", "embeddedContent": []}
-        row["body"] = {name: value | {"representation": name} for name in BODY_FORMATS if f"body.{name}" in expand}
-    return row
+    expanders: dict[str, Callable[[], Any]] = {
+        "version": lambda: version_row(call, comment.version),
+        "history": lambda: _comment_history(call, comment),
+        "container": lambda: content_row(call, owner, expand.below("container")),
+        "ancestors": lambda: [{"id": str(node.id), "type": "comment"} for node in _comment_thread(call, comment)],
+        "body": lambda: _comment_body(comment, expand.below("body")),
+    }
+    return row | {name: make() for name, make in expanders.items() if name in expand}
+
+
+def _comment_history(call: Call, comment: Comment) -> Row:
+    author = author_row(call, comment.author_id)
+    return {"latest": True, "createdBy": author, "createdDate": iso(comment.created_at)}
+
+
+def _comment_thread(call: Call, comment: Comment) -> list[Comment]:
+    """The comments that this one answers, the first of the thread first."""
+    thread: list[Comment] = []
+    while comment.parent_id is not None and (parent := call.store.comments.get(comment.parent_id)):
+        comment = parent
+        thread.insert(0, parent)
+    return thread
+
+
+def _comment_body(comment: Comment, expand: Expand) -> Row:
+    text = comment.storage.text()
+    return {name: {"value": text, "representation": name} for name in BODY_FORMATS if name in expand}
+
+
+def _webui(call: Call, content: Content) -> str:
+    space = call.store.spaces[content.space_id]
+    return links.webui(space, content) if call.site.is_cloud else links.datacenter_webui(space, content)
 
 
 def _rest(call: Call, path: str) -> str:

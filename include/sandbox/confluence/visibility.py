@@ -13,15 +13,20 @@ class Visibility:
     """What one caller may see.
 
     A content is visible when its space is and its own read restriction and those of *all* its ancestors let the
-    caller pass. ``user`` None is an anonymous caller, who sees what nothing restricts.
+    caller pass.
+
+    :param user: None is an anonymous caller, who sees what nothing restricts on a site that is open to the public.
     """
 
-    def __init__(self, store: Store, user: User | None) -> None:
+    def __init__(self, store: Store, user: User | None, open_to_public: bool) -> None:
         self._store = store
         self._user = user
+        self._open_to_public = open_to_public
 
     def space(self, space: Space) -> bool:
-        return space.viewers is None or (self._user is not None and self._user.account_id in space.viewers)
+        if self._user is None:
+            return self._open_to_public and space.viewers is None
+        return space.viewers is None or self._user.account_id in space.viewers
 
     def spaces(self) -> list[Space]:
         """The visible spaces by id."""
