@@ -51,8 +51,10 @@ class Fault(BaseModel):
     @field_validator("path")
     @classmethod
     def _compiles(cls, path: str | None) -> str | None:
-        if path is not None:
-            re.compile(path)
+        try:
+            re.compile(path or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
         return path
 
     @property
