@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from include.confluence.errors import BrokenAnswerError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from include.confluence.attached import Attachment, Comment
-    from include.confluence.content import Container, Content, Kind, Space
+    from include.confluence.both_ends import Walked
+    from include.confluence.content import Container, Content, Kind
     from include.confluence.restrictions import Readers
+    from include.confluence.space import Space
 
 #: Ids in one request. 100 bodies stay clear of the time-outs that larger answers meet; ids alone are cheap, but have
 #: to fit into an address.
@@ -28,6 +32,20 @@ class Listed:
 
     contents: dict[str, Content]
     problems: tuple[str, ...] = ()
+
+
+def listed(walked: Walked, read: Callable[[dict[str, Any]], Content]) -> Listed:
+    """Read what a walk brought. An item that cannot be read makes the listing incomplete, it does not end it."""
+    contents: dict[str, Content] = {}
+    problems = list(walked.problems)
+    for item in walked.items.values():
+        try:
+            content = read(item)
+        except BrokenAnswerError as error:
+            problems.append(error.summary)
+        else:
+            contents[content.id] = content
+    return Listed(contents, tuple(problems))
 
 
 class ContentApi(Protocol):
@@ -53,6 +71,9 @@ class ContentApi(Protocol):
 
     def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
         """Current contents with their storage bodies, at most ``BODIES_AT_ONCE``. One attempt or two, no more."""
+
+    def probe(self, content_id: str, kind: Kind) -> None:
+        """Ask for a content without its body: a sign of life. Raises what asking raises."""
 
     def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
         """Contents in whatever status they are, without bodies, at most ``IDS_AT_ONCE``; those not visible are left

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from include.confluence.api import ContentApi
-    from include.confluence.content import Kind, Space
+    from include.confluence.content import Kind
     from include.confluence.settings import ConfluenceSettings
+    from include.confluence.space import Space
 
 NEAR_MATCHES = 5
 

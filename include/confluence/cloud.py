@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from include.confluence.api import BODIES_AT_ONCE, Listed
+from include.confluence.api import BODIES_AT_ONCE, Listed, listed
 from include.confluence.attached import Attachment, Comment, attachment_from_v2, comment_from_v2
 from include.confluence.both_ends import LIMIT, walk_both_ends
-from include.confluence.content import Container, Content, Kind, Space, content_from_v2
+from include.confluence.content import Container, Content, Kind, content_from_v2
 from include.confluence.cql import of_space
 from include.confluence.errors import (
     EndpointRemovedError,
@@ -20,6 +20,7 @@ from include.confluence.errors import (
 )
 from include.confluence.paging import ListingPage, listing_page, walk
 from include.confluence.restrictions import readers_from_v1
+from include.confluence.space import Space
 from include.confluence.transport import MAX_BYTES
 from include.confluence.workers import batches
 
@@ -122,8 +123,7 @@ class CloudApi:
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
         walked = walk_both_ends(lambda sort, cursor, limit: self._listing_page(space, kind, sort, cursor, limit))
-        contents = {key: content_from_v2(item, kind, self.links_base) for key, item in walked.items.items()}
-        return Listed(contents, walked.problems)
+        return listed(walked, lambda item: content_from_v2(item, kind, self.links_base))
 
     def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:
         return self._page(f"/spaces/{space.id}/{PLURAL[kind]}", cursor, status="current", sort=sort, limit=limit)
@@ -162,6 +162,9 @@ class CloudApi:
             return listing_page(self._transport.get(url, params, patience=patience, max_bytes=max_bytes))
 
         return [content_from_v2(item, kind, self.links_base) for item in walk(page)]
+
+    def probe(self, content_id: str, kind: Kind) -> None:
+        self._page(f"/{PLURAL[kind]}", None, id=content_id, status="current")
 
     def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
         items = self._walk(f"/{PLURAL[kind]}", id=",".join(ids), status=ANY_STATUS[kind])

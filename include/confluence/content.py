@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from include.confluence.errors import BrokenAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Kind = Literal["page", "blogpost"]
 KINDS: tuple[Kind, ...] = ("page", "blogpost")
@@ -46,20 +52,6 @@ class Container:
     parent_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
-    """A space. ``key`` is the immutable system key; ``alias`` the one shown after a rename, if there was any."""
-
-    id: str
-    key: str
-    name: str
-    type: str
-    status: str
-    homepage_id: str | None
-    url: str
-    alias: str | None = None
-
-
 def parse_time(text: str | None) -> datetime | None:
     """ISO 8601 as Confluence sends it (``2026-11-22T10:00:00.123Z``), or ``None``."""
     return datetime.fromisoformat(text) if text else None
@@ -70,7 +62,13 @@ def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
 
     :param site_url: base for the page's address; what the answer calls ``base`` is not used, so that links stay the
         same through the gateway.
+    :raises BrokenAnswerError: when it lacks what every content has.
     """
+    with _reading(item):
+        return _from_v2(item, kind, site_url)
+
+
+def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
     version = item["version"]
     created_at = parse_time(item.get("createdAt"))
     body = item.get("body") or {}
@@ -82,9 +80,9 @@ def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         space_id=str(item.get("spaceId") or ""),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
-        modified_at=_required(parse_time(version.get("createdAt")) or created_at, item),
+        modified_at=_required(parse_time(version.get("createdAt")) or created_at),
         created_at=created_at,
-        author_id=item.get("authorId"),
+        author_id=item.get("authorId") or None,
         parent_id=_text_or_none(item.get("parentId")),
         parent_type=item.get("parentType"),
         position=item.get("position"),
@@ -93,7 +91,15 @@ def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
 
 
 def content_from_v1(item: dict[str, Any], site_url: str) -> Content:
-    """Read an item of the v1 API with ``expand=version,history,ancestors,space`` (and ``body.storage``)."""
+    """Read an item of the v1 API with ``expand=version,history,ancestors,space`` (and ``body.storage``).
+
+    :raises BrokenAnswerError: when it lacks what every content has.
+    """
+    with _reading(item):
+        return _from_v1(item, site_url)
+
+
+def _from_v1(item: dict[str, Any], site_url: str) -> Content:
     version, history = item["version"], item.get("history") or {}
     ancestors = item.get("ancestors") or []
     author = history.get("createdBy") or {}
@@ -106,9 +112,9 @@ def content_from_v1(item: dict[str, Any], site_url: str) -> Content:
         space_id=str((item.get("space") or {}).get("id") or ""),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
-        modified_at=_required(parse_time(version.get("when")), item),
+        modified_at=_required(parse_time(version.get("when"))),
         created_at=parse_time(history.get("createdDate")),
-        author_id=author.get("accountId") or author.get("userKey") or author.get("username"),
+        author_id=author.get("accountId") or author.get("userKey") or author.get("username") or None,
         parent_id=str(ancestors[-1]["id"]) if ancestors else None,
         parent_type="page" if ancestors else None,
         position=position if isinstance(position, int) else None,
@@ -116,9 +122,17 @@ def content_from_v1(item: dict[str, Any], site_url: str) -> Content:
     )
 
 
-def _required(moment: datetime | None, item: dict[str, Any]) -> datetime:
+@contextmanager
+def _reading(item: dict[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BrokenAnswerError(f"The content {item.get('id')} came incomplete: {error!r}") from error
+
+
+def _required(moment: datetime | None) -> datetime:
     if moment is None:
-        raise ValueError(f"The content {item.get('id')} has no version time.")
+        raise ValueError("no version time")
     return moment
 
 

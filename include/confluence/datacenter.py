@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from include.confluence.api import BODIES_AT_ONCE, Listed
+from include.confluence.api import BODIES_AT_ONCE, Listed, listed
 from include.confluence.attached import Attachment, Comment, attachment_from_v1, comment_from_v1
-from include.confluence.content import Container, Content, Kind, Space, content_from_v1
+from include.confluence.content import Container, Content, Kind, content_from_v1
 from include.confluence.cql import of_space, with_ids
 from include.confluence.errors import NotFoundError, RejectedRequestError
 from include.confluence.marks import labels_from_v1
 from include.confluence.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
 from include.confluence.restrictions import readers_from_v1
+from include.confluence.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,8 +99,7 @@ class DataCenterApi:
                 limit=LIMIT,
             )
         )
-        contents = (content_from_v1(item, self.links_base) for item in walked.items.values())
-        return Listed({content.id: replace(content, space_id=space.id) for content in contents}, walked.problems)
+        return listed(walked, lambda item: content_from_v1(item, self.links_base))
 
     def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
         """Data Center has none: only pages are parents of pages."""
@@ -124,6 +124,9 @@ class DataCenterApi:
             if content_id not in seen:
                 found += self._single(content_id, ("body.storage",), "current")
         return found
+
+    def probe(self, content_id: str, kind: Kind) -> None:
+        self._get(f"/content/{content_id}", status="current")
 
     def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
         read = self._workers.map(lambda content_id: self._single(content_id, (), "any"), ids)

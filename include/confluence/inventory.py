@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
 
 from include.confluence.api import IDS_AT_ONCE
 from include.confluence.content import KINDS
 from include.confluence.errors import RestrictionsUnknownError
 from include.confluence.marks import Marks, read_marks
+from include.confluence.missing import explain_missing
 from include.confluence.restrictions import effective_restrictions
 from include.confluence.tree import Path, paths, unknown_parents
 from include.confluence.workers import batches
+from include.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +25,10 @@ if TYPE_CHECKING:
 
     from include.confluence.api import ContentApi
     from include.confluence.client import ConfluenceClient
-    from include.confluence.content import Container, Content, Kind, Space
+    from include.confluence.content import Container, Content, Kind
+    from include.confluence.space import Space
+
+__all__ = ["InventoryRow", "Restrictions", "Sweep", "explain_missing", "sweep"]
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +58,13 @@ class InventoryRow:
     modified_at: datetime
     position: int | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The row as a mapping, for Parquet."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 @dataclass(frozen=True)
 class Sweep:
     """The inventory of a space.
 
-    :param rows: one for each current page or blog post that the account sees, restricted ones included.
+    :param table: :data:`include.staging.schemas.INVENTORY`, a row for each current page or blog post that the account
+        sees, restricted ones included.
     :param complete: whether the walk provably saw everything. Only then does a missing page mean anything.
     :param problems: why it is not complete, one sentence each.
     :param warnings: what a human should know, complete or not.
@@ -68,7 +72,7 @@ class Sweep:
     :param requests: HTTP requests that the sweep took.
     """
 
-    rows: tuple[InventoryRow, ...]
+    table: pa.Table
     complete: bool
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -115,7 +119,7 @@ def sweep(
         log.warning("Space %s: %s", space.key, warning)
     requests = client.requests_made - before
     log.info("Sweep of space %s: %d contents in %d requests", space.key, len(rows), requests)
-    return Sweep(rows, not problems, tuple(problems), tuple(warnings), restricted, requests)
+    return Sweep(_table(rows), not problems, tuple(problems), tuple(warnings), restricted, requests)
 
 
 def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> dict[str, Content | Container]:
@@ -187,6 +191,11 @@ def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> Invent
         modified_at=content.modified_at,
         position=content.position,
     )
+
+
+def _table(rows: Sequence[InventoryRow]) -> pa.Table:
+    columns = [[getattr(row, name) for row in rows] for name in INVENTORY.names]
+    return pa.table(columns, schema=INVENTORY)
 
 
 def _warnings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Deployment = Literal["auto", "cloud", "datacenter"]
 GATEWAY_URL = "https://api.atlassian.com"
-EXPIRY_WARNING = timedelta(days=14)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -84,17 +83,6 @@ class ConfluenceSettings:
             timeout_seconds=_number(extra, "timeout_seconds", 60, low=1, high=600),
             threads=int(_number(extra, "threads", 8, low=1, high=32)),
         )
-
-    def expiry_warning(self, today: date) -> str | None:
-        """A sentence for the log from 14 days before the token's expiry date on, else ``None``."""
-        if self.token_expires_on is None or today < self.token_expires_on - EXPIRY_WARNING:
-            return None
-        remedy = "Create a new token, paste it into the connection and enter its expiry date."
-        if today > self.token_expires_on:
-            return f"The API token expired on {self.token_expires_on}, says the connection. {remedy}"
-        days = (self.token_expires_on - today).days
-        when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
-        return f"The API token expires {when}, on {self.token_expires_on}. {remedy}"
 
 
 def check_email(email: str) -> None:

@@ -43,13 +43,13 @@ class SignIn:
     via: Via
     cloud_id: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Plain values, for XCom."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SignIn:
-        """The reverse of :meth:`as_json`."""
+        """The reverse of :meth:`to_json`."""
         return cls(**values)
 
     def api_url(self, settings: ConfluenceSettings) -> str:

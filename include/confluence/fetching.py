@@ -1,0 +1,104 @@
+"""The stream of bodies: batches in parallel, a few ahead of whoever reads them, every id accounted for."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from include.confluence.bodies import Fetched, fetch_bodies
+from include.confluence.missing import MOVED, STILL_THERE, explain_missing
+from include.confluence.page import Failure
+from include.confluence.workers import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from include.confluence.client import ConfluenceClient
+    from include.confluence.content import Content, Kind
+    from include.confluence.page import Account, Row
+    from include.confluence.space import Space
+    from include.errors import PipelineError
+
+#: Batches that wait beyond those under way. More would only cost memory.
+AHEAD = 2
+
+
+class BodyStream:
+    """Fetches current contents of one space and enters into the account what became of each."""
+
+    def __init__(self, client: ConfluenceClient, space: Space, account: Account, batch: int) -> None:
+        self._client = client
+        self._space = space
+        self._account = account
+        self._batch = batch
+
+    def fetch(self, rows: Sequence[Row]) -> Iterator[list[Content]]:
+        """The contents of these rows, batch by batch in their order.
+
+        What a batch lacks is looked into at once: gone for a reason, or asked for again and else failed.
+        """
+        by_id = {row["page_id"]: row for row in rows}
+        self._account.asked |= by_id.keys()
+        for ids, kind, fetched in self._batches(rows):
+            contents = self._settle(fetched, by_id)
+            absent = [page_id for page_id in ids if self._account.is_open(page_id)]
+            if absent:
+                contents += self._look_into(absent, kind, by_id)
+            yield contents
+
+    def _batches(self, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], Kind, Fetched]]:
+        under_way: deque[tuple[Sequence[str], Kind, Future[Fetched]]] = deque()
+        try:
+            for ids, kind in self._questions(rows):
+                work = self._client.workers.submit(
+                    lambda question: fetch_bodies(self._client.api, *question), (ids, kind)
+                )
+                under_way.append((ids, kind, work))
+                if len(under_way) >= self._client.workers.threads + AHEAD:
+                    first_ids, first_kind, first = under_way.popleft()
+                    yield first_ids, first_kind, first.result()
+            while under_way:
+                first_ids, first_kind, first = under_way.popleft()
+                yield first_ids, first_kind, first.result()
+        finally:
+            for _, _, work in under_way:
+                work.cancel()
+
+    def _questions(self, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], Kind]]:
+        kinds: tuple[Kind, ...] = ("page", "blogpost")
+        for kind in kinds:
+            for ids in batches((row["page_id"] for row in rows if row["kind"] == kind), self._batch):
+                yield ids, kind
+
+    def _settle(self, fetched: Fetched, by_id: Mapping[str, Row]) -> list[Content]:
+        """Enter a batch into the account; the contents that belong to the space."""
+        for page_id, error in fetched.failed.items():
+            self._account.failed[page_id] = _failure(by_id[page_id], error)
+        contents: list[Content] = []
+        for content in fetched.contents:
+            if not self._account.is_open(content.id):
+                continue
+            if content.space_id != self._space.id:
+                self._account.gone[content.id] = MOVED
+            elif content.status != "current":
+                self._account.gone[content.id] = content.status
+            else:
+                self._account.got.add(content.id)
+                contents.append(content)
+        return contents
+
+    def _look_into(self, absent: Sequence[str], kind: Kind, by_id: Mapping[str, Row]) -> list[Content]:
+        reasons = explain_missing(self._client, absent, kind, self._space)
+        again = [page_id for page_id, reason in reasons.items() if reason == STILL_THERE]
+        self._account.gone |= {page_id: reason for page_id, reason in reasons.items() if reason != STILL_THERE}
+        contents: list[Content] = []
+        for page_id in again:
+            contents += self._settle(fetch_bodies(self._client.api, [page_id], kind), by_id)
+            if self._account.is_open(page_id):
+                self._account.failed[page_id] = Failure.of(by_id[page_id], "Confluence lists it but gives no body")
+        return contents
+
+
+def _failure(row: Row, error: PipelineError) -> Failure:
+    return Failure.of(row, error.summary, type(error).__name__)

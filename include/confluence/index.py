@@ -1,0 +1,66 @@
+"""The inventory as something to look things up in: pages by title and by id."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from include.content.lookup import title_key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from include.confluence.page import Row
+
+
+class InventoryIndex:
+    """Built with the first question only, as few shards have one.
+
+    :param table: :data:`include.staging.schemas.INVENTORY`, or ``None`` when there is none: nothing is found then.
+    :param with_restricted: whether restricted pages can be found by title.
+    """
+
+    def __init__(self, table: pa.Table | None, *, with_restricted: bool) -> None:
+        self._table = table
+        self._with_restricted = with_restricted
+
+    def by_title(self, title: str) -> Row | None:
+        """The page with this title, else the blog post; titles compare as Confluence compares them."""
+        return self._row(self._titles.get(title_key(title)))
+
+    def by_id(self, page_id: str) -> Row | None:
+        """The page or blog post with this id, restricted or not."""
+        return self._row(self._ids.get(page_id))
+
+    def path_below(self, parent_id: str | None) -> tuple[list[str], list[str]] | None:
+        """Ids and titles of the ancestors of a page with this parent; ``None`` when the parent is not known."""
+        if parent_id is None:
+            return [], []
+        parent = self.by_id(parent_id)
+        if parent is None:
+            return None
+        return [*parent["ancestor_ids"], parent_id], [*parent["ancestors"], parent["title"]]
+
+    def _row(self, position: int | None) -> Row | None:
+        if position is None or self._table is None:
+            return None
+        row: Row = self._table.slice(position, 1).to_pylist()[0]
+        return row
+
+    @cached_property
+    def _titles(self) -> dict[str, int]:
+        if self._table is None:
+            return {}
+        columns = self._table.select(["kind", "title", "restricted"]).to_pydict()
+        found: dict[str, int] = {}
+        for wanted in ("page", "blogpost"):
+            for position, (kind, title, restricted) in enumerate(zip(*columns.values(), strict=True)):
+                if kind == wanted and (self._with_restricted or not restricted):
+                    found.setdefault(title_key(title), position)
+        return found
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        if self._table is None:
+            return {}
+        return {page_id: position for position, page_id in enumerate(self._table["page_id"].to_pylist())}
