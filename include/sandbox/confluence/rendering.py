@@ -18,7 +18,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 def representation(store: Store, content: Content, form: str) -> Packed:
     """The body of ``content`` as ``storage``, ``atlas_doc_format`` or any of the rendered forms."""
-    if form == "storage":
+    if form in ("storage", "editor", "editor2"):
         return content.storage
     if form == "atlas_doc_format":
         return pack(atlas_doc(content.storage.text()))

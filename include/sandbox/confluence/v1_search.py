@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from include.sandbox.confluence import errors
 from include.sandbox.confluence.calls import Answer, Call, json_answer
-from include.sandbox.confluence.cql import CqlError, Query, Subject, parse
+from include.sandbox.confluence.cql import Query, parse
+from include.sandbox.confluence.cql_terms import CqlError, Subject
 from include.sandbox.confluence.keyset import BadCursor, Key, Order, decode_cursor, encode_cursor
 from include.sandbox.confluence.model import Attachment, Comment, Content, iso
 from include.sandbox.confluence.v1_shapes import Expand, Row, attachment_row, comment_row, content_row, expand_of
@@ -69,7 +70,7 @@ def found_row(call: Call, found: Found, expand: Expand) -> Row:
 def limit_of(call: Call) -> int:
     """The page size after the server's silent cuts.
 
-    :raises ApiError: 400 in the v1 envelope for a value that is no positive number.
+    :raises ApiError: 400 in the v1 envelope for a value that is no number.
     """
     text = call.one("limit") or str(DEFAULT_LIMIT)
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
@@ -80,7 +81,7 @@ def limit_of(call: Call) -> int:
         most = MAX_WITH_BODY
     if any(name.endswith(("body.export_view", "body.styled_view")) for name in names):
         most = MAX_WITH_RENDERED_BODY
-    return max(1, min(int(text), most))
+    return min(int(text), most)
 
 
 def _search(call: Call, index: SearchIndex, render: Callable[[Found], Row]) -> Answer:
@@ -96,7 +97,7 @@ def _search(call: Call, index: SearchIndex, render: Callable[[Found], Row]) -> A
     limit = limit_of(call)
     start = _start(call, keys, order)
     taken = keys[start : start + limit]
-    cursor = encode_cursor(order, taken[-1]) if start + limit < len(keys) else None
+    cursor = encode_cursor(order, taken[-1]) if taken and start + limit < len(keys) else None
     rows = [render(_record(call.store, key[1])) for key in taken]
     return _page(call, rows, limit, len(keys), cursor, {"cqlQuery": text, "searchDuration": 1})
 

@@ -162,7 +162,7 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
         "history": lambda: history_row(call, content, expand.below("history")),
         "ancestors": lambda: [content_row(call, node, expand.below("ancestors")) for node in store.ancestors(content)],
         "body": lambda: body_row(call, content, expand.below("body")),
-        "metadata": lambda: {"labels": label_rows(store.labels[name] for name in content.labels), "_expandable": {}},
+        "metadata": lambda: _metadata(call, content, expand.below("metadata")),
         "restrictions": lambda: {"read": restriction_row(call, content), "_expandable": {"update": ""}},
         "children": lambda: _children_row(call, content, expand.below("children")),
     }
@@ -181,8 +181,34 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
         },
     }
     row |= {name: make() for name, make in expanders.items() if name in expand}
-    row["_expandable"] = {name: "" for name in expanders if name not in expand}
+    row["_expandable"] = {name: link for name, link in _expandable(content, space).items() if name not in expand}
     return row
+
+
+def _expandable(content: Content, space: Space) -> dict[str, str]:
+    """What could be expanded, with its address where it has one; clients read the space key out of these."""
+    own = f"/rest/api/content/{content.id}"
+    return {
+        "container": f"/rest/api/space/{space.key}",
+        "metadata": "",
+        "restrictions": f"{own}/restriction/byOperation",
+        "history": f"{own}/history",
+        "body": "",
+        "version": "",
+        "ancestors": "",
+        "descendants": f"{own}/descendant",
+        "space": f"/rest/api/space/{space.key}",
+        "children": f"{own}/child",
+    }
+
+
+def _metadata(call: Call, content: Content, expand: Expand) -> Row:
+    metadata: Row = {"_expandable": {name: "" for name in ("labels", "properties") if name not in expand}}
+    if "labels" in expand:
+        metadata["labels"] = label_rows(call.store.labels[name] for name in content.labels)
+    if "properties" in expand:
+        metadata["properties"] = {"_expandable": {}}
+    return metadata
 
 
 def _children_row(call: Call, content: Content, expand: Expand) -> Row:
