@@ -49,8 +49,8 @@ def timetable(source: Source) -> Any:
 
 def build(source: Source) -> DAG:
     """The DAG of one source."""
-    space = Asset(f"confluence_{source.name}", uri=f"confluence://{source.space_key}/{source.name}", group="confluence")
-    twig = Asset(f"twig_{source.name}", uri=f"twig://{source.name}", group="twig")
+    space = Asset(uri=f"confluence://{source.space_key}", group="confluence")
+    twig = Asset(uri=f"twig://{source.name}", group="twig")
 
     @dag(
         dag_id=source.dag_id,

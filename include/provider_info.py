@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from include.confluence.connection_form import CONNECTION_TYPE as CONFLUENCE
+from include.twig.connection_form import CONNECTION_TYPE as TWIG
+
 
 def get_provider_info() -> dict[str, Any]:
     """What Airflow's providers manager reads from the entry point ``apache_airflow_provider``."""
@@ -11,5 +14,5 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "confluence-to-twig",
         "name": "Confluence to Twig",
         "description": "Connection types for Confluence and Twig.",
-        "connection-types": [],
+        "connection-types": [CONFLUENCE, TWIG],
     }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from include.confluence.hook import ConfluenceHook
 from include.confluence.inventory import Sweep, explain_missing, sweep
-from include.confluence.sign_in import SignIn
 from include.confluence.space import Space
 from include.content import CONVERTER_VERSION
 from include.pipeline.recording import Record, recorded
@@ -36,7 +35,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
     with recorded(run) as record:
         _clear(run)
         space = Space.from_json(validated["space"])
-        with ConfluenceHook(run.source.confluence_conn_id).client(SignIn.from_json(validated["sign_in"])) as client:
+        with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
             seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
             _report_sweep(seen, record)
             manifest = ManifestStore(run.source_staging).read()

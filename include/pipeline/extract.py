@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
 from include.confluence.extract import ExtractOptions, extract_shard
 from include.confluence.hook import ConfluenceHook
-from include.confluence.sign_in import SignIn
 from include.confluence.space import Space
 from include.pipeline.recording import recorded
-from include.staging.parquet import read_table
+from include.staging.parquet import read_table, write_rows
+from include.staging.schemas import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,20 +35,29 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
         wanted = plan.filter(pc.equal(plan["shard"], number))["page_id"]
         rows = inventory.filter(pc.is_in(inventory["page_id"], value_set=wanted.combine_chunks())).to_pylist()
         hook = ConfluenceHook(run.source.confluence_conn_id)
-        with hook.client(SignIn.from_json(validated["sign_in"])) as client:
+        with hook.client(validated["sign_in"]) as client:
             report = extract_shard(
                 client,
                 Space.from_json(validated["space"]),
                 rows,
                 inventory=inventory,
                 out=run.staging.pages(number),
-                options=ExtractOptions(
-                    comments=run.source.comments,
-                    attachments=run.source.attachments,
-                    render_macros=run.source.render_macros,
-                ),
+                options=_options(run),
             )
-            record.figures |= {"requests": client.requests_made, **report.figures()}
+        record.figures |= report.figures()
         for warning in report.warnings:
             record.warn(warning)
+        # Pages that are there but cannot be fetched: reported, and the others go on.
+        failures = [asdict(failure) | {"stage": "extract"} for failure in report.failures]
+        write_rows(run.staging.quarantine("extract", number), QUARANTINE, failures)
         return {"shard": number, "pages": report.got, "gone": report.gone}
+
+
+def _options(run: Run) -> ExtractOptions:
+    source = run.source
+    return ExtractOptions(
+        comments=source.comments,
+        attachments=source.attachments,
+        render_macros=source.render_macros,
+        restricted_pages=source.restricted_pages,
+    )

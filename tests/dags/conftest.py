@@ -72,7 +72,7 @@ class Site:
     def run(self, logical_date: datetime | None = None, **conf: Any) -> dict[str, Any]:
         """One run of the DAG to its end. Returns its report, with the DAG run's own state."""
         self.confluence.log.reset()
-        self.twig.twig.log.reset()
+        self.twig.twig.log.clear()
         dag_run = self.dag().test(logical_date=logical_date, run_conf=conf)
         report = build_report(self.staging(dag_run.run_id), "small", dag_run.run_id)
         report |= {"state": dag_run.state.value, "dag_run": dag_run}
@@ -103,7 +103,7 @@ class Site:
         """Requests of the last run that changed something in Twig: documents and processing."""
         return sum(
             record.method == "POST" and ("/documents" in record.path or "/process" in record.path)
-            for record in self.twig.twig.log.requests
+            for record in self.twig.twig.log.records()
         )
 
 
