@@ -9,14 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from include.sandbox.serving import CONTROL_PREFIX
 from include.sandbox.twig import control, page, routes
 from include.sandbox.twig.wire import ApiError, error_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from include.sandbox.twig.server import SandboxTwig
+    from include.sandbox.twig.settings import Settings
 
 
 def build_api(twig: SandboxTwig) -> FastAPI:
@@ -35,6 +38,22 @@ def build_api(twig: SandboxTwig) -> FastAPI:
     for router in (routes.router, control.router, page.router):
         api.include_router(router)
     return api
+
+
+class Below:
+    """ASGI middleware: offers the API below ``settings.below`` only, so that configured paths can be tested."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        prefix = self.settings.below
+        if prefix and scope["type"] == "http" and not scope["path"].startswith(CONTROL_PREFIX):
+            inside = scope["path"].startswith(f"{prefix}/")
+            path = scope["path"].removeprefix(prefix) if inside else "/not-below-the-prefix"
+            scope = {**scope, "path": path}
+        await self.app(scope, receive, send)
 
 
 def _methods_at(api: FastAPI, request: Request) -> str:

@@ -89,10 +89,11 @@ class Desk:
     def answer_v1(self, **payload: Any) -> JSONResponse:
         """A success in the envelope of the ``v1`` routes, with the time that it took."""
         payload["latency_ms"] = round((time.perf_counter() - self.begun) * 1000)
-        return JSONResponse(enveloped(payload, self.twig.settings.envelope, v1=True))
+        return JSONResponse(enveloped(self.shown(payload), self.twig.settings.envelope, v1=True))
 
     def shown(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """The payload with its status written as the settings say."""
-        if self.twig.settings.capitalised_status and isinstance(payload.get("status"), str):
-            return {**payload, "status": payload["status"].capitalize()}
-        return payload
+        """The payload as the settings want it seen."""
+        settings = self.twig.settings
+        if settings.capitalised_status and isinstance(payload.get("status"), str):
+            payload = {**payload, "status": payload["status"].capitalize()}
+        return {**payload, "futureField": {"nested": [1, None]}} if settings.unknown_fields else payload

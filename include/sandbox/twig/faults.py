@@ -42,10 +42,10 @@ class Fault(BaseModel):
     skip: Annotated[int, Field(ge=0)] = 0
     times: Annotated[int, Field(gt=0)] | None = 1  # None: until cleared
     applied: bool = False
-    status: Annotated[int, Field(ge=400, le=599)] = 503
+    status: Annotated[int, Field(ge=200, le=599)] = 503
     message: str = "Injected fault"
-    retry_after: str | None = None  # of the Retry-After header
-    body: Literal["json", "html", "empty"] = "json"
+    headers: dict[str, str] = {}  # such as Retry-After or Location
+    body: Literal["json", "html", "empty"] = "json"  # what gateways send is often no JSON
     seconds: Annotated[float, Field(ge=0)] = 0.0
 
     @field_validator("path")
@@ -137,12 +137,11 @@ class Faults:
         abort_connection(receive)
 
     def _answer(self, fault: Fault) -> Response:
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
         if fault.body == "empty":
-            return Response(status_code=fault.status, headers=headers)
+            return Response(status_code=fault.status, headers=fault.headers)
         if fault.body == "html":
-            return HTMLResponse(f"<html><h1>{fault.status}</h1></html>", fault.status, headers)
-        return error_response(ApiError(fault.status, fault.message, headers=headers), self.settings.errors)
+            return HTMLResponse(f"<html><h1>{fault.status}</h1></html>", fault.status, fault.headers)
+        return error_response(ApiError(fault.status, fault.message, headers=fault.headers), self.settings.errors)
 
 
 async def _swallow(message: Message) -> None:

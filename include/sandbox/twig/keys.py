@@ -12,6 +12,9 @@ from include.sandbox.twig.wire import ApiError
 Scope = Literal["Read", "Write", "Execute", "Admin"]
 ALL_SCOPES: tuple[Scope, ...] = ("Read", "Write", "Execute", "Admin")
 
+_SEARCH_PATH = "/api/v1/semantic-search"
+_EXECUTE_PATHS = frozenset({_SEARCH_PATH, "/api/v1/query"})
+
 DEFAULT_KEY = "twigsk_test_sandbox"
 DEFAULT_ORG = "org_sandbox"
 DEFAULT_AGENT = "agent_sandbox"
@@ -35,7 +38,7 @@ class ApiKey:
 
 
 class KeyRing:
-    """The keys that the sandbox knows. Starts with the default key, which may do everything."""
+    """The keys that the sandbox knows. Starts with the default key, which may do everything; a restart forgets others."""
 
     def __init__(self) -> None:
         self._keys: dict[str, ApiKey] = {}
@@ -64,7 +67,7 @@ class KeyRing:
 
 def needed_scope(method: str, path: str) -> Scope:
     """The scope whose budget a request draws on, and that its key must have."""
-    if path.rstrip("/").endswith(("/query", "/semantic-search")):
+    if path in _EXECUTE_PATHS:
         return "Execute"
     return "Read" if method in ("GET", "HEAD") else "Write"
 
@@ -74,6 +77,6 @@ def require_scope(key: ApiKey, method: str, path: str) -> None:
     :raises ApiError: 403 when the key may not make this request.
     """
     scope = needed_scope(method, path)
-    enough: tuple[Scope, ...] = ("Execute", "Read") if path.endswith("/semantic-search") else (scope,)
+    enough: tuple[Scope, ...] = ("Execute", "Read") if path == _SEARCH_PATH else (scope,)
     if not key.has(*enough):
         raise ApiError(403, f"API key lacks {scope} scope")

@@ -103,7 +103,8 @@ def _index(db: sqlite3.Connection, document: sqlite3.Row) -> int:
         (row["id"], row["hash"])
         for row in db.execute("SELECT id, hash FROM indexed_chunks WHERE spec = ? AND doc = ?", (spec, doc))
     }
-    drop_from_index(db, spec, doc)
+    if known:
+        drop_from_index(db, spec, doc)
     chunks = db.execute("SELECT * FROM chunks WHERE spec = ? AND doc = ? ORDER BY position", (spec, doc)).fetchall()
     title = document["title"]
     for chunk in chunks:

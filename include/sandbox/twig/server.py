@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.sandbox.serving import Latency, running
 from include.sandbox.twig import behind, data_specs, processing, search
-from include.sandbox.twig.app import build_api
+from include.sandbox.twig.app import Below, build_api
 from include.sandbox.twig.documents import Rejected
 from include.sandbox.twig.faults import Fault, FaultPlan, Faults
 from include.sandbox.twig.files import import_files
@@ -57,7 +57,7 @@ class SandboxTwig:
         self._failures: list[ProcessFailure] = []
         budgets = Budgets(build_api(self), self.settings, self.keys)
         self.latency = Latency(Faults(budgets, self.faults, self.settings), latency_ms)
-        self.app: ASGIApp = Journal(self.latency, self.log)
+        self.app: ASGIApp = Below(Journal(self.latency, self.log), self.settings)
 
     def close(self) -> None:
         """Let go of the state's file."""

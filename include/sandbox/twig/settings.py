@@ -19,6 +19,8 @@ class Settings(BaseModel):
     processing_seconds: Annotated[float, Field(ge=0)] = 0.0
     envelope: Envelope = "documented"
     errors: ErrorShape = "documented"
+    unknown_fields: bool = False  # adds a field to every answer that no contract knows
+    below: str = ""  # path prefix of all routes, as behind a gateway
     capitalised_status: bool = False  # "Active", as some of Twig's pages write
     retry_after: bool = True  # whether a 429 has the Retry-After header
     listing_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET …/documents answers: 200, 404, 405 or 501

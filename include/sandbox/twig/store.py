@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "twig.sqlite"
+_CACHE_KB = 64 * 1024  # the full-text index is written all over the place
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS writes (last INTEGER NOT NULL);
@@ -69,6 +70,7 @@ class Store:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._lock = threading.RLock()
+        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         if folder is not None:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")

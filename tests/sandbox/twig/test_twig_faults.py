@@ -168,12 +168,32 @@ def test_a_delay_answers_all_the_same(api: Caller) -> None:
     assert api.get("/api/data-specs").status_code == 200
 
 
-def test_a_forced_429_may_name_its_retry_after(api: Caller) -> None:
-    api.twig.inject(Fault(kind="status", status=429, retry_after="3"))
+def test_a_forced_status_may_have_headers_of_its_own(api: Caller) -> None:
+    api.twig.inject(Fault(kind="status", status=429, headers={"Retry-After": "3"}))
     assert api.get("/api/data-specs").headers["Retry-After"] == "3"
+    api.twig.inject(Fault(kind="status", status=302, headers={"Location": "http://127.0.0.1:9/"}, body="empty"))
+    answer = api.call("GET", "/api/data-specs", allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://127.0.0.1:9/")
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "boom"}, {"kind": "status", "status": 200}, {"kind": "reset", "path": "("}])
+def test_fields_that_nobody_knows_can_be_added_to_every_answer(api: Caller, spec: str) -> None:
+    api.twig.settings.unknown_fields = True
+    listed = api.get("/api/data-specs").json()
+    written = api.post(f"/api/data-specs/{spec}/documents", {"upserts": [api.document("1")]}).json()
+    found = api.post("/api/v1/semantic-search", {"query": "x", "org_id": "org_sandbox"}).json()
+    assert "futureField" in listed["data"]["items"][0]
+    assert "futureField" in written["data"]
+    assert "futureField" in found
+
+
+def test_all_routes_can_live_below_another_path(api: Caller, spec: str) -> None:
+    api.twig.settings.below = "/gateway/twig"
+    assert api.get(f"/api/data-specs/{spec}").status_code == 404
+    assert api.get(f"/gateway/twig/api/data-specs/{spec}").json()["data"]["id"] == spec
+    assert api.get("/_sandbox/settings").json()["below"] == "/gateway/twig"
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "boom"}, {"kind": "status", "status": 99}, {"kind": "reset", "path": "("}])
 def test_a_fault_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Fault(**wrong)
