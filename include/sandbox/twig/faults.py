@@ -44,7 +44,8 @@ class Fault(BaseModel):
     applied: bool = False
     status: Annotated[int, Field(ge=200, le=599)] = 503
     message: str = "Injected fault"
-    headers: dict[str, str] = {}  # such as Retry-After or Location
+    retry_after: str | None = None  # of the Retry-After header
+    headers: dict[str, str] = {}  # others, such as Location
     body: Literal["json", "html", "empty"] = "json"  # what gateways send is often no JSON
     seconds: Annotated[float, Field(ge=0)] = 0.0
 
@@ -137,11 +138,14 @@ class Faults:
         abort_connection(receive)
 
     def _answer(self, fault: Fault) -> Response:
+        headers = dict(fault.headers)
+        if fault.retry_after is not None:
+            headers["Retry-After"] = fault.retry_after
         if fault.body == "empty":
-            return Response(status_code=fault.status, headers=fault.headers)
+            return Response(status_code=fault.status, headers=headers)
         if fault.body == "html":
-            return HTMLResponse(f"<html><h1>{fault.status}</h1></html>", fault.status, fault.headers)
-        return error_response(ApiError(fault.status, fault.message, headers=fault.headers), self.settings.errors)
+            return HTMLResponse(f"<html><h1>{fault.status}</h1></html>", fault.status, headers)
+        return error_response(ApiError(fault.status, fault.message, headers=headers), self.settings.errors)
 
 
 async def _swallow(message: Message) -> None:

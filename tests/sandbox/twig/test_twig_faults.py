@@ -169,7 +169,7 @@ def test_a_delay_answers_all_the_same(api: Caller) -> None:
 
 
 def test_a_forced_status_may_have_headers_of_its_own(api: Caller) -> None:
-    api.twig.inject(Fault(kind="status", status=429, headers={"Retry-After": "3"}))
+    api.twig.inject(Fault(kind="status", status=429, retry_after="3"))
     assert api.get("/api/data-specs").headers["Retry-After"] == "3"
     api.twig.inject(Fault(kind="status", status=302, headers={"Location": "http://127.0.0.1:9/"}, body="empty"))
     answer = api.call("GET", "/api/data-specs", allow_redirects=False)
