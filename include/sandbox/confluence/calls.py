@@ -132,11 +132,9 @@ class Call:
         return self._integer(name, self.path[name])
 
     def _integer(self, name: str, value: str) -> int:
-        if (
-            not value.removeprefix("-").isascii()
-            or not value.removeprefix("-").isdigit()
-            or abs(int(value)) > MAX_INT64
-        ):
+        digits = value.removeprefix("-")
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_INT64))
+        if not is_number or not -MAX_INT64 - 1 <= int(value) <= MAX_INT64:
             raise _wrong_type(name, "long")
         return int(value)
 

@@ -13,7 +13,7 @@ from include.sandbox.confluence.model import CONTAINER_KINDS, TREE_KINDS, Attach
 from include.sandbox.confluence.rendering import atlas_doc
 from include.sandbox.confluence.rows import Row, attachment_row, comment_row, content_row, text_id
 from include.sandbox.confluence.store import millis
-from include.sandbox.confluence.v2_contents import BULK_FORMATS
+from include.sandbox.confluence.v2_contents import BULK_FORMATS, SINGLE_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def _visible_comment(call: Call, kind: str, name: str = "id") -> Comment:
 
 def single_comment(call: Call, kind: str) -> Answer:
     comment = _visible_comment(call, kind, "comment_id")
-    row = comment_row(call.store, comment, _comment_body(comment, call.choice("body-format", BULK_FORMATS)))
+    row = comment_row(call.store, comment, _comment_body(comment, call.choice("body-format", SINGLE_FORMATS)))
     row["_links"]["base"] = call.base
     return json_answer(row)
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SPACE_KINDS = ("global", "collaboration", "knowledge_base", "personal")
 LABEL_ORDERS = ("created-date", "id", "name")
-LABEL_PREFIXES = ("my", "team", "global", "system")
 
 
 def spaces(call: Call) -> Answer:
@@ -57,13 +56,13 @@ def single_space(call: Call) -> Answer:
 def labels_page(call: Call, labels: Iterable[Label], default: str = "id") -> Answer:
     """One page of labels."""
     limit, order = call.limit(), call.order(LABEL_ORDERS, default)
-    prefixes = call.choices("prefix", LABEL_PREFIXES, LABEL_PREFIXES)
+    prefixes = set(call.texts("prefix"))
     last = call.last_key(order)
 
     def key(label: Label) -> Key:
         return (label.name if order.name == "name" else label.id), label.id
 
-    chosen = (label for label in labels if label.prefix in prefixes)
+    chosen = (label for label in labels if not prefixes or label.prefix in prefixes)
     taken, cursor = cut(arranged(chosen, key, order, last), limit, key, order)
     return call.page_of([msgspec.json.encode(label_row(label)) for label in taken], cursor)
 
