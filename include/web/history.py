@@ -1,0 +1,189 @@
+"""History: one line a run of a source, kept for longer than the run's files.
+
+``<source>/history.jsonl`` holds the runs that are over. The last task of a run adds its line with :func:`remember`, and
+with it the line of every other run that is over and missing there, for instance one that failed. Should two runs end at
+the same time and one overwrite the other's line, the next one puts it back. Reading joins the file with the folders of
+runs that it does not know, so that a run under way is seen too, and a missing file only costs time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from include.pipeline.report import build_report, read_records
+from include.staging.layout import RunStaging, folder_name
+from include.staging.parquet import publish
+from include.web.staged import Remembered, modified_at, names_in, read_bytes, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from airflow.sdk import ObjectStoragePath
+
+    from include.staging.layout import SourceStaging
+
+log = logging.getLogger(__name__)
+
+#: Runs that the file keeps; three years of a daily source, a month of one that runs every half hour.
+KEPT_RUNS = 1_500
+#: Runs that did not end well and may have been cleared since: so many of the newest are looked at again.
+LOOKED_AT_AGAIN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in a line.
+
+    :param folder: its folder below ``runs``; all that is known of a run that has not written its report yet.
+    :param run_id: Airflow's name of it, empty while there is no report.
+    :param state: ``success``, ``failed`` or ``running``, as far as staging knows; Airflow knows better.
+    :param pages: pages that Twig held for the source after the run; None when the run did not get that far.
+    :param whole: the run looked at everything that the source covers: no backfill, no selection, a complete sweep.
+    :param problem: the first line of what went wrong, empty if nothing did.
+    """
+
+    folder: str
+    run_id: str
+    state: str
+    run_type: str
+    started_at: str
+    ended_at: str
+    seconds: float
+    pages: int | None
+    chunks: int | None
+    changed: int
+    removed: int
+    failed: int
+    restricted: int
+    skipped: int
+    warnings: int
+    whole: bool
+    dry_run: bool
+    summary: str
+    problem: str
+    space_name: str
+    space_url: str
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunRow:
+        """The inverse of ``asdict``. Unknown fields are left out; raises ``KeyError`` for a missing one."""
+        return cls(**{field.name: data[field.name] for field in fields(cls)})
+
+
+def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: str) -> RunRow:
+    """The line of a report as :func:`include.pipeline.report.build_report` makes it."""
+    figures, params, space = report["figures"], report.get("params", {}), report.get("space", {})
+    problems = [error["error"] for error in report["errors"]] + list(report.get("problems", ()))
+    return RunRow(
+        folder=folder,
+        run_id=report["run_id"],
+        state=report["state"],
+        run_type=str(report.get("run_type", "")),
+        started_at=started_at,
+        ended_at=ended_at,
+        seconds=float(report["seconds"]),
+        pages=report.get("pages"),
+        chunks=report.get("chunks"),
+        changed=int(report["result"]["changed"]),
+        removed=int(report["result"]["removed"]),
+        failed=int(report["result"]["failed"]),
+        restricted=int(figures.get("restricted", 0)),
+        skipped=int(figures.get("to_skip", 0)),
+        warnings=len(report["warnings"]),
+        whole=covers_everything(report),
+        dry_run=bool(params.get("dry_run")),
+        summary=str(report["summary"]),
+        problem=str(problems[0]).partition("\n")[0] if problems else "",
+        space_name=str(space.get("name", "")),
+        space_url=str(space.get("url", "")),
+    )
+
+
+def covers_everything(report: dict[str, Any]) -> bool:
+    """Whether the plan of this run compared everything that the source covers with Twig."""
+    params = report.get("params", {})
+    selected = params.get("page_ids") or params.get("since")
+    return bool(report.get("sweep_complete")) and report.get("run_type") != "backfill" and not selected
+
+
+def read_history(staging: SourceStaging) -> list[RunRow]:
+    """Every run that is known, the one that ended first first."""
+    kept = {row.folder: row for row in _kept(staging.home / "history.jsonl") or ()}
+    folders = names_in(staging.runs)
+    doubtful = [row.folder for row in _ordered(kept.values()) if row.state != "success"][-LOOKED_AT_AGAIN:]
+    fresh = [folder for folder in folders if folder not in kept] + sorted(set(doubtful).intersection(folders))
+    return _ordered((kept | {row.folder: row for row in _read_rows(staging, fresh)}).values())
+
+
+def remember(staging: SourceStaging, run_id: str) -> None:
+    """Write the line of a run that has just ended, and those of others that are missing. The file is replaced whole."""
+    path = staging.home / "history.jsonl"
+    own = folder_name(run_id)
+    kept = {row.folder: row for row in _kept(path) or () if row.folder != own}
+    missing = [folder for folder in names_in(staging.runs) if folder not in kept]
+    rows = kept | {row.folder: row for row in _read_rows(staging, missing) if row.state != "running"}
+    lines = [json.dumps(asdict(row), ensure_ascii=False) for row in _ordered(rows.values())[-KEPT_RUNS:]]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+    with temporary.open("wb") as file:
+        file.write("\n".join([*lines, ""]).encode())
+    publish(temporary, path)
+
+
+def _ordered(rows: Iterable[RunRow]) -> list[RunRow]:
+    return sorted(rows, key=lambda row: (row.ended_at, row.folder))
+
+
+def _read_rows(staging: SourceStaging, folders: Iterable[str]) -> list[RunRow]:
+    rows = (_read_row(staging, folder) for folder in folders)
+    return [row for row in rows if row is not None]
+
+
+def _read_row(staging: SourceStaging, folder: str) -> RunRow | None:
+    run = RunStaging(staging.runs / folder)
+    try:
+        row = _reported(run.report)
+        return row if row is not None else _unreported(run, staging.source)
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("The report of run %s is not readable (%s)", run.home, type(error).__name__)
+        return None
+
+
+def _unreported(run: RunStaging, source: str) -> RunRow | None:
+    """The line of a run without a report: it is under way, or failed before its last task."""
+    records = read_records(run)
+    if not records:
+        return None
+    return row_of(
+        build_report(run, source, ""),
+        run.home.name,
+        started_at=min(record["started_at"] for record in records),
+        ended_at=max(record["ended_at"] for record in records),
+    )
+
+
+def _row_from_report(path: ObjectStoragePath) -> RunRow:
+    report = read_json(path)
+    ended_at = report.get("ended_at") or modified_at(path).isoformat()
+    started_at = datetime.fromisoformat(ended_at) - timedelta(seconds=report["seconds"])
+    return row_of(report, path.parent.name, started_at=started_at.isoformat(), ended_at=ended_at)
+
+
+def _rows_from_file(path: ObjectStoragePath) -> list[RunRow]:
+    rows = []
+    for number, line in enumerate(read_bytes(path).decode().splitlines(), start=1):
+        try:
+            rows.append(RunRow.from_json(json.loads(line)))
+        except (ValueError, KeyError) as error:
+            # A line less is better than no page; the run's folder, if it is still there, gives it again.
+            log.warning("%s, line %s is not readable (%s)", path, number, type(error).__name__)
+    return rows
+
+
+_reported = Remembered(_row_from_report, keep=5_000)
+_kept = Remembered(_rows_from_file, keep=200)

@@ -1,0 +1,99 @@
+// The page's own endpoints, and Airflow's REST API with the rights of whoever looks.
+
+const OWN = new URL("api/", document.baseURI);
+const AIRFLOW = new URL("../api/v2/", document.baseURI);
+const PREFIX = "confluence_to_twig__";
+const PAGE = 100; // Airflow's default for [api] maximum_page_limit
+
+/** An answer that is not what was asked for. `summary` is what happened, `remedy` what to do. */
+export class Refused extends Error {
+  constructor(status, summary, remedy = "") {
+    super(summary);
+    Object.assign(this, { status, summary, remedy });
+  }
+}
+
+async function call(url, options) {
+  let answer;
+  try {
+    answer = await fetch(url, { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, "Airflow does not answer", "It may be restarting. The page tries again by itself.");
+  }
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body !== null) return body;
+  const detail = body?.detail;
+  if (answer.status === 401) throw new Refused(401, "You are not signed in any more", "Sign in to Airflow again.");
+  if (answer.status === 403) throw new Refused(403, "You may not see this", "It needs the right to read the DAG of this source.");
+  if (detail?.summary) throw new Refused(answer.status, detail.summary, detail.remedy);
+  throw new Refused(answer.status, typeof detail === "string" ? detail : `Airflow answered with ${answer.status}`);
+}
+
+function address(base, path, query = {}) {
+  const url = new URL(path, base);
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) if (one !== "" && one !== null && one !== undefined) url.searchParams.append(name, one);
+  }
+  return url;
+}
+
+/** GET one of our own endpoints. */
+export const own = (path, query, signal) => call(address(OWN, path, query), { signal });
+
+/** GET something of Airflow. */
+export const airflow = (path, query, signal) => call(address(AIRFLOW, path, query), { signal });
+
+/** Ask Twig. */
+export function ask(dagId, question, limit, signal) {
+  return call(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ question, limit }),
+    signal,
+  });
+}
+
+async function everything(path, query, name, signal) {
+  const found = [];
+  for (;;) {
+    const answer = await airflow(path, { ...query, limit: PAGE, offset: found.length }, signal);
+    found.push(...answer[name]);
+    if (!answer[name].length || found.length >= answer.total_entries) return found;
+  }
+}
+
+/** What Airflow knows of all sources: DAG id → {dag, active, failed, waiting}. */
+export async function liveState(signal, dagId = PREFIX) {
+  const dags = { dag_id_pattern: dagId };
+  const [all, failed, active, waiting] = await Promise.all([
+    everything("dags", dags, "dags", signal),
+    everything("dags", { ...dags, last_dag_run_state: "failed" }, "dags", signal),
+    everything("dags/~/dagRuns", { ...dags, state: ["running", "queued"], order_by: "-run_after" }, "dag_runs", signal),
+    everything("dags/~/dagRuns/~/hitlDetails", { ...dags, response_received: false, state: "awaiting_input" }, "hitl_details", signal),
+  ]);
+  const broken = new Set(failed.map((dag) => dag.dag_id));
+  return new Map(
+    all.map((dag) => [
+      dag.dag_id,
+      {
+        dag,
+        failed: broken.has(dag.dag_id),
+        active: active.filter((run) => run.dag_id === dag.dag_id),
+        waiting: waiting.filter((detail) => detail.task_instance.dag_id === dag.dag_id),
+      },
+    ]),
+  );
+}
+
+/** The newest runs of a DAG, newest first. */
+export async function newestRuns(dagId, limit, signal) {
+  const answer = await airflow(`dags/${encodeURIComponent(dagId)}/dagRuns`, { limit, order_by: "-run_after" }, signal);
+  return answer.dag_runs;
+}
+
+/** The task instances of a run. */
+export async function taskInstances(dagId, runId, signal) {
+  const path = `dags/${encodeURIComponent(dagId)}/dagRuns/${encodeURIComponent(runId)}/taskInstances`;
+  return everything(path, {}, "task_instances", signal);
+}

@@ -1,0 +1,179 @@
+// The history of a source: what each run left in Twig, changed, removed, and how long it took.
+
+import { own } from "./api.js";
+import { announce, h, inside, replace } from "./dom.js";
+import { drawPanel } from "./chart.js";
+import { compact, count, duration, moment, number } from "./format.js";
+import { empty, loading, refusal } from "./notices.js";
+import { runPath } from "./source.js";
+import { runState } from "./status.js";
+
+const RANGES = [30, 200, 1000];
+const PANELS = [
+  { key: "pages", title: "Pages in Twig", kind: "line", up: (run) => run.pages, show: compact },
+  { key: "chunks", title: "Chunks in Twig", kind: "line", up: (run) => run.chunks, show: compact },
+  { key: "changes", title: "Changed and removed pages", kind: "bars", up: (run) => run.changed, down: (run) => run.removed, show: compact },
+  { key: "duration", title: "Duration", kind: "bars", up: (run) => run.seconds, show: duration },
+];
+
+/** Fill the tab. */
+export async function historyTab(panel, context) {
+  replace(panel, loading("Loading the history…"));
+  try {
+    const { runs, total } = await own(`sources/${encodeURIComponent(context.source.dag_id)}/history`, {}, context.signal);
+    if (context.signal.aborted) return;
+    if (!runs.length) {
+      replace(panel, empty("No run yet", "Unpause the DAG or trigger it: the first run imports everything that the source covers."));
+      return;
+    }
+    draw(panel, context, runs, total);
+  } catch (error) {
+    if (!context.signal.aborted) replace(panel, refusal(error, () => historyTab(panel, context)));
+  }
+}
+
+function draw(panel, context, runs, total) {
+  const state = { range: RANGES.find((range) => runs.length <= range) ?? RANGES.at(-1), at: null };
+  const charts = h("div", { class: "charts" });
+  const told = h("div", { class: "told" });
+  const table = h("div", {});
+  const chosen = () => runs.slice(-state.range);
+
+  const tell = (index) => {
+    const run = chosen().at(index);
+    state.at = chosen().indexOf(run);
+    replace(told, ...describe(run, context));
+    for (const chart of charts.children) chart.point?.(state.at);
+  };
+  const redraw = () => {
+    const shown = chosen();
+    charts.replaceChildren(...PANELS.map((definition) => figure(definition, shown, tell)));
+    for (const chart of charts.children) chart.draw(charts.clientWidth);
+    tell(-1);
+    replace(table, runTable(shown, context));
+  };
+  const keys = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const last = chosen().length - 1;
+    tell(Math.max(0, Math.min(last, step === -Infinity ? 0 : step === Infinity ? last : state.at + step)));
+    announce(sentence(chosen()[state.at]));
+  };
+
+  replace(
+    panel,
+    h(
+      "div",
+      { class: "panel-head" },
+      h("p", { class: "sub" }, total > runs.length ? `The newest ${number(runs.length)} of ${number(total)} runs` : count(total, "run")),
+      runs.length > RANGES[0] && ranges(runs, state, redraw),
+    ),
+    h(
+      "div",
+      { class: "chart-group", tabindex: "0", role: "group", "aria-label": "Charts of the runs. Left and right arrow go from run to run; the table below holds the same figures.", on: { keydown: keys } },
+      charts,
+    ),
+    told,
+    h("details", { class: "as-table" }, h("summary", {}, "Show as a table"), table),
+  );
+  redraw();
+  const observer = new ResizeObserver(() => {
+    for (const chart of charts.children) chart.draw(charts.clientWidth);
+    for (const chart of charts.children) chart.point?.(state.at);
+  });
+  observer.observe(charts);
+  context.signal.addEventListener("abort", () => observer.disconnect());
+}
+
+function ranges(runs, state, redraw) {
+  const offered = RANGES.filter((range, index) => index === 0 || runs.length > RANGES[index - 1]);
+  const buttons = offered.map((range) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "segment",
+        "aria-pressed": String(range === state.range),
+        on: {
+          click: () => {
+            state.range = range;
+            for (const [index, button] of buttons.entries()) button.setAttribute("aria-pressed", String(offered[index] === range));
+            redraw();
+          },
+        },
+      },
+      runs.length <= range ? `All ${number(runs.length)}` : `Last ${number(range)}`,
+    ),
+  );
+  return h("div", { class: "segments", role: "group", "aria-label": "Runs shown" }, buttons);
+}
+
+function figure(definition, runs, tell) {
+  const { title, up, down, show } = definition;
+  const newest = runs.findLast((run) => up(run) !== null);
+  const value = newest ? show(up(newest)) : "–";
+  const drawing = h("div", { class: "drawing" });
+  const element = h(
+    "figure",
+    { class: `card chart ${definition.key}` },
+    h(
+      "figcaption",
+      {},
+      title,
+      h("strong", {}, down && newest ? `${value} / ${show(down(newest))}` : value),
+    ),
+    drawing,
+  );
+  element.draw = () => {
+    const width = drawing.clientWidth;
+    if (width > 0) element.point = drawPanel(drawing, definition, runs, width, tell);
+  };
+  return element;
+}
+
+function describe(run, context) {
+  const link = inside(`dags/${context.source.dag_id}/runs`, { "data-key": "told-run" }, "Open the run");
+  runPath(context, run).then(
+    (path) => (link.href = `../${path}`),
+    () => {},
+  );
+  return [
+    h("p", {}, runState(run.state), h("span", {}, moment(run.ended_at)), run.run_type && h("span", { class: "tag" }, run.run_type), run.dry_run && h("span", { class: "tag" }, "dry run"), link),
+    h("p", { class: run.state === "failed" ? "bad" : "" }, run.state === "failed" && run.problem ? run.problem : run.summary),
+  ];
+}
+
+function sentence(run) {
+  return `${moment(run.ended_at)}, ${run.state}: ${run.summary}`;
+}
+
+function runTable(runs, context) {
+  const cell = (value) => h("td", { class: "figure" }, value === null ? "–" : number(value));
+  const rows = runs.toReversed().map((run) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, moment(run.ended_at)),
+      h("td", {}, runState(run.state)),
+      cell(run.pages),
+      cell(run.chunks),
+      cell(run.changed),
+      cell(run.removed),
+      cell(run.failed),
+      h("td", { class: "figure" }, duration(run.seconds)),
+    ),
+  );
+  const heads = ["Ended", "State", "Pages", "Chunks", "Changed", "Removed", "Failed", "Duration"];
+  return h(
+    "div",
+    { class: "card sheet scrolls", tabindex: "0", role: "region", "aria-label": `Runs of ${context.source.name}` },
+    h(
+      "table",
+      { class: "plain" },
+      h("caption", { class: "unseen" }, `Runs of ${context.source.name}, newest first`),
+      h("thead", {}, h("tr", {}, heads.map((label, index) => h("th", { scope: "col", class: index > 1 ? "figure" : "" }, label)))),
+      h("tbody", {}, rows),
+    ),
+  );
+}

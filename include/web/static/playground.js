@@ -1,0 +1,94 @@
+// Ask Twig, and see which chunks it finds: what an agent of this data source would be given.
+
+import { ask, own } from "./api.js";
+import { announce, h, outside, replace } from "./dom.js";
+import { count } from "./format.js";
+import { markdown } from "./markdown.js";
+import { empty, loading, refusal } from "./notices.js";
+
+/** Fill the tab. */
+export async function playgroundTab(panel, context) {
+  const answers = h("div", { class: "answers", "aria-live": "off" });
+  const question = h("input", {
+    id: "question",
+    class: "field grow",
+    type: "search",
+    maxlength: "2000",
+    required: true,
+    autocomplete: "off",
+    placeholder: "Ask as your readers would",
+  });
+  const limit = h("select", { class: "field", "aria-label": "Number of passages" }, [3, 6, 12, 20].map((number) => h("option", { value: number, selected: number === 6 }, `${number} passages`)));
+  const button = h("button", { type: "submit", class: "button primary" }, "Ask Twig");
+  const form = h(
+    "form",
+    { class: "ask", on: { submit: (event) => submit(event) } },
+    h("label", { for: "question", class: "unseen" }, "Question"),
+    question,
+    limit,
+    button,
+  );
+  const words = `Searches the Twig data source ${context.source.data_source_name}: the passages below are what an agent would be given, each with the page and heading it cites.`;
+  replace(panel, h("p", { class: "sub lead" }, words), form, answers);
+  if (!(await mayAsk(context))) {
+    for (const control of form.elements) control.disabled = true;
+    replace(answers, empty("You may look, but not ask", "Asking shows page texts and needs the right to trigger this DAG. Ask an Airflow admin for it."));
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    const text = question.value.trim();
+    if (!text) return;
+    button.disabled = true;
+    replace(answers, loading("Twig is searching…", 4));
+    try {
+      const { passages } = await ask(context.source.dag_id, text, Number(limit.value), context.signal);
+      replace(answers, ...drawPassages(passages, text));
+      announce(passages.length ? `${count(passages.length, "passage")} found` : "Nothing found");
+    } catch (error) {
+      if (context.signal.aborted) return;
+      replace(answers, refusal(error, null));
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
+
+async function mayAsk(context) {
+  try {
+    return (await own(`sources/${encodeURIComponent(context.source.dag_id)}`, {}, context.signal)).may_ask;
+  } catch {
+    return true; // asking says why not
+  }
+}
+
+function drawPassages(passages, question) {
+  if (!passages.length) return [empty("Nothing found", "No passage fits. Try words that the pages use, or look whether the last sync went well.")];
+  return [h("ol", { class: "passages" }, passages.map((passage, index) => h("li", {}, drawPassage(passage, index, question))))];
+}
+
+function drawPassage(passage, index, question) {
+  const heading = passage.path.at(-1);
+  const text = h("div", { class: "passage-text" }, markdown(passage.text, question));
+  const more = h("button", { type: "button", class: "more", "aria-expanded": "false", hidden: true }, "Show all");
+  more.addEventListener("click", () => {
+    const open = text.classList.toggle("open");
+    more.setAttribute("aria-expanded", String(open));
+    more.textContent = open ? "Show less" : "Show all";
+  });
+  requestAnimationFrame(() => (more.hidden = text.scrollHeight <= text.clientHeight + 4));
+  return h(
+    "article",
+    { class: "card passage" },
+    h(
+      "header",
+      {},
+      h("span", { class: "rank", "aria-hidden": "true" }, index + 1),
+      h("h3", {}, outside(passage.url, { class: "open" }, passage.title || "Untitled", heading && heading !== passage.title && h("span", { class: "at" }, ` › ${heading}`))),
+      h("span", { class: "similarity", title: "Similarity, as Twig reports it" }, h("span", { class: "meter", "aria-hidden": "true", vars: { "--share": `${Math.max(0, Math.min(1, passage.similarity)) * 100}%` } }), passage.similarity.toFixed(2), h("span", { class: "unseen" }, " similarity")),
+    ),
+    passage.path.length > 1 && h("p", { class: "sub path" }, passage.path.join(" › ")),
+    text,
+    more,
+  );
+}

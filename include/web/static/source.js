@@ -1,0 +1,217 @@
+// One source: what it is, how it goes, and a tab for each question about it.
+
+import { newestRuns, own, taskInstances } from "./api.js";
+import { h, inside, outside, replace, uniqueId } from "./dom.js";
+import { count, duration, folderOf, moment, number } from "./format.js";
+import { historyTab } from "./history.js";
+import { freshness, held, lastSync, nextRun, token } from "./overview.js";
+import { planTab } from "./plan.js";
+import { playgroundTab } from "./playground.js";
+import { badge, stateOf } from "./status.js";
+import { quarantineTab, warningsTab } from "./trouble.js";
+
+const TASKS = ["validate", "discover", "extract", "transform", "load", "prune", "verify"];
+const TABS = [
+  ["history", "History", historyTab],
+  ["plan", "Plan", planTab],
+  ["quarantine", "Quarantine", quarantineTab],
+  ["warnings", "Warnings", warningsTab],
+  ["playground", "Playground", playgroundTab],
+];
+
+/** Build the view in `page`; returns the function that brings it up to date. */
+export function sourceView(page, source, { signal, inTab }) {
+  const head = h("div", {});
+  const steps = h("div", { class: "steps-place" });
+  const trouble = own(`sources/${encodeURIComponent(source.dag_id)}/trouble`, {}, signal);
+  const context = { source, signal, trouble, labels: new Map() };
+  replace(page, !inTab && h("a", { class: "back", href: "#/" }, "← All sources"), head, steps, tabs(context));
+  countTrouble(context);
+  return (data) => {
+    const fresh = data.sources.find((candidate) => candidate.name === source.name);
+    if (!fresh) return;
+    context.source = Object.assign(source, fresh);
+    replace(head, ...header(fresh, inTab));
+    drawSteps(steps, context);
+  };
+}
+
+function header(source, inTab) {
+  const state = stateOf(source, source.live);
+  const waiting = source.live?.waiting[0]?.task_instance;
+  const answer = waiting && `dags/${source.dag_id}/runs/${encodeURIComponent(waiting.dag_run_id)}/tasks/${waiting.task_id}/required_actions`;
+  return [
+    h(
+      "header",
+      { class: "title" },
+      h("div", {}, h("h1", {}, source.name), h("p", { class: "sub" }, `Space ${source.space_key} → Twig data source ${source.data_source_name} · ${source.lookback}`)),
+      h(
+        "p",
+        { class: "actions" },
+        badge(state, source.live?.dag.is_paused),
+        source.space_url && outside(source.space_url, { class: "button" }, "Confluence"),
+        source.twig_url && outside(source.twig_url, { class: "button" }, "Twig"),
+        !inTab && inside(`dags/${source.dag_id}`, { class: "button" }, "DAG"),
+      ),
+    ),
+    state === "approval" &&
+      h("p", { class: "banner care" }, "Many pages would be deleted from Twig. The run waits for somebody to look. ", inside(answer, {}, "Look and decide")),
+    state === "failed" && source.last?.problem && h("p", { class: "banner bad" }, source.last.problem),
+    h(
+      "dl",
+      { class: "card facts" },
+      fact("Pages → chunks", held(source)),
+      fact("Last sync", lastSync(source)),
+      fact("Freshness", freshness(source.freshness)),
+      fact("Next run", nextRun(source)),
+      fact("Token", token(source.token)),
+      fact("Kept out", keptOut(source)),
+    ),
+  ];
+}
+
+function fact(label, ...content) {
+  return h("div", {}, h("dt", {}, label), h("dd", {}, ...content));
+}
+
+function keptOut(source) {
+  if (!source.last) return h("span", { class: "faint" }, "–");
+  const { restricted, skipped } = source.last;
+  const included = source.restricted_pages === "include";
+  return h(
+    "span",
+    { class: "two" },
+    h("span", {}, count(skipped, "page")),
+    h("span", { class: "sub" }, included ? `${number(restricted)} restricted are let in` : `${number(restricted)} restricted`),
+  );
+}
+
+async function drawSteps(place, context) {
+  const { source, signal } = context;
+  try {
+    const [run] = await newestRuns(source.dag_id, 1, signal);
+    if (!run) return place.replaceChildren();
+    const instances = await taskInstances(source.dag_id, run.dag_run_id, signal);
+    if (!signal.aborted) replace(place, steps(source, run, instances));
+  } catch (error) {
+    if (!signal.aborted && error.name !== "AbortError") place.replaceChildren();
+  }
+  return undefined;
+}
+
+function steps(source, run, instances) {
+  const path = `dags/${source.dag_id}/runs/${encodeURIComponent(run.dag_run_id)}`;
+  const seconds = run.start_date && ((run.end_date ? new Date(run.end_date) : Date.now()) - new Date(run.start_date)) / 1000;
+  return h(
+    "section",
+    { class: "card run", "aria-label": "Newest run" },
+    h(
+      "p",
+      { class: "run-title" },
+      inside(path, { "data-key": "newest-run" }, "Newest run"),
+      h("span", { class: "sub" }, `${run.run_type} · ${moment(run.run_after)}${seconds ? ` · ${duration(seconds)}` : ""}`),
+    ),
+    h("ol", { class: "steps" }, TASKS.map((task) => step(task, path, instances.filter((instance) => instance.task_id === task)))),
+  );
+}
+
+function step(task, path, instances) {
+  const states = instances.map((instance) => instance.state ?? "none");
+  const shown = ["failed", "upstream_failed", "awaiting_input", "running", "up_for_retry", "deferred", "queued", "scheduled", "success", "skipped"];
+  const state = shown.find((candidate) => states.includes(candidate)) ?? "none";
+  const [tone, word] = {
+    failed: ["bad", "failed"],
+    upstream_failed: ["quiet", "not reached"],
+    awaiting_input: ["care", "waits for approval"],
+    running: ["busy", "running"],
+    up_for_retry: ["care", "tries again soon"],
+    deferred: ["busy", "waits for Twig"],
+    queued: ["busy", "queued"],
+    scheduled: ["busy", "about to start"],
+    success: ["good", "done"],
+    skipped: ["quiet", "skipped"],
+    none: ["quiet", "not started"],
+  }[state];
+  const shards = instances.length > 1 ? ` ${number(states.filter((one) => one === "success").length)}/${number(instances.length)}` : "";
+  return h(
+    "li",
+    { class: `step ${tone}` },
+    inside(`${path}/tasks/${task}${instances.length > 1 ? "/mapped" : ""}`, { "data-key": `step-${task}` }, task, h("span", { class: "sub" }, word + shards)),
+  );
+}
+
+function tabs(context) {
+  const panel = h("div", { role: "tabpanel", class: "panel", tabindex: "0", id: uniqueId("panel") });
+  const buttons = TABS.map(([key, label]) => {
+    const amount = h("span", { class: "amount", hidden: true });
+    context.labels.set(key, amount);
+    return h(
+      "button",
+      { type: "button", role: "tab", id: `tab-${key}`, "aria-controls": panel.id, "data-tab": key, on: { click: () => go(key) } },
+      label,
+      amount,
+    );
+  });
+  const list = h("div", { role: "tablist", class: "tabs", "aria-label": "About this source", on: { keydown: arrows } }, buttons);
+  let close = new AbortController();
+
+  function go(key) {
+    const address = `#/${encodeURIComponent(context.source.name)}/${key}`;
+    if (location.hash.split("?")[0] !== address) location.hash = address;
+    else draw();
+  }
+
+  function arrows(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const here = buttons.indexOf(document.activeElement);
+    const next = Number.isFinite(step) ? (here + step + buttons.length) % buttons.length : step < 0 ? 0 : buttons.length - 1;
+    buttons[next].focus();
+    buttons[next].click();
+  }
+
+  function draw() {
+    const [name, tab] = location.hash.replace(/^#\/?/, "").split("?")[0].split("/");
+    if (name && decodeURIComponent(name) !== context.source.name) return;
+    const [key, , build] = TABS.find(([candidate]) => candidate === tab) ?? TABS[0];
+    for (const button of buttons) {
+      const chosen = button.dataset.tab === key;
+      button.setAttribute("aria-selected", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    }
+    panel.setAttribute("aria-labelledby", `tab-${key}`);
+    if (panel.dataset.tab === key) return;
+    panel.dataset.tab = key;
+    close.abort();
+    close = new AbortController();
+    build(panel, { ...context, signal: AbortSignal.any([context.signal, close.signal]) });
+  }
+
+  window.addEventListener("hashchange", draw, { signal: context.signal });
+  draw();
+  return [list, panel];
+}
+
+async function countTrouble(context) {
+  try {
+    const found = await context.trouble;
+    const show = (key, amount) => {
+      const label = context.labels.get(key);
+      label.hidden = amount === 0;
+      label.textContent = number(amount);
+    };
+    show("quarantine", found.quarantined.length);
+    show("warnings", found.conversions.length + found.warnings.length);
+  } catch {
+    // The tab itself says what went wrong.
+  }
+}
+
+/** A link to a run in Airflow; staging knows it by folder, so the id is looked up among Airflow's newest runs. */
+export async function runPath(context, row) {
+  if (row.run_id) return `dags/${context.source.dag_id}/runs/${encodeURIComponent(row.run_id)}`;
+  const runs = await newestRuns(context.source.dag_id, 100, context.signal);
+  const run = runs.find((candidate) => folderOf(candidate.dag_run_id) === row.folder);
+  return run ? `dags/${context.source.dag_id}/runs/${encodeURIComponent(run.dag_run_id)}` : `dags/${context.source.dag_id}/runs`;
+}

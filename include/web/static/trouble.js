@@ -1,0 +1,88 @@
+// Pages that need somebody's eye: quarantined ones, and those whose conversion may have lost something.
+
+import { h, outside, replace } from "./dom.js";
+import { count, number, percent } from "./format.js";
+import { empty, loading, refusal } from "./notices.js";
+
+const SHOWN_AT_ONCE = 100;
+const STAGES = { extract: "Extract", transform: "Convert", load: "Load" };
+
+/** Fill the tab of quarantined pages. */
+export const quarantineTab = (panel, context) => fill(panel, context, quarantine);
+
+/** Fill the tab of warnings. */
+export const warningsTab = (panel, context) => fill(panel, context, warnings);
+
+async function fill(panel, context, draw) {
+  replace(panel, loading());
+  try {
+    const found = await context.trouble;
+    if (!context.signal.aborted) replace(panel, ...draw(found));
+  } catch (error) {
+    if (!context.signal.aborted) replace(panel, refusal(error, () => location.reload()));
+  }
+}
+
+function quarantine({ quarantined }) {
+  if (!quarantined.length) return [empty("Nothing in quarantine", "Every page that a run took up was converted and loaded.")];
+  return [
+    h("p", { class: "sub lead" }, `${count(quarantined.length, "page")} could not be synced. Everything else went on; each run tries these again until they work.`),
+    longList(quarantined, (row) =>
+      h(
+        "article",
+        { class: "card trouble" },
+        h("h3", {}, outside(row.url, { class: "open" }, row.title || "Untitled"), h("span", { class: "tag bad" }, STAGES[row.stage] ?? row.stage)),
+        h("p", { class: "sub" }, `Page ${row.page_id}, version ${number(row.version)} · ${row.error_type}`),
+        h("pre", {}, row.error),
+      ),
+    ),
+  ];
+}
+
+function warnings({ conversions, warnings: said }) {
+  if (!conversions.length && !said.length) {
+    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown.")];
+  }
+  return [
+    said.length > 0 && h("section", {}, h("h2", {}, "The last run warned"), h("ul", { class: "card said" }, said.map((text) => h("li", {}, text)))),
+    conversions.length > 0 &&
+      h(
+        "section",
+        {},
+        h("h2", {}, "Conversions worth a look"),
+        h("p", { class: "sub lead" }, `${count(conversions.length, "page")} in Twig may lack something that the Confluence page shows.`),
+        longList(conversions, conversion),
+      ),
+  ];
+}
+
+function conversion(row) {
+  return h(
+    "article",
+    { class: "card trouble" },
+    h("h3", {}, outside(row.url, { class: "open" }, row.title || "Untitled")),
+    h(
+      "ul",
+      { class: "findings" },
+      row.coverage < 0.98 &&
+        h("li", {}, h("span", { class: "meter", "aria-hidden": "true", vars: { "--share": `${row.coverage * 100}%` } }), `${percent(row.coverage)} of its words were found again`),
+      row.unknown_macros.length > 0 && h("li", {}, "Unknown macros: ", row.unknown_macros.map((name) => [h("code", {}, name), " "])),
+      row.tolerant && h("li", {}, "Its storage format is not well-formed XML; it was read as HTML"),
+    ),
+  );
+}
+
+/** The first of many, with a button for more. */
+function longList(rows, draw) {
+  const list = h("div", { class: "trouble-list" });
+  const more = h("button", { type: "button", class: "button", on: { click: () => grow() } });
+  let shown = 0;
+  function grow() {
+    list.append(...rows.slice(shown, shown + SHOWN_AT_ONCE).map(draw));
+    shown = Math.min(rows.length, shown + SHOWN_AT_ONCE);
+    more.textContent = `Show ${number(Math.min(SHOWN_AT_ONCE, rows.length - shown))} more of ${number(rows.length)}`;
+    more.hidden = shown >= rows.length;
+  }
+  grow();
+  return h("div", {}, list, more);
+}

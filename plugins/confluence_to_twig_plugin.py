@@ -1,0 +1,41 @@
+"""The page "Confluence → Twig" in Airflow's UI: in the navigation, and as a tab on each DAG.
+
+Every process of Airflow runs this file, tasks included, so it imports nothing: the app is imported by the API server,
+which alone asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+
+class ConfluenceToTwigPlugin(AirflowPlugin):
+    """Mounts the app and puts it into the UI."""
+
+    name = "confluence_to_twig"
+    external_views: ClassVar[list[dict[str, str]]] = [
+        {
+            "name": "Confluence → Twig",
+            "href": "confluence-to-twig/",
+            "destination": "nav",
+            "url_route": "confluence-to-twig",
+            "icon": "confluence-to-twig/static/icon.svg",
+            "icon_dark_mode": "confluence-to-twig/static/icon-dark.svg",
+        },
+        {
+            "name": "Confluence → Twig",
+            "href": "confluence-to-twig/?dag_id={DAG_ID}",
+            "destination": "dag",
+            "url_route": "confluence-to-twig-source",
+            "icon": "confluence-to-twig/static/icon.svg",
+            "icon_dark_mode": "confluence-to-twig/static/icon-dark.svg",
+        },
+    ]
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        from include.web.app import app
+
+        return [{"app": app, "url_prefix": "/confluence-to-twig", "name": "Confluence to Twig"}]
