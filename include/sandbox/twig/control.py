@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,14 +15,18 @@ from include.sandbox.twig.processing import ProcessFailure
 from include.sandbox.twig.settings import Settings
 from include.sandbox.twig.wire import ApiError
 
+if TYPE_CHECKING:
+    from include.sandbox.twig.server import SandboxTwig
+
 router = APIRouter(prefix="/_sandbox")
 
 
-def _sandbox(request: Request) -> Any:
-    return request.app.state.twig
+def _sandbox(request: Request) -> SandboxTwig:
+    twig: SandboxTwig = request.app.state.twig
+    return twig
 
 
-Twig = Annotated[Any, Depends(_sandbox)]
+Twig = Annotated["SandboxTwig", Depends(_sandbox)]
 
 
 class _Order(BaseModel):
@@ -62,7 +66,7 @@ class Import(_Order):
 
 @router.get("/settings")
 def get_settings(twig: Twig) -> dict[str, Any]:
-    return dict(twig.settings.model_dump())
+    return twig.settings.model_dump()
 
 
 @router.patch("/settings")
@@ -79,7 +83,7 @@ def change_settings(twig: Twig, changes: dict[str, Any]) -> dict[str, Any]:
 
 @router.get("/faults")
 def list_faults(twig: Twig) -> list[Fault]:
-    return list(twig.faults.pending())
+    return twig.faults.pending()
 
 
 @router.post("/faults")
@@ -141,7 +145,7 @@ def import_files(twig: Twig, order: Import) -> dict[str, Any]:
 
 @router.get("/stats")
 def stats(twig: Twig) -> dict[str, Any]:
-    return dict(twig.log.stats())
+    return twig.log.stats()
 
 
 @router.get("/requests")
@@ -176,7 +180,7 @@ def clear_requests(twig: Twig) -> dict[str, bool]:
 
 @router.get("/data-specs")
 def list_data_specs(twig: Twig) -> list[dict[str, Any]]:
-    return list(twig.data_specs())
+    return twig.data_specs()
 
 
 @router.get("/data-specs/{spec}/documents")

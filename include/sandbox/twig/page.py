@@ -6,13 +6,16 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
 from include.sandbox.twig.keys import DEFAULT_ORG, connection
+
+if TYPE_CHECKING:
+    from include.sandbox.twig.server import SandboxTwig
 
 router = APIRouter()
 
@@ -42,8 +45,8 @@ class Hit:
 @router.get("/", include_in_schema=False)
 def home(request: Request, q: Annotated[str, Query(max_length=4000)] = "", source: str = "") -> HTMLResponse:
     """Data sources with their status and counts, and a search over all of them or one."""
-    twig = request.app.state.twig
-    specs: list[dict[str, Any]] = twig.data_specs()
+    twig: SandboxTwig = request.app.state.twig
+    specs = twig.data_specs()
     names = {spec["id"]: spec["name"] for spec in specs}
     found = twig.search(q, [source] if source else None, _RESULTS)
     html = _TEMPLATES.get_template("home.html").render(
