@@ -49,6 +49,7 @@ class Budget:
         self._lock = threading.Lock()
         self._remaining: int | None = None  # by the last answer, minus what was sent since
         self._ready_at = 0.0
+        self._steady_s = 60 / per_minute
         self._trusts_pace = True
         self._level = self._burst
         self._level_at = clock()
@@ -88,21 +89,17 @@ class Budget:
         """Take over what the headers of an admitted request say."""
         remaining = _whole(answer.headers.get("X-RateLimit-Remaining"))
         with self._lock:
-            if remaining is None:
-                self._remaining = None
-                return
             self._remaining = remaining
-            if remaining == 0:
-                self._ready_at = max(self._ready_at, self._clock() + self._pace(answer))
+            if remaining is not None:
+                self._steady_s = 60 / (_whole(answer.headers.get("X-RateLimit-Limit")) or self._per_second * 60)
+                self._ready_at = self._clock() + (0 if remaining else self._pace(answer))
 
     def _pace(self, answer: Answer) -> float:
         """Seconds until one more is admitted: one minute's share if the budget refills steadily, else the reset."""
-        limit = _whole(answer.headers.get("X-RateLimit-Limit"))
         reset = answer.reset_in_s()
-        steady = 60 / limit if limit else 1 / self._per_second
         if reset is None:
-            return steady
-        return min(reset, steady) if self._trusts_pace else reset
+            return self._steady_s
+        return min(reset, self._steady_s) if self._trusts_pace else reset
 
     def _seconds_left(self) -> float:
         """Seconds after which to ask again; 0 when a request is admitted now."""
@@ -121,7 +118,7 @@ class Budget:
                 self._remaining -= 1
             else:
                 # One request finds out how much there is again; the others wait for its answer or their own turn.
-                self._ready_at = now + 1 / self._per_second
+                self._ready_at = now + self._steady_s
             return 0.0
 
     def _left(self, now: float) -> float:

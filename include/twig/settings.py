@@ -101,7 +101,7 @@ def _wrong(field_name: str, problem: str, remedy: str) -> PermanentError:
 
 
 def _base_url(host: str | None, port: int | None) -> str:
-    text = (host or DEFAULT_HOST).strip().rstrip("/")
+    text = (host or "").strip() or DEFAULT_HOST
     parts = urlsplit(text if "://" in text else f"https://{text}")
     remedy = f"Write for instance {DEFAULT_HOST}; empty means that address."
     if parts.scheme not in {"http", "https"} or not parts.hostname:

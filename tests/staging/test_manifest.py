@@ -480,9 +480,12 @@ class Interleavings(RuleBasedStateMachine):
     def the_manifest_tells_the_truth(self) -> None:
         view = ManifestStore(self.staging).view()
         in_flight = set().union(*(writer.operation.pages for writer in self.writers))
+        late = set().union(
+            *(writer.operation.pages for writer in self.writers if writer.late and writer.done is not None)
+        )
         for page_id in "1234":
             known = view.standing(page_id)
-            if page_id in self.twig:
+            if page_id in self.twig and page_id not in late:
                 assert known.row is not None, f"Twig holds {page_id}, and the manifest does not know it"
             if not known.in_doubt and page_id not in in_flight:
                 said = (known.row["version"], known.row["content_hash"]) if known.row else None
@@ -492,7 +495,7 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=int(os.environ.get("LOAD_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("LOAD_EXAMPLES", "20")),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

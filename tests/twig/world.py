@@ -118,7 +118,8 @@ class World:
         return self.served.twig
 
     def settings(self, **changes: Any) -> TwigSettings:
-        settings = TwigSettings.from_fields(self.served.base_url, self.served.api_key, {"org_id": self.served.org_id})
+        extra = {"org_id": self.served.org_id, "writes_per_minute": 100_000}
+        settings = TwigSettings.from_fields(self.served.base_url, self.served.api_key, extra)
         return replace(settings, **(self.changes | changes))
 
     def client(self, **changes: Any) -> TwigClient:
@@ -152,9 +153,18 @@ class World:
         documents = self.twig.documents(self.source().id)
         return {page_id: (doc.version, [chunk.text for chunk in doc.chunks]) for page_id, doc in documents.items()}
 
+    def held_by(self, data_source_id: str) -> dict[str, str]:
+        """All texts of each document of a data source."""
+        documents = self.twig.documents(data_source_id)
+        return {page_id: "\n".join(chunk.text for chunk in document.chunks) for page_id, document in documents.items()}
+
     def writes(self) -> list[Any]:
         """The documents writes that Twig saw."""
-        return [record for record in self.twig.log.records() if record.path.endswith("/documents") and record.method == "POST"]
+        return [
+            record
+            for record in self.twig.log.records()
+            if record.path.endswith("/documents") and record.method == "POST"
+        ]
 
 
 def expected(*pages: Page) -> dict[str, tuple[int, list[str]]]:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from include.errors import TransientError
+from include.twig.answers import Answer
+from include.twig.budget import Budget
+
+DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
+NOW = 1795341600
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def budget(clock: Clock) -> Budget:
+    return Budget("write", 10, clock, clock.sleep)
+
+
+def told(remaining: int, limit: int = 10, reset_in: int = 90) -> Answer:
+    headers = {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(NOW + reset_in),
+    }
+    return Answer(200, headers | {"Date": DATE})
+
+
+def test_does_not_wait_while_twig_says_there_is_budget(budget: Budget) -> None:
+    budget.observe(told(remaining=3))
+    assert [budget.acquire(900) for _ in range(3)] == [0, 0, 0]
+
+
+def test_counts_what_it_sent_since_the_last_answer(budget: Budget, clock: Clock) -> None:
+    budget.observe(told(remaining=1))
+    budget.acquire(900)
+    budget.acquire(900)  # finds out
+    assert budget.acquire(900) == pytest.approx(6)
+    assert budget.waited_s == pytest.approx(6)
+
+
+def test_paces_itself_by_the_limit_when_the_budget_is_used_up(budget: Budget) -> None:
+    budget.observe(told(remaining=0, limit=10, reset_in=90))
+    assert budget.acquire(900) == pytest.approx(6)
+
+
+def test_waits_for_the_reset_when_that_comes_first(budget: Budget) -> None:
+    budget.observe(told(remaining=0, limit=10, reset_in=2))
+    assert budget.acquire(900) == pytest.approx(2)
+
+
+def test_believes_the_reset_once_pacing_proved_wrong(budget: Budget) -> None:
+    budget.observe(told(remaining=0))
+    budget.acquire(900)
+    budget.pause(20)
+    assert budget.acquire(900) == pytest.approx(20)
+    budget.observe(told(remaining=0, limit=10, reset_in=40))
+    assert budget.acquire(900) == pytest.approx(40)
+
+
+def test_a_pause_holds_for_everybody(budget: Budget) -> None:
+    budget.pause(5)
+    assert budget.wait(900) == pytest.approx(5)
+    assert budget.wait(900) == 0
+
+
+def test_waiting_without_sending_uses_nothing_up(budget: Budget) -> None:
+    budget.observe(told(remaining=1))
+    budget.wait(900)
+    assert budget.acquire(900) == 0
+
+
+def test_keeps_the_configured_pace_while_there_are_no_headers(budget: Budget) -> None:
+    waits = []
+    for _ in range(20):
+        waits.append(budget.acquire(900))
+        budget.observe(Answer(200, {}))
+    assert waits[:15] == [0] * 15
+    assert waits[15:] == pytest.approx([6] * 5)
+
+
+def test_fails_rather_than_wait_longer_than_it_may(budget: Budget) -> None:
+    budget.pause(3_600)
+    with pytest.raises(TransientError, match="3,600 s"):
+        budget.acquire(900)
+
+
+@pytest.mark.parametrize("remaining", ["", "many", "-1", "1.5"])
+def test_headers_that_make_no_sense_count_as_none(budget: Budget, remaining: str) -> None:
+    budget.observe(Answer(200, {"X-RateLimit-Remaining": remaining}))
+    assert budget.acquire(900) == 0
