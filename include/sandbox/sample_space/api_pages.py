@@ -34,7 +34,7 @@ def api_pages() -> Iterator[PageSource]:
                 title=endpoint["title"],
                 parent=resource["ref"],
                 order=position,
-                labels=("api", "endpoint"),
+                labels=("api", "reference"),
                 body=_endpoint(endpoint),
             )
 

@@ -20,7 +20,7 @@ def device_pages() -> Iterator[PageSource]:
             title=model["name"],
             parent=model["parent"],
             order=order,
-            labels=("data-sheet", model["parent"]),
+            labels=("devices", "reference"),
             body=_sheet(model),
         )
 

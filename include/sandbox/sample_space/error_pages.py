@@ -32,7 +32,7 @@ def error_pages() -> Iterator[PageSource]:
                 title=f"KEL-{entry['code']}: {entry['title']}",
                 parent=f"errors-{digit}xxx",
                 order=entry["code"],
-                labels=("error-code", "troubleshooting"),
+                labels=("troubleshooting", "reference"),
                 body=_code(entry),
             )
 

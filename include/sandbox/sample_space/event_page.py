@@ -45,7 +45,7 @@ def event_page() -> Iterator[PageSource]:
         parent="webhooks",
         author="tomas",
         modified=datetime(2026, 10, 2, 9, 41, 7, tzinfo=UTC),
-        labels=("api", "webhooks", "reference"),
+        labels=("api", "reference"),
         body="\n\n".join(parts),
     )
 

@@ -9,6 +9,8 @@ from include.sandbox.sample_space.cli_pages import cli_pages
 from include.sandbox.sample_space.device_pages import device_pages
 from include.sandbox.sample_space.error_pages import error_pages
 from include.sandbox.sample_space.event_page import event_page
+from include.sandbox.sample_space.gateway_reference import gateway_reference
+from include.sandbox.sample_space.release_pages import release_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 def generated_pages() -> Iterator[PageSource]:
     """The pages of every data file."""
     yield from device_pages()
+    yield from gateway_reference()
     yield from api_pages()
     yield from event_page()
     yield from cli_pages()
     yield from error_pages()
+    yield from release_pages()

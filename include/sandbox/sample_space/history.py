@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 FIRST_DAY = datetime(2024, 1, 8, tzinfo=UTC)
 LAST_DAY = datetime(2026, 10, 30, tzinfo=UTC)
-RECENT_DAY = datetime(2026, 8, 4, tzinfo=UTC)  # 89 days before 2026-11-01
-_RECENT_SHARE = 0.06
+# The 90 days before 2026-11-01 hold only what says so itself, so that a lookback of that length has a known result
+RECENT_DAY = datetime(2026, 8, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,7 @@ class _Draw:
 
 
 def _any_day(draw: _Draw) -> datetime:
-    place = draw.share("modified")
-    if place < _RECENT_SHARE:
-        return _between(RECENT_DAY, LAST_DAY, place / _RECENT_SHARE)
-    return _between(FIRST_DAY, RECENT_DAY, (place - _RECENT_SHARE) / (1 - _RECENT_SHARE))
+    return _between(FIRST_DAY, RECENT_DAY, draw.share("modified"))
 
 
 def _after(created: datetime, draw: _Draw) -> datetime:
