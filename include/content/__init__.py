@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from include.content.chunking import chunk_document
-from include.content.convert import CONVERTER_VERSION, convert, needs_rendered_body, storage_to_markdown
+from include.content.convert import CONVERTER_VERSION, convert, storage_to_markdown
 from include.content.document import BuiltDocument, build_document, content_hash
 from include.content.model import (
     Attachment,
@@ -29,6 +29,5 @@ __all__ = [
     "chunk_document",
     "content_hash",
     "convert",
-    "needs_rendered_body",
     "storage_to_markdown",
 ]

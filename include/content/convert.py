@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from include.content.appendix import attachments_section, comments_section
 from include.content.coverage import coverage
-from include.content.macros import SERVER_RENDERED
 from include.content.markdown import to_markdown
 from include.content.model import Conversion, ConversionReport, PageContext
 from include.content.nodes import Node, names
@@ -18,7 +15,6 @@ from include.content.view import normalise_view
 #: Part of every content hash: a new version makes the next run convert and load every page again.
 CONVERTER_VERSION = "1"
 
-_MACRO_NAME = re.compile(r'<ac:(?:structured-)?macro\b[^>]*\bac:name="([^"]+)"')
 _COUNTED = names("table ul ol pre blockquote h1 h2 h3 h4 h5 h6 dl hr")
 
 
@@ -29,20 +25,19 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
     :param context: what is known about the page; without it, links by title stay plain text.
     """
     page = context or PageContext()
-    state = Resolution(page)
-    markdown = _body(storage, state)
-    source = storage
-    used_view = False
-    if page.view and not markdown.strip():
-        source, used_view = page.view, True
-        markdown = _body(page.view, state, is_view=True)
+    state = Resolution(page, resolve)
+    markdown, source = _body(storage, state), storage
+    if page.view:
+        rendered = _body(page.view, state, is_view=True)
+        if len(rendered.split()) > len(markdown.split()):
+            markdown, source = rendered, page.view
     report = ConversionReport(
         constructs=dict(sorted(state.constructs.items())),
         unknown_macros=tuple(sorted(state.unknown_macros)),
         tolerant=state.tolerant,
         coverage=coverage(source, markdown),
         includes=tuple(sorted(state.includes)),
-        used_view=used_view,
+        used_view=source is not storage,
     )
     return Conversion(_with_appendix(markdown, page), report)
 
@@ -50,12 +45,6 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
 def storage_to_markdown(storage: str, context: PageContext | None = None) -> str:
     """The Markdown of one page's body; see :func:`convert` for the report."""
     return convert(storage, context).markdown
-
-
-def needs_rendered_body(storage: str) -> bool:
-    """Whether a body holds nothing to read but macros that the server fills, so that its ``view`` must be fetched."""
-    macros = {name.lower() for name in _MACRO_NAME.findall(storage)}
-    return bool(macros & SERVER_RENDERED) and not storage_to_markdown(storage)
 
 
 def _body(text: str, state: Resolution, *, is_view: bool = False) -> str:
@@ -70,6 +59,6 @@ def _body(text: str, state: Resolution, *, is_view: bool = False) -> str:
 
 
 def _with_appendix(markdown: str, page: PageContext) -> str:
-    sections = comments_section(page.comments, lambda root: resolve(root, Resolution(page)))
+    sections = comments_section(page.comments, lambda root: resolve(root, Resolution(page, resolve)))
     sections += attachments_section(page, markdown)
     return "\n\n".join(filter(None, [markdown, to_markdown(Node("root", {}, sections))])) if sections else markdown

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from include.content.characters import ILLEGAL
 
 if TYPE_CHECKING:
     from include.content.nodes import Node
+
+_CODE_POINTS = re.compile(r"[0-9a-f]{4,5}(?:-[0-9a-f]{4,5})*")
 
 #: ``ac:name`` of the emoticons of the old editor, and of Atlassian's own emoji, as characters.
 _BY_NAME = {
@@ -30,7 +35,7 @@ def emoji(node: Node) -> str:
 
 def _from_code_points(emoji_id: str) -> str:
     """``1f469-200d-1f4bb`` as the character it stands for; empty when the id is none of Unicode's."""
-    try:
-        return "".join(chr(int(part, 16)) for part in emoji_id.split("-")) if len(emoji_id) >= 4 else ""
-    except (ValueError, OverflowError):
+    if not _CODE_POINTS.fullmatch(emoji_id):
         return ""
+    text = "".join(chr(int(part, 16)) for part in emoji_id.split("-"))
+    return "" if ILLEGAL.search(text) else text

@@ -15,8 +15,8 @@ import unicodedata
 STRONG, STRONG_END = "\ufdd0", "\ufdd1"
 EMPHASIS, EMPHASIS_END = "\ufdd2", "\ufdd3"
 STRUCK, STRUCK_END = "\ufdd4", "\ufdd5"
-#: A line break; a lozenge's edge; the place of a code span or of a formula.
-BREAK, EDGE, ATOM = "\ufdd6", "\ufdd7", "\ufdd8"
+#: A line break; the place of a code span; the place of the second half of a link, ``](url)``.
+BREAK, CODE, LINK_END = "\ufdd6", "\ufdd7", "\ufdd8"
 
 _END_OF = {STRONG: STRONG_END, EMPHASIS: EMPHASIS_END, STRUCK: STRUCK_END}
 _MARKS = re.compile("[\ufdd0-\ufdd5]")
@@ -24,7 +24,7 @@ _SPLIT = re.compile("([\ufdd0-\ufdd5])")
 #: An end directly followed by a start of the same kind is no boundary at all.
 _JOINTS = re.compile(f"{STRONG_END}{STRONG}|{EMPHASIS_END}{EMPHASIS}|{STRUCK_END}{STRUCK}")
 _BLANKS = f" \t\n{BREAK}"
-_IMMOVABLE = frozenset("`[]<>\\*_~!" + ATOM)
+_IMMOVABLE = frozenset("`[]<>\\*_~!" + CODE + LINK_END)
 
 
 def place_emphasis(marked: str) -> str:
@@ -34,6 +34,7 @@ def place_emphasis(marked: str) -> str:
     pieces = _SPLIT.split(_JOINTS.sub("", marked))
     output: list[str] = [""]
     open_marks: list[tuple[str, int]] = []
+    following = _following(pieces)
     for index, piece in enumerate(pieces):
         if piece in _END_OF:
             open_marks.append((piece, len(output)))
@@ -43,7 +44,7 @@ def place_emphasis(marked: str) -> str:
             inner = "".join(output[start:])
             nested = any(mark == outer for outer, _ in open_marks)
             before = _last_character(output[:start])
-            output[start:] = [inner if nested else _delimited(mark, inner, before, _next_character(pieces, index + 1))]
+            output[start:] = [inner if nested else _delimited(mark, inner, before, following[index])]
         else:
             output.append(piece)
     return "".join(output)
@@ -53,9 +54,15 @@ def _last_character(output: list[str]) -> str:
     return next((piece[-1] for piece in reversed(output) if piece), " ")
 
 
-def _next_character(pieces: list[str], start: int) -> str:
-    following = (piece[0] for piece in pieces[start : start + 8] if piece and not _MARKS.match(piece))
-    return next(following, " ")
+def _following(pieces: list[str]) -> list[str]:
+    """For each piece, the first character of text behind it."""
+    following = []
+    character = " "
+    for piece in reversed(pieces):
+        following.append(character)
+        if piece and not _MARKS.match(piece):
+            character = piece[0]
+    return following[::-1]
 
 
 def _delimited(mark: str, inner: str, before: str, after: str) -> str:
@@ -84,6 +91,8 @@ def _move_punctuation(core: str, before: str) -> tuple[str, str]:
             return "", ""
         count += 1
     rest = core[count:].lstrip(_BLANKS)
+    if rest.startswith("\\"):
+        return "", ""
     return core[: len(core) - len(rest)], rest
 
 
@@ -97,7 +106,7 @@ def _delimiter(mark: str, core: str, before: str, after: str) -> str:
     if mark == STRONG:
         return "" if "*" in (before, after) else "**"
     if mark == STRUCK:
-        return "~~"
+        return "" if "~" in (before, after, core[0], core[-1]) else "~~"
     if not (_is_word(before) or _is_word(after)):
         return "" if "_" in (before, after) else "_"
     return "" if "*" in (before, after, core[0], core[-1]) else "*"
@@ -108,4 +117,4 @@ def _is_word(character: str) -> bool:
 
 
 def _is_punctuation(character: str) -> bool:
-    return character == ATOM or unicodedata.category(character)[0] in "PS"
+    return character in (CODE, LINK_END) or unicodedata.category(character)[0] in "PS"

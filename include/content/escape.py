@@ -10,19 +10,21 @@ import re
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~!|]")
 _INLINE = re.compile(
     r"""
-      \\(?=[!-/:-@\[-`{-~\n]|\Z)                    # a backslash before punctuation escapes it, at a line's end it breaks
+      \\(?=[!-/:-@\[-`{-~\n]|\s?\Z)                 # a backslash before punctuation escapes it, at a line's end it breaks
     | `
-    | \*(?!\s)|(?<=\S)\*                            # emphasis needs a neighbour that is no blank
-    | (?<![^\W_])_(?!\s)|(?<=\S)_(?![^\W_])         # inside words an underscore means nothing
-    | \](?=[(\[:]|\Z)                               # the middle of a link or of a link's definition
-    | <(?=[A-Za-z/!?]|\Z)
+    | \*(?!\s)|(?<!\s)\*                            # emphasis needs a neighbour that is no blank
+    | (?<![^\W_])_(?!\s)|(?<!\s)_(?![^\W_])         # inside words an underscore means nothing
+    | (?<=\A\s)[*_]|[*_](?=\s\Z)                    # the blank between may move out of an emphasis
+    | \](?=[(\[:])                                  # the middle of a link or of a link's definition
+    | <(?=[A-Za-z/!?])
     | &(?=\#?\w+;)
     | ~(?=~)|(?<=~)~
-    | !(?=\[|\Z)
+    | !(?=\[)
     """,
     re.VERBOSE,
 )
-_IN_LINK = re.compile(r"[\[\]]")
+#: What becomes markup together with what an element behind the text begins with.
+_OPEN_END = re.compile(r"(?:[\]<!]|&\#?\w*)\Z")
 _LINE_START = re.compile(
     r"""
     ^(?:
@@ -31,7 +33,6 @@ _LINE_START = re.compile(
       | (?=>)                                       # quote
       | (?=[=:|-][\s=:|-]*$)                        # underline of a heading, delimiter row of a table
       | (?=(?:_\s*){3,}$)                           # thematic break
-      | (?=\[[^\]]*\]:)                             # link definition
     )
     """,
     re.VERBOSE | re.MULTILINE,
@@ -40,11 +41,17 @@ _NUMBERED = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"(?:(?<=\s)|^)(?=#+$)")
 
 
-def escape_text(text: str, *, in_link: bool = False) -> str:
-    """Text as inline Markdown that renders as that text; line starts are :func:`escape_line_starts`'s."""
+def escape_text(text: str, *, in_link: bool = False, last: bool = True) -> str:
+    """Text as inline Markdown that renders as that text; line starts are :func:`escape_line_starts`'s.
+
+    :param in_link: the text is that of a link, where brackets count.
+    :param last: nothing follows the text in its paragraph.
+    """
     if not _SPECIAL.search(text):
         return text
     escaped = _INLINE.sub(r"\\\g<0>", text)
+    if not last:
+        escaped = _OPEN_END.sub(r"\\\g<0>", escaped)
     return _bracket_escaped(escaped) if in_link else escaped
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from include.content.links import link, page_url
@@ -76,16 +77,18 @@ def _reference(macro: Node) -> tuple[str | None, str]:
 
 
 def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], Replacement]) -> Replacement:
-    from include.content.storage_format import resolve  # an included page holds macros again
-
+    """Part of an included page, its own files and anchors resolved as that page's."""
     parsed = parse_storage(page.storage)
     state.tolerant = state.tolerant or parsed.tolerant
-    state.includes.add(f"{page.page_id}@{page.version}")
-    state.include_path.append(page.page_id)
+    state.includes.add(page.page_id)
+    including = state.context
+    state.include_path.append(including.page_id)
+    state.context = replace(including, page_id=page.page_id, title=page.title, url=page.url, attachments=())
     try:
-        return resolve(Node("div", {}, select(parsed.root)), state).children
+        return state.resolve(Node("div", {}, select(parsed.root)), state).children
     finally:
         state.include_path.pop()
+        state.context = including
 
 
 def _excerpt_of(root: Node, name: str) -> Replacement:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from html2text import HTML2Text
 
 from include.content.emphasis import (
-    ATOM,
     BREAK,
-    EDGE,
+    CODE,
     EMPHASIS,
     EMPHASIS_END,
+    LINK_END,
     STRONG,
     STRONG_END,
     STRUCK,
@@ -42,12 +42,17 @@ _MARKED = {
     "s": (STRUCK, STRUCK_END),
     "strike": (STRUCK, STRUCK_END),
 }
-_CODE = frozenset({"code", "tt", "kbd", "samp"})
+_CODE_TAGS = frozenset({"code", "tt", "kbd", "samp"})
 #: What is left of elements that a rule has read already.
 _UNSEEN = frozenset({"script", "style", "colgroup", "col", "ac:parameter", "input"})
 _WHITE_SPACE = re.compile(r"\s+")
-_AROUND_BREAK = re.compile(f" *{BREAK} *")
-_EDGES = re.compile(f"(?<=[^\\W_]){EDGE}|{EDGE}(?=[^\\W_])")
+_AROUND_BREAK = re.compile(f" *{BREAK}[ {BREAK}]*")
+_LINK_END = re.compile(r"(?<!\\)((?:\\\\)*)\]\(([^()\s]*)\)")
+_CODES = re.compile(f"{CODE}+")
+#: Where a lozenge begins and ends: it stands apart from letters and from other lozenges.
+_LOZENGE, _LOZENGE_END = "\ufdda", "\ufddb"
+_APART = re.compile(f"(?<=[^\\W_]){_LOZENGE}|{_LOZENGE_END}{_LOZENGE}|{_LOZENGE_END}(?=[^\\W_])")
+_LOZENGE_MARKS = re.compile(f"[{_LOZENGE}{_LOZENGE_END}]")
 _EXPONENT = re.compile(r"[+−-]?[\dn]{1,4}")
 
 
@@ -59,7 +64,7 @@ class InlineRenderer:
 
     def __init__(self) -> None:
         self._writer = _html2text()
-        self._atoms: list[str] = []
+        self._codes: list[str] = []
         self._in_link = False
         self.strong = True
 
@@ -69,19 +74,20 @@ class InlineRenderer:
             return escape_text(_WHITE_SPACE.sub(" ", "".join(children))).strip()  # type: ignore[arg-type]
         self._writer.start = True
         self._feed(children)
-        text = self._writer.finish()
-        text = _WHITE_SPACE.sub(" ", text).strip()
-        text = _EDGES.sub(" ", text).replace(EDGE, "")
-        text = place_emphasis(_AROUND_BREAK.sub(BREAK, text)).strip(f" {BREAK}")
-        return self._with_atoms(text)
+        text = _WHITE_SPACE.sub(" ", self._writer.finish()).strip()
+        text = _LOZENGE_MARKS.sub("", _APART.sub(" ", text))
+        urls: list[str] = []
+        text = _LINK_END.sub(lambda match: f"{match[1]}{_kept(match[2], urls)}", text)
+        text = _AROUND_BREAK.sub(BREAK, place_emphasis(_AROUND_BREAK.sub(BREAK, text))).strip(f" {BREAK}")
+        return self._with_codes(_with_urls(text, urls))
 
-    def _with_atoms(self, text: str) -> str:
-        if not self._atoms:
+    def _with_codes(self, text: str) -> str:
+        """Code spans in their places; adjacent ones are one, since their backticks would run together."""
+        if not self._codes:
             return text
-        atoms = iter(self._atoms)
-        text = re.sub(ATOM, lambda _match: next(atoms), text)
-        self._atoms = []
-        return text
+        codes = iter(self._codes)
+        self._codes = []
+        return _CODES.sub(lambda match: code_span("".join(next(codes) for _ in match[0])), text)
 
     def _feed(self, children: Sequence[Node | str]) -> None:
         pending: list[str] = []
@@ -96,21 +102,21 @@ class InlineRenderer:
 
     def _text(self, text: str) -> None:
         if text:
-            escaped = escape_text(_WHITE_SPACE.sub(" ", text), in_link=self._in_link)
+            escaped = escape_text(_WHITE_SPACE.sub(" ", text), in_link=self._in_link, last=False)
             self._writer.handle_data(escaped, entity_char=True)  # as if from a reference: html2text adds no escapes
 
     def _element(self, node: Node) -> None:
         tag = node.tag
         if tag in _MARKED:
             self._marked(node)
-        elif tag in _CODE:
-            self._atom(code_span(_WHITE_SPACE.sub(" ", node.text()).replace(BREAK, " ")))
+        elif tag in _CODE_TAGS:
+            self._code(node)
         elif tag == "a":
             self._link(node)
         elif tag == "img":
             self._image(node)
         elif tag == "br":
-            self._writer.o(BREAK)
+            self._mark(BREAK)
         elif tag == "sup":
             self._superscript(node)
         elif "data-lozenge" in node.attrs:
@@ -118,28 +124,33 @@ class InlineRenderer:
         elif tag not in _UNSEEN and not tag.startswith("ri:"):
             self._feed(node.children)
 
+    def _mark(self, mark: str) -> None:
+        self._writer.handle_starttag("span", [])  # html2text puts a link's bracket before the first thing in the link
+        self._writer.o(mark)
+
     def _marked(self, node: Node) -> None:
         start, end = _MARKED[node.tag]
         if start == STRONG and not self.strong:
             self._feed(node.children)
             return
-        self._writer.o(start)
+        self._mark(start)
         self._feed(node.children)
-        self._writer.o(end)
+        self._mark(end)
 
-    def _atom(self, markdown: str) -> None:
-        if markdown:
-            self._atoms.append(markdown)
-            self._writer.o(ATOM)
+    def _code(self, node: Node) -> None:
+        text = _WHITE_SPACE.sub(" ", node.text())
+        if text.strip():
+            self._codes.append(text)
+            self._mark(CODE)
 
     def _lozenge(self, node: Node) -> None:
-        self._writer.o(EDGE)
+        self._mark(_LOZENGE)
         self._feed(node.children)
-        self._writer.o(EDGE)
+        self._mark(_LOZENGE_END)
 
     def _link(self, node: Node) -> None:
         url = node.get("href")
-        if self._in_link or not url:
+        if self._in_link or not url or not _shows(node):
             self._feed(node.children)
             return
         self._in_link = True
@@ -157,6 +168,22 @@ class InlineRenderer:
         if _EXPONENT.fullmatch(node.text().strip()):
             self._text("^")
         self._feed(node.children)
+
+
+def _shows(node: Node) -> bool:
+    return any(child.tag == "img" for child in node.walk()) or bool(node.text().strip())
+
+
+def _kept(url: str, urls: list[str]) -> str:
+    urls.append(url)
+    return LINK_END
+
+
+def _with_urls(text: str, urls: list[str]) -> str:
+    if not urls:
+        return text
+    remaining = iter(urls)
+    return re.sub(LINK_END, lambda _match: f"]({next(remaining)})", text)
 
 
 def _html2text() -> HTML2Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -13,19 +14,27 @@ from include.content.resolution import Replacement, Resolution, parameters
 if TYPE_CHECKING:
     from include.content.model import PageContext
 
-_SAFE_IN_URL = "/:?#@!$&'*+,;=%~-._[]"
-_DANGEROUS_SCHEMES = ("javascript:", "data:", "vbscript:")
+#: What ends a link's destination in Markdown, or is taken for something else there.
+_UNSAFE_IN_URL = re.compile(r"[\s()<>\\\"`|*\x00-\x1f]")
+_CODE_SCHEME = re.compile(r"\s*(?:javascript|data|vbscript)\s*:", re.IGNORECASE)
 
 
 def clean_url(url: str) -> str:
-    """A URL that a Markdown link can hold: no blanks, parentheses or angle brackets; nothing that runs code."""
-    stripped = "".join(url.split())
-    return "" if stripped.lower().startswith(_DANGEROUS_SCHEMES) else quote(url.strip(), safe=_SAFE_IN_URL)
+    """A URL that a Markdown link can hold, letters of all scripts left readable; empty for one that would run code."""
+    if _CODE_SCHEME.match(url):
+        return ""
+    return _UNSAFE_IN_URL.sub(lambda match: quote(match[0]), url.strip())
 
 
 def link(url: str, children: Replacement) -> Replacement:
     """An ``a`` element, or only its content when there is nowhere to go."""
-    return [Node("a", {"href": clean_url(url)}, children)] if url and clean_url(url) else children
+    clean = clean_url(url)
+    return [Node("a", {"href": clean}, children)] if clean else children
+
+
+def composed(name: str) -> str:
+    """A file name with its accents and syllables composed: Macs upload them decomposed."""
+    return unicodedata.normalize("NFC", name)
 
 
 def page_url(context: PageContext, space_key: str | None, title: str) -> str:
@@ -37,11 +46,11 @@ def page_url(context: PageContext, space_key: str | None, title: str) -> str:
 
 def attachment_url(context: PageContext, file_name: str) -> str:
     """Where an attached file is; the bare file name when the page's address is unknown."""
-    wanted = unicodedata.normalize("NFC", file_name)
+    wanted = composed(file_name)
     for attachment in context.attachments:
-        if attachment.url and unicodedata.normalize("NFC", attachment.title) == wanted:
+        if attachment.url and composed(attachment.title) == wanted:
             return attachment.url
-    escaped = quote(file_name)
+    escaped = file_name.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
     if context.site_url and context.page_id:
         return f"{context.site_url.rstrip('/')}/download/attachments/{context.page_id}/{escaped}"
     return escaped
@@ -96,7 +105,7 @@ def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str
         return (f"{url}{fragment}" if url else ""), title or anchor
     if target.tag == "ri:attachment":
         name = target.get("ri:filename")
-        return attachment_url(context, name), name
+        return attachment_url(context, name), composed(name)
     if target.tag == "ri:space":
         key = target.get("ri:space-key")
         return (f"{context.site_url.rstrip('/')}/spaces/{quote(key)}" if context.site_url else ""), key
@@ -117,7 +126,7 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
     caption = " ".join(caption_node.text().split()) if caption_node else ""
     alt = node.get("ac:alt").strip()
     described = alt if alt and alt != name else ""
-    label = described or caption or alt or name or node.get("ac:title")
+    label = composed(described or caption or alt or name or node.get("ac:title"))
     image: Replacement = [Node("img", {"src": clean_url(url), "alt": label})]
     if node.get("ac:href"):
         image = link(node.get("ac:href"), image)
@@ -140,4 +149,4 @@ def file_reference(macro: Node, state: Resolution) -> Replacement:
     reference = next((node for node in macro.walk() if node.tag == "ri:attachment"), None)
     values = parameters(macro)
     name = reference.get("ri:filename") if reference else values.get("name", "")
-    return [Node("p", {}, link(attachment_url(state.context, name), [name]))] if name else []
+    return [Node("p", {}, link(attachment_url(state.context, name), [composed(name)]))] if name else []

@@ -26,26 +26,24 @@ def title_key(title: str) -> str:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Addresses and bodies by title, within one space.
+    """Addresses and bodies by title.
 
-    :param urls: title key → URL.
-    :param bodies: title key → the page, for titles that a page of the shard includes.
+    :param space_key: the space of the shard's pages, which references without a space key mean.
+    :param urls: title key → URL, of the pages of that space.
+    :param bodies: space key and title key → the page, for pages that a page of the shard includes.
     """
 
     space_key: str = ""
     urls: Mapping[str, str] = field(default_factory=dict)
-    bodies: Mapping[str, IncludedPage] = field(default_factory=dict)
+    bodies: Mapping[tuple[str, str], IncludedPage] = field(default_factory=dict)
 
     def page_url(self, space_key: str | None, title: str) -> str | None:
         """The address of a page of this space; None for other spaces and unknown titles."""
-        return self.urls.get(title_key(title)) if self._own(space_key) else None
+        return self.urls.get(title_key(title)) if (space_key or self.space_key) == self.space_key else None
 
     def page_body(self, space_key: str | None, title: str) -> IncludedPage | None:
-        """The body of a page of this space that is included somewhere."""
-        return self.bodies.get(title_key(title)) if self._own(space_key) else None
-
-    def _own(self, space_key: str | None) -> bool:
-        return not space_key or not self.space_key or space_key == self.space_key
+        """The body of a page that is included somewhere in the shard."""
+        return self.bodies.get((space_key or self.space_key, title_key(title)))
 
 
 def included_titles(storage: str) -> set[str]:

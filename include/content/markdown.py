@@ -9,7 +9,16 @@ from include.content.emphasis import BREAK
 from include.content.escape import code_fence, escape_heading, escape_line_starts, escape_text
 from include.content.inline import InlineRenderer
 from include.content.nodes import Node
-from include.content.structure import HEADINGS, MAX_NUMBER, checkbox, code_text, list_items, list_start, runs
+from include.content.structure import (
+    HEADINGS,
+    MAX_NUMBER,
+    checkbox,
+    code_text,
+    list_items,
+    list_start,
+    paragraphs,
+    runs,
+)
 from include.content.tables import render_table, sole_cell
 
 if TYPE_CHECKING:
@@ -52,7 +61,7 @@ class Renderer:
         """The blocks of a container's children, in reading order."""
         blocks: list[Block] = []
         for part in runs(children):
-            for block in self._block(part) if isinstance(part, Node) else self._paragraph(part):
+            for block in self._block(part) if isinstance(part, Node) else self._paragraphs(part):
                 blocks.append(_apart(blocks[-1], block) if blocks else block)
         return blocks
 
@@ -64,9 +73,9 @@ class Renderer:
             return self._heading(node)
         return self.blocks(node.children)
 
-    def _paragraph(self, run: list[Node | str]) -> list[Block]:
-        text = self.inline.render(run)
-        return [Block("p", escape_line_starts(text.replace(BREAK, "  \n")))] if text else []
+    def _paragraphs(self, run: list[Node | str]) -> list[Block]:
+        texts = (self.inline.render(part) for part in paragraphs(run))
+        return [Block("p", escape_line_starts(text.replace(BREAK, "  \n"))) for text in texts if text]
 
     def _heading(self, node: Node) -> list[Block]:
         """One line of heading; blocks that someone put into it follow below."""
@@ -144,11 +153,13 @@ def _item(marker: str, box: str, blocks: list[Block]) -> tuple[str, bool]:
         blocks = [Block("p", box.rstrip()), *blocks]
     elif box:
         blocks = [Block("p", box + (blocks[0].text if blocks else "")), *blocks[1:]]
+    elif blocks[0].kind == "hr":
+        blocks = [Block("hr", "___"), *blocks[1:]]  # "- ---" is a break itself
     tight = all(block.kind in {"ul", "ol"} for block in blocks[1:]) and "\n\n" not in blocks[0].text
     pieces = [blocks[0].text]
     for block in blocks[1:]:
         # a list that does not begin with 1 cannot interrupt a paragraph
-        joint = "\n" if tight and (block.kind == "ul" or block.text.startswith("1")) else "\n\n"
+        joint = "\n" if tight and (block.kind == "ul" or block.text.startswith(("1.", "1)"))) else "\n\n"
         pieces.append(joint + block.text)
     indent = " " * len(marker)
     lines = "".join(pieces).split("\n")
@@ -158,21 +169,22 @@ def _item(marker: str, box: str, blocks: list[Block]) -> tuple[str, bool]:
 
 def _apart(previous: Block, block: Block) -> Block:
     """Two lists in a row stay two lists: the second one gets the other marker."""
-    if previous.kind != block.kind or block.kind not in {"ul", "ol"}:
+    if previous.kind != block.kind or block.kind not in _OTHER_MARKER:
         return block
-    old, new = ("-", "*") if block.kind == "ul" else (".", ")")
-    if _marker(previous.text) == new:
+    old = _marker(block.text)
+    if _marker(previous.text) != old:
         return block
-    lines = block.text.split("\n")
-    return Block(block.kind, "\n".join(_remarked(line, old, new) for line in lines))
+    new = _OTHER_MARKER[block.kind][old]
+    return Block(block.kind, "\n".join(_remarked(line, old, new) for line in block.text.split("\n")))
+
+
+_OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
 
 
 def _marker(text: str) -> str:
-    return text[0] if text[0] in "-*" else text.lstrip("0123456789")[0]
+    return text.lstrip("0123456789")[0]
 
 
 def _remarked(line: str, old: str, new: str) -> str:
-    if old == "-":
-        return f"{new}{line[1:]}" if line.startswith("- ") else line
     digits = len(line) - len(line.lstrip("0123456789"))
-    return f"{line[:digits]}{new}{line[digits + 1 :]}" if digits and line[digits : digits + 2] == ". " else line
+    return f"{line[:digits]}{new}{line[digits + 1 :]}" if line[digits : digits + 2] == f"{old} " else line

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from include.content.nodes import Node
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from include.content.model import PageContext
 
 #: How much included text one page may pull in, so that pages that include each other twice over stay finite.
@@ -21,6 +23,7 @@ class Resolution:
     """The running state of one page's conversion: its context, and what the report will say."""
 
     context: PageContext
+    resolve: Callable[[Node, Resolution], Node]  # storage nodes → plain HTML nodes; included pages need it again
     constructs: Counter[str] = field(default_factory=Counter)
     unknown_macros: set[str] = field(default_factory=set)
     includes: set[str] = field(default_factory=set)

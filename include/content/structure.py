@@ -40,10 +40,35 @@ def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:
         yield run
 
 
+def paragraphs(run: list[Node | str]) -> Iterator[list[Node | str]]:
+    """The parts of a run between empty lines, which people write as two line breaks."""
+    part: list[Node | str] = []
+    breaks = 0
+    for child in run:
+        if isinstance(child, Node) and child.tag == "br":
+            breaks += 1
+        elif isinstance(child, Node) or child.strip():
+            if breaks > 1:
+                yield part
+                part = []
+            breaks = 0
+        part.append(child)
+    yield part
+
+
 def _opened(inline: Node) -> Node:
     """A container with the blocks of an inline element; the element goes around each inline run inside."""
-    parts = runs(inline.children)
-    return Node("div", {}, [part if isinstance(part, Node) else Node(inline.tag, inline.attrs, part) for part in parts])
+    return _around(inline, Node("div", {}, inline.children))
+
+
+def _around(inline: Node, block: Node) -> Node:
+    if block.tag in {"pre", "table", "hr"}:
+        return block
+    parts = runs(block.children)
+    children = [
+        _around(inline, part) if isinstance(part, Node) else Node(inline.tag, inline.attrs, part) for part in parts
+    ]
+    return Node(block.tag, block.attrs, list(children))
 
 
 def code_text(node: Node) -> str:

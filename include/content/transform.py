@@ -18,7 +18,7 @@ from include.staging import schemas
 from include.staging.parquet import ParquetWriter, iter_rows, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from airflow.sdk import ObjectStoragePath
 
@@ -161,27 +161,23 @@ def _worker_count(pages: ObjectStoragePath) -> int:
 
 
 def _load_lookup(pages: ObjectStoragePath, inventory: ObjectStoragePath | None) -> Lookup:
-    """Read what the pages of a shard can refer to. Holds titles and URLs of the space, and bodies of included pages."""
-    urls = {}
+    """What the pages of a shard can refer to. Holds titles and URLs of the space, and bodies of included pages."""
+    urls: dict[str, str] = {}
     if inventory is not None:
         urls = {title_key(row["title"]): row["url"] for row in iter_rows(inventory, ["title", "url"])}
     space_key = ""
     wanted: set[str] = set()
-    for row in iter_rows(pages, ["space_key", "storage"]):
-        space_key = row["space_key"]
-        wanted.update(included_titles(row["storage"]))
+    for row in iter_rows(pages, ["space_key", "storage", "included"]):
+        space_key = space_key if row["included"] else row["space_key"]
+        wanted |= included_titles(row["storage"])
     if not wanted:
         return Lookup(space_key, urls)
     columns = ["page_id", "title", "url", "space_key", "storage", "included"]
-    return Lookup(space_key, urls, _bodies(iter_rows(pages, columns), wanted))
-
-
-def _bodies(rows: Iterable[Mapping[str, Any]], wanted: set[str]) -> dict[str, IncludedPage]:
-    bodies = {}
-    for row in rows:
-        key = title_key(row["title"])
-        if row["included"] or key in wanted:
-            bodies[key] = IncludedPage(
-                row["page_id"], row["title"], row["storage"], row["url"], row["space_key"], row["version"]
-            )
-    return bodies
+    bodies = {
+        (row["space_key"], title_key(row["title"])): IncludedPage(
+            row["page_id"], row["title"], row["storage"], row["url"], row["space_key"]
+        )
+        for row in iter_rows(pages, columns)
+        if row["included"] or title_key(row["title"]) in wanted
+    }
+    return Lookup(space_key, urls, bodies)

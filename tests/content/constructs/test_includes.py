@@ -1,0 +1,108 @@
+"""Included pages and excerpts stand in the including page's text."""
+
+from __future__ import annotations
+
+import pytest
+
+from include.content import IncludedPage, PageContext, convert
+from include.content.resolution import INCLUDE_LIMIT_PAGES
+
+
+def reference(title: str, space_key: str = "") -> str:
+    key = f' ri:space-key="{space_key}"' if space_key else ""
+    return f'<ac:parameter ac:name=""><ac:link><ri:page{key} ri:content-title="{title}" /></ac:link></ac:parameter>'
+
+
+def include(title: str) -> str:
+    return f'<ac:structured-macro ac:name="include">{reference(title)}</ac:structured-macro>'
+
+
+def excerpt_include(title: str, **parameters: str) -> str:
+    values = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
+    return f'<ac:structured-macro ac:name="excerpt-include">{reference(title)}{values}</ac:structured-macro>'
+
+
+def excerpt(text: str, name: str = "") -> str:
+    parameter = f'<ac:parameter ac:name="name">{name}</ac:parameter>' if name else ""
+    return f'<ac:structured-macro ac:name="excerpt">{parameter}<ac:rich-text-body>{text}</ac:rich-text-body></ac:structured-macro>'
+
+
+def context(**bodies: str) -> PageContext:
+    pages = {
+        title: IncludedPage(f"id-{title}", title, storage, f"https://acme.example/wiki/{title}")
+        for title, storage in bodies.items()
+    }
+    return PageContext(
+        page_id="id-Home",
+        title="Home",
+        site_url="https://acme.example/wiki",
+        resolve_page=lambda _space, title: pages[title].url if title in pages else None,
+        resolve_body=lambda _space, title: pages.get(title),
+    )
+
+
+def test_include_puts_the_page_in():
+    conversion = convert(f"<p>a</p>{include('Part')}<p>c</p>", context(Part="<h2>B</h2><p>b</p>"))
+    assert conversion.markdown == "a\n\n## B\n\nb\n\nc"
+    assert conversion.report.includes == ("id-Part",)
+
+
+def test_include_resolves_files_of_the_included_page_as_its_own():
+    part = '<ac:image><ri:attachment ri:filename="i.png" /></ac:image>'
+    markdown = convert(include("Part"), context(Part=part)).markdown
+    assert markdown == "![i.png](https://acme.example/wiki/download/attachments/id-Part/i.png)"
+
+
+def test_include_inside_an_included_page():
+    conversion = convert(include("A"), context(A=f"<p>a</p>{include('B')}", B="<p>b</p>"))
+    assert conversion.markdown == "a\n\nb"
+    assert conversion.report.includes == ("id-A", "id-B")
+
+
+def test_include_of_itself_and_in_a_circle_ends():
+    pages = context(A=f"<p>a</p>{include('B')}", B=f"<p>b</p>{include('A')}", Home=include("Home"))
+    assert convert(include("A"), pages).markdown == "a\n\nb"
+    assert convert(f"<p>x</p>{include('Home')}", pages).markdown == "x"
+
+
+def test_include_that_doubles_at_each_level_stays_finite():
+    bodies = {f"L{n}": include(f"L{n + 1}") * 2 for n in range(40)}
+    conversion = convert(include("L0"), context(**bodies, L40="<p>end</p>"))
+    assert conversion.report.constructs["include-too-large"] > 0
+    assert sum(conversion.report.constructs[name] for name in ("macro:include",)) <= 4 * INCLUDE_LIMIT_PAGES
+
+
+def test_include_of_a_page_that_is_not_at_hand_is_a_link_or_its_title():
+    known = PageContext(resolve_page=lambda _space, title: f"https://acme.example/wiki/{title}")
+    assert convert(include("Part"), known).markdown == "[Part](https://acme.example/wiki/Part)"
+    conversion = convert(include("Part"))
+    assert conversion.markdown == "Part"
+    assert conversion.report.constructs["include-unresolved"] == 1
+
+
+def test_include_that_names_the_page_as_text():
+    storage = (
+        '<ac:structured-macro ac:name="include"><ac:parameter ac:name="">DOC:Part</ac:parameter></ac:structured-macro>'
+    )
+    assert convert(storage, context(Part="<p>b</p>")).markdown == "b"
+
+
+def test_excerpt_include_below_the_title_of_its_page():
+    conversion = convert(excerpt_include("Part"), context(Part=f"<p>x</p>{excerpt('<p>the short of it</p>')}<p>y</p>"))
+    assert conversion.markdown == "> **Part:** the short of it"
+    assert conversion.report.includes == ("id-Part",)
+
+
+def test_excerpt_include_without_panel():
+    pages = context(Part=excerpt("<p>b</p>"))
+    assert convert(excerpt_include("Part", nopanel="true"), pages).markdown == "b"
+
+
+def test_excerpt_include_by_name():
+    pages = context(Part=excerpt("<p>one</p>", "first") + excerpt("<p>two</p>", "second"))
+    assert convert(excerpt_include("Part", name="second", nopanel="true"), pages).markdown == "two"
+
+
+@pytest.mark.parametrize("body", ["<p>no excerpt</p>", ""])
+def test_excerpt_include_of_a_page_without_excerpt_leaves_nothing(body):
+    assert convert(excerpt_include("Part"), context(Part=body)).markdown == ""

@@ -1,0 +1,157 @@
+"""Links: by title, anchor, file, user, space and address; images with the best words there are for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from include.content import Attachment, PageContext, storage_to_markdown
+
+PAGES = {
+    (None, "Install"): "https://acme.example/wiki/spaces/DOC/pages/1/Install",
+    ("OPS", "Run"): "https://acme.example/wiki/spaces/OPS/pages/2",
+}
+CONTEXT = PageContext(
+    page_id="42",
+    title="Here",
+    url="https://acme.example/wiki/spaces/DOC/pages/42/Here",
+    site_url="https://acme.example/wiki",
+    users={"u1": "Ann Example"},
+    resolve_page=lambda space_key, title: PAGES.get((space_key, title)),
+)
+
+
+def link(target: str, body: str = "", attributes: str = "") -> str:
+    return f"<p>x <ac:link{attributes}>{target}{body}</ac:link> y</p>"
+
+
+def only_link(page) -> tuple[str, str]:
+    (found,) = page.xpath("//a")
+    return "".join(found.itertext()), found.get("href")
+
+
+def test_link_to_a_page_by_title(read_back):
+    storage = link('<ri:page ri:content-title="Install" />', "<ac:link-body>how <em>to</em></ac:link-body>")
+    assert only_link(read_back(storage, CONTEXT)) == ("how to", PAGES[None, "Install"])
+
+
+def test_link_to_a_page_of_another_space(read_back):
+    storage = link(
+        '<ri:page ri:space-key="OPS" ri:content-title="Run" />',
+        "<ac:plain-text-link-body><![CDATA[the <run> book]]></ac:plain-text-link-body>",
+    )
+    assert only_link(read_back(storage, CONTEXT)) == ("the <run> book", PAGES["OPS", "Run"])
+
+
+def test_link_without_body_shows_the_title(read_back):
+    assert only_link(read_back(link('<ri:page ri:content-title="Install" />'), CONTEXT))[0] == "Install"
+
+
+def test_link_to_an_unknown_page_is_its_text():
+    assert storage_to_markdown(link('<ri:page ri:content-title="Gone" />'), CONTEXT) == "x Gone y"
+
+
+def test_link_to_a_heading_of_another_page(read_back):
+    storage = link('<ri:page ri:content-title="Install" />', "", ' ac:anchor="Set up (v2)"')
+    assert only_link(read_back(storage, CONTEXT))[1] == PAGES[None, "Install"] + "#Set-up-%28v2%29"
+
+
+def test_link_to_an_anchor_of_the_same_page(read_back):
+    storage = link("", "<ac:link-body>below</ac:link-body>", ' ac:anchor="Limits"')
+    assert only_link(read_back(storage, CONTEXT)) == ("below", CONTEXT.url + "#Limits")
+
+
+def test_link_to_an_attachment(read_back):
+    plan = Attachment("plan v1.pdf", "https://acme.example/wiki/download/attachments/42/plan%20v1.pdf?version=2")
+    page = read_back(link('<ri:attachment ri:filename="plan v1.pdf" />'), replace(CONTEXT, attachments=(plan,)))
+    assert only_link(page) == ("plan v1.pdf", plan.url)
+
+
+def test_link_to_an_attachment_that_was_not_listed(read_back):
+    page = read_back(link('<ri:attachment ri:filename="a (1)#.txt" />'), CONTEXT)
+    assert only_link(page) == ("a (1)#.txt", "https://acme.example/wiki/download/attachments/42/a%20%281%29%23.txt")
+
+
+def test_link_to_a_space(read_back):
+    assert only_link(read_back(link('<ri:space ri:space-key="OPS" />'), CONTEXT)) == (
+        "OPS",
+        "https://acme.example/wiki/spaces/OPS",
+    )
+
+
+def test_link_to_a_blog_post_by_title(read_back):
+    page = read_back(link('<ri:blog-post ri:content-title="Install" ri:posting-day="2026/01/01" />'), CONTEXT)
+    assert only_link(page)[1] == PAGES[None, "Install"]
+
+
+def test_external_link(read_back):
+    page = read_back('<p><a href="https://e.com/a_(b)?c=d&amp;e=*f">the <strong>doc</strong> [1]</a></p>')
+    assert only_link(page) == ("the doc [1]", "https://e.com/a_%28b%29?c=d&e=%2Af")
+
+
+def test_external_link_that_shows_its_address():
+    assert storage_to_markdown('<p><a href="https://e.com/x">https://e.com/x</a></p>') == "<https://e.com/x>"
+
+
+def test_smart_link_without_words_shows_its_address(read_back):
+    storage = '<p><a href="https://e.com/x" data-card-appearance="inline"></a></p>'
+    assert only_link(read_back(storage)) == ("https://e.com/x", "https://e.com/x")
+
+
+def test_link_that_runs_code_is_its_text():
+    assert storage_to_markdown('<p><a href="javascript:alert(1)">click</a></p>') == "click"
+
+
+def test_anchor_without_address_is_its_text():
+    assert storage_to_markdown('<p><a name="x">here</a></p>') == "here"
+
+
+def test_mention_shows_the_display_name():
+    storage = link('<ri:user ri:account-id="u1" ri:local-id="7" />')
+    assert storage_to_markdown(storage, CONTEXT) == "x @Ann Example y"
+
+
+def test_mention_of_somebody_unknown_shows_no_account_id():
+    assert storage_to_markdown(link('<ri:user ri:account-id="5b10a2844c20165700ede21g" />')) == "x @unknown user y"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inside", "alt"),
+    [
+        (' ac:alt="Overview"', "", "Overview"),
+        (' ac:alt="i_1.png"', "<ac:caption><p>The <em>plan</em></p></ac:caption>", "The plan"),
+        ("", "<ac:caption><p>The plan</p></ac:caption>", "The plan"),
+        ("", "", "i_1.png"),
+    ],
+)
+def test_image_by_alt_or_caption_or_file_name(read_back, attributes, inside, alt):
+    storage = f'<ac:image ac:width="760"{attributes}><ri:attachment ri:filename="i_1.png" />{inside}</ac:image>'
+    (image,) = read_back(storage, CONTEXT).xpath("//img")
+    assert image.get("alt") == alt
+    assert image.get("src") == "https://acme.example/wiki/download/attachments/42/i_1.png"
+
+
+def test_image_with_alt_and_caption_keeps_both(read_back):
+    storage = '<ac:image ac:alt="Chart"><ri:attachment ri:filename="i.png" /><ac:caption><p>Sales <a href="https://e.com">2026</a></p></ac:caption></ac:image>'
+    page = read_back(storage, CONTEXT)
+    assert page.xpath("//img/@alt") == ["Chart"]
+    assert page.xpath("string(p[2])") == "Sales 2026"
+
+
+def test_image_from_elsewhere_inside_a_link(read_back):
+    storage = '<p><a href="https://e.com/doc"><ac:image ac:alt="x [1]"><ri:url ri:value="https://e.com/i(1).png" /></ac:image></a></p>'
+    page = read_back(storage)
+    assert page.xpath("//a/@href") == ["https://e.com/doc"]
+    assert page.xpath("//a/img/@src") == ["https://e.com/i%281%29.png"]
+    assert page.xpath("//a/img/@alt") == ["x [1]"]
+
+
+def test_image_with_its_own_link(read_back):
+    storage = '<ac:image ac:href="https://e.com/doc"><ri:url ri:value="https://e.com/i.png" /></ac:image>'
+    assert read_back(storage).xpath("//a[@href='https://e.com/doc']/img/@src") == ["https://e.com/i.png"]
+
+
+def test_image_file_name_decomposed_by_a_mac_is_composed():
+    name = "Gro\u0308ße.png"
+    assert "![Größe.png]" in storage_to_markdown(f'<ac:image><ri:attachment ri:filename="{name}" /></ac:image>')

@@ -1,0 +1,165 @@
+"""Macros: what each shows, and what none of them lets through."""
+
+from __future__ import annotations
+
+import pytest
+
+from include.content import PageContext, convert, storage_to_markdown
+
+SITE = PageContext(page_id="42", site_url="https://acme.example/wiki")
+
+
+def macro(name: str, rich: str = "", plain: str | None = None, **parameters: str) -> str:
+    values = "".join(
+        f'<ac:parameter ac:name="{"" if key == "unnamed" else key}">{value}</ac:parameter>'
+        for key, value in parameters.items()
+    )
+    body = f"<ac:rich-text-body>{rich}</ac:rich-text-body>" if rich else ""
+    if plain is not None:
+        body += f"<ac:plain-text-body><![CDATA[{plain}]]></ac:plain-text-body>"
+    return f'<ac:structured-macro ac:name="{name}" ac:schema-version="1">{values}{body}</ac:structured-macro>'
+
+
+def test_expand_with_its_title(read_back):
+    page = read_back(macro("expand", "<p>Hidden.</p>", title="More about * it"))
+    assert page.xpath("string(p[1]/strong)") == "More about * it"
+    assert page.xpath("string(p[2])") == "Hidden."
+
+
+def test_status_is_its_text():
+    status = macro("status", title="IN PROGRESS", colour="Yellow")
+    assert storage_to_markdown(f"<p>State: {status}.</p>") == "State: IN PROGRESS."
+
+
+def test_neighbouring_statuses_stay_apart():
+    storage = f"<p>a{macro('status', title='ONE')}{macro('status', title='TWO')}b</p>"
+    assert storage_to_markdown(storage) == "a ONE TWO b"
+
+
+def test_date():
+    assert storage_to_markdown('<p>due <time datetime="2026-03-01" />!</p>') == "due 2026-03-01!"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "shown"),
+    [
+        ('ac:emoji-shortname=":smile:" ac:emoji-id="1f604" ac:emoji-fallback="😄"', "😄"),
+        ('ac:name="warning" ac:emoji-shortname=":warning:" ac:emoji-id="atlassian-warning" ac:emoji-fallback=":warning:"', "⚠️"),
+        ('ac:emoji-shortname=":woman_technologist:" ac:emoji-id="1f469-200d-1f4bb" ac:emoji-fallback=":x:"', "👩‍💻"),
+        ('ac:name="tick"', "✅"),
+        ('ac:name="blue-star" ac:emoji-shortname=":our-logo:" ac:emoji-id="c6944598-13c8-42e8-b810-62f2dd0f3ae2"', ":our-logo:"),
+    ],
+)  # fmt: skip
+def test_emoji_by_character(attributes, shown):
+    assert storage_to_markdown(f"<p>a <ac:emoticon {attributes} /> b</p>") == f"a {shown} b"
+
+
+def test_page_properties_as_a_two_column_table(read_back):
+    rows = "<tr><th><p>Owner</p></th><td><p>Ann</p></td></tr><tr><th><p>State</p></th><td><p>Live</p></td></tr>"
+    page = read_back(macro("details", f"<table><tbody>{rows}</tbody></table>", id="props", hidden="true"))
+    cells = [["".join(cell.itertext()) for cell in row.xpath("td")] for row in page.xpath("//tbody/tr")]
+    assert cells == [["Owner", "Ann"], ["State", "Live"]]
+
+
+def test_jira_issue_as_link(read_back):
+    page = read_back(f"<p>see {macro('jira', server='Jira', key='OPS-7', serverId='abc')}</p>", SITE)
+    assert page.xpath("//a/@href") == ["https://acme.example/browse/OPS-7"]
+    assert page.xpath("string(p)") == "see OPS-7"
+
+
+def test_jira_query_is_shown():
+    assert storage_to_markdown(macro("jira", jqlQuery="project = OPS", count="true")) == "Jira issues: `project = OPS`"
+
+
+@pytest.mark.parametrize("formula", [r"E = mc^2", r"\frac{a_1}{b*c}", r"a \\ b & c < d", "x_{1}\n+ y_{2}"])
+def test_math_block_verbatim(read_back, formula):
+    page = read_back(macro("mathblock", plain=formula))
+    assert page.xpath("string(//pre/code[@class='language-math'])") == formula + "\n"
+
+
+@pytest.mark.parametrize("name", ["mathinline", "eazy-math-inline"])
+def test_math_inline_verbatim(read_back, name):
+    page = read_back(f"<p>where {macro(name, body='a_1 * b_2')} holds</p>")
+    assert page.xpath("string(p/code)") == "$a_1 * b_2$"
+
+
+def test_latex_body_verbatim(read_back):
+    assert read_back(macro("latex", plain=r"\sum_i x_i")).xpath("string(//code)") == "\\sum_i x_i\n"
+
+
+def test_iframe_and_widget_as_links(read_back):
+    widget = '<ac:structured-macro ac:name="widget"><ac:parameter ac:name="url"><ri:url ri:value="https://e.com/v" /></ac:parameter></ac:structured-macro>'
+    page = read_back(macro("iframe", src="https://e.com/f", width="100%") + widget)
+    assert page.xpath("//a/@href") == ["https://e.com/f", "https://e.com/v"]
+
+
+def test_file_macros_name_the_file(read_back):
+    storage = '<ac:structured-macro ac:name="view-file"><ac:parameter ac:name="name"><ri:attachment ri:filename="a b.xlsx" /></ac:parameter><ac:parameter ac:name="height">250</ac:parameter></ac:structured-macro>'
+    page = read_back(storage, SITE)
+    assert page.xpath("string(//a)") == "a b.xlsx"
+    assert page.xpath("//a/@href") == ["https://acme.example/wiki/download/attachments/42/a%20b.xlsx"]
+
+
+def test_diagram_by_its_name():
+    assert storage_to_markdown(macro("drawio", diagramName="Network", width="900", revision="3")) == "Diagram: Network"
+
+
+def test_excerpt_stands_where_it_is():
+    assert storage_to_markdown(macro("excerpt", "<p>Short.</p>", hidden="false") + "<p>Long.</p>") == "Short.\n\nLong."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "toc", "children", "pagetree", "recently-updated", "livesearch", "contentbylabel", "blog-posts", "anchor",
+        "create-from-template", "listlabels", "profile", "contributors", "change-history", "gallery", "attachments",
+    ],
+)  # fmt: skip
+def test_navigation_is_dropped(name):
+    conversion = convert(f"<p>a</p>{macro(name, maxLevel='3', unnamed='x')}<p>b</p>")
+    assert conversion.markdown == "a\n\nb"
+    assert conversion.report.unknown_macros == ()
+
+
+def test_unknown_macro_keeps_its_rich_text(read_back):
+    conversion = convert(macro("acme-card", "<h3>Title</h3><p>Text</p>", colour="red", id="x-1"))
+    assert conversion.markdown == "### Title\n\nText"
+    assert conversion.report.unknown_macros == ("acme-card",)
+
+
+def test_unknown_macro_keeps_its_plain_text(read_back):
+    page = read_back(macro("acme-query", plain="select *\n  from t", timeout="5"))
+    assert page.xpath("string(//pre/code)") == "select *\n  from t\n"
+
+
+def test_unknown_macro_inside_a_sentence():
+    assert storage_to_markdown(f"<p>a {macro('acme-button', label='Go')}b</p>") == "a b"
+
+
+def test_macro_of_the_old_format():
+    storage = '<ac:macro ac:name="info"><ac:rich-text-body><p>Old.</p></ac:rich-text-body></ac:macro>'
+    assert storage_to_markdown(storage) == "> **Info:** Old."
+
+
+def test_macros_inside_macros(read_back):
+    inner = macro("info", macro("code", plain="x = 1", language="python"))
+    page = read_back(macro("expand", f"<p>a</p>{inner}", title="T"))
+    assert page.xpath("string(//blockquote/pre/code)") == "x = 1\n"
+
+
+def test_layouts_in_reading_order(read_back):
+    cell = "<ac:layout-cell>{}</ac:layout-cell>"
+    storage = (
+        '<ac:layout><ac:layout-section ac:type="two_equal" ac:breakout-mode="wide">'
+        + cell.format("<h2>A</h2><p>a</p>")
+        + cell.format("<p>b</p>")
+        + '</ac:layout-section><ac:layout-section ac:type="single">'
+        + cell.format("<p>c</p>")
+        + "</ac:layout-section></ac:layout>"
+    )
+    assert storage_to_markdown(storage) == "## A\n\na\n\nb\n\nc"
+
+
+def test_sections_and_columns_of_the_old_editor():
+    storage = macro("section", macro("column", "<p>a</p>", width="50%") + macro("column", "<p>b</p>"))
+    assert storage_to_markdown(storage) == "a\n\nb"
