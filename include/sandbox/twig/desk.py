@@ -74,7 +74,7 @@ class Desk:
 
     async def write(self, body: bytes, rule: Callable[[sqlite3.Connection], Answer]) -> JSONResponse:
         """Carry out a ``POST``, once for its ``Idempotency-Key``."""
-        key = self.notes.idempotency_key = checked_key(self.request.headers.get("idempotency-key"))
+        key = checked_key(self.request.headers.get("idempotency-key"))
         intent = Intent(self.org, self.request.url.path, key, body_hash(body)) if key else None
         answer: Answer = await run_in_threadpool(self.settled, lambda db: once(db, intent, self.now, lambda: rule(db)))
         self.notes.replayed = answer.replayed

@@ -49,7 +49,6 @@ class Notes:
     """What a handler learned about its request."""
 
     bytes_decoded: int = 0
-    idempotency_key: str | None = None
     body_sha256: str | None = None
     replayed: bool = False
     upserts: tuple[str, ...] = ()
@@ -179,13 +178,14 @@ class _Entry:
             method=self._scope["method"],
             path=self._scope["path"],
             status=self._status,
-            bytes_sent=_content_length(self._scope),
+            bytes_sent=int(_header(self._scope, b"content-length") or 0),
+            idempotency_key=_header(self._scope, b"idempotency-key"),
             bytes_answered=self._answered,
             fault=self._scope.get(FAULT_NOTE),
             **vars(self._notes),
         )
 
 
-def _content_length(scope: Scope) -> int:
-    value = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(value) if value.isdigit() else 0
+def _header(scope: Scope, name: bytes) -> str | None:
+    value = dict(scope["headers"]).get(name)
+    return None if value is None else value.decode("latin-1")

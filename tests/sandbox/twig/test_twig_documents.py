@@ -280,7 +280,7 @@ _WRITES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(history=st.lists(_WRITES, min_size=1, max_size=12))
 def test_documents_are_replaced_whole_or_not_at_all_and_versions_never_go_back(history: list[dict[str, Any]]) -> None:
     store = Store()

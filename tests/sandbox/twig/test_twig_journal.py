@@ -51,8 +51,10 @@ def test_replays_refusals_and_lost_answers_are_told_apart(api: Caller, spec: str
     with pytest.raises(requests.ConnectionError):
         api.post(path, {}, Idempotency_Key="k")
     api.post(path, {}, Idempotency_Key="k")
-    told = [(record.status, record.fault, record.replayed) for record in api.twig.log.records()[-3:]]
+    last = api.twig.log.records()[-3:]
+    told = [(record.status, record.fault, record.replayed) for record in last]
     assert told == [(503, "status 503", False), (0, "reset after applying", False), (200, None, True)]
+    assert [record.idempotency_key for record in last] == ["k", "k", "k"]
 
 
 def test_totals_tell_writes_from_reads(api: Caller, spec: str) -> None:
