@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHOWN_CHARACTERS = 300
-#: A piece of an error text this long that was also in the request's body is page text.
-_ECHO_CHARACTERS = 24
+#: A piece of an error text this long that also stands in a text of the request is page text.
+_ECHO_CHARACTERS = 16
+_SENT_TEXT = re.compile(r'"(?:text|query)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _ECHO = "[page text]"
 
 
@@ -103,7 +104,7 @@ def _http_date(value: str | None) -> float | None:
 def shown(text: str, api_key: str, sent: str = "") -> str:
     """An error text as it may stand in a log: one line, cut, without the key and without page text.
 
-    :param sent: the JSON text of the request that was refused; pieces of it that the answer repeats are taken out.
+    :param sent: the JSON text of the request that was refused; pieces of its texts that the answer repeats are taken out.
     """
     line = " ".join(re.sub(r"<[^>]*>", " ", text).split())
     line = "".join(character for character in line if character.isprintable())
@@ -118,6 +119,7 @@ def shown(text: str, api_key: str, sent: str = "") -> str:
 def _without_echo(line: str, sent: str) -> str:
     if len(line) < _ECHO_CHARACTERS or not sent:
         return line
+    sent = "\n".join(_SENT_TEXT.findall(sent))
     kept, at = [], 0
     while at < len(line):
         length = _echo_length(line[at:], sent)

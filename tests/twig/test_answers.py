@@ -121,18 +121,24 @@ def test_page_text_that_twig_repeats_is_taken_out() -> None:
     page = 'The launch code is "0000", äöü and nobody may know.\nReally.'
     sent = json.dumps({"upserts": [{"chunks": [{"text": page}]}]}, ensure_ascii=False, separators=(",", ":"))
     said = shown(f"content_policy: the text {page} is not allowed", "key", sent)
-    assert said == "content_policy: the text [page text] [page text] is not allowed" or "launch code" not in said
+    assert "launch code" not in said
     assert said.startswith("content_policy: the text [page text]")
     assert "0000" not in said
 
 
-@given(st.text(max_size=80), st.text(min_size=24, max_size=400), st.text(max_size=80))
+def test_ids_that_twig_repeats_stay() -> None:
+    sent = json.dumps({"upserts": [{"id": "65538", "chunks": [{"id": "65538-3f9c1d7e8a2b4c6d", "text": "Hello"}]}]})
+    said = shown("Chunk 65538-3f9c1d7e8a2b4c6d is more than once in the document.", "key", sent)
+    assert said == "Chunk 65538-3f9c1d7e8a2b4c6d is more than once in the document."
+
+
+@given(st.text(max_size=80), st.text(min_size=16, max_size=400), st.text(max_size=80))
 def test_no_long_piece_of_page_text_survives(before: str, page: str, after: str) -> None:
     page = " ".join("".join(letter for letter in page if letter.isprintable()).split())
     sent = json.dumps({"text": page}, ensure_ascii=False)
     said = shown(f"{before} {page} {after}", "key", sent).replace("[page text]", "\0")
-    for start in range(len(page) - 23):
-        assert page[start : start + 24] not in said
+    for start in range(len(page) - 15):
+        assert page[start : start + 16] not in said
 
 
 @given(st.text(), st.text(min_size=8, alphabet="abcdef0123456789_"))
