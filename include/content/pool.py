@@ -19,7 +19,7 @@ from contextlib import ExitStack, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from include.content.worker import Failure, read_message, write_message
+from include.content.messages import Failure, read_message, write_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import ObjectStoragePath
 
-    from include.content.worker import Failure
+    from include.content.messages import Failure
 
 logger = logging.getLogger(__name__)
 
