@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,11 +61,41 @@ def _bind(host: str, port: int) -> tuple[socket.socket, str]:
     return listener, f"http://{name}:{listener.getsockname()[1]}"
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
-    config = uvicorn.Config(
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
         app, loop="asyncio", lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=1
     )
-    return uvicorn.Server(config)
+
+
+class _ThreadServer(uvicorn.Server):
+    """Ends as soon as it is told to. uvicorn itself looks ten times a second, and every test would wait for that."""
+
+    def stop(self) -> None:
+        """Only once it has started; from any thread."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not self._stopped.is_set():
+            await self.on_tick(ticks)
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if tasks := set(self.server_state.tasks):
+            _, unfinished = await asyncio.wait(tasks, timeout=self.config.timeout_graceful_shutdown)
+            for task in unfinished:
+                task.cancel()
 
 
 @contextmanager
@@ -76,15 +106,16 @@ def running(app: ASGIApp, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
     :raises RuntimeError: when the server does not come up.
     """
     listener, base_url = _bind(require_loopback(host), port)
-    server = _server(app)
+    server = _ThreadServer(_config(app))
     thread = threading.Thread(target=server.run, args=([listener],), name=f"sandbox {base_url}", daemon=True)
     thread.start()
     try:
         _wait_until_started(server, thread)
         yield base_url
     finally:
-        server.should_exit = True
-        thread.join()
+        if server.started:
+            server.stop()
+            thread.join()
         listener.close()
 
 
@@ -102,7 +133,7 @@ def serve_until_stopped(app: ASGIApp, host: str, port: int, announce: Callable[[
     listener.listen()
     announce(base_url)
     try:
-        _server(app).run([listener])
+        uvicorn.Server(_config(app)).run([listener])
     except KeyboardInterrupt:
         log.info("stopped %s", base_url)
     finally:

@@ -31,7 +31,12 @@ def spaces(call: Call) -> Answer:
     last = call.last_key(order)
 
     def wanted(space: Space) -> bool:
-        named = not (ids or keys) or space.id in ids or space.key in keys or (space.alias or "") in keys
+        named = (
+            not (ids or keys)
+            or space.id in ids
+            or space.key in keys
+            or (space.alias is not None and space.alias in keys)
+        )
         return named and kind in (None, space.kind) and status in (None, space.status) and labels <= set(space.labels)
 
     def key(space: Space) -> Key:
