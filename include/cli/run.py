@@ -160,6 +160,8 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging) ->
             report = json.load(file)
         for warning in report["warnings"]:
             _say(f"  warning: {warning}")
+        for problem in report.get("problems", ()):
+            _say(f"  problem: {problem}")
         _say(f"\n{report['summary']}")
     _say(f"Run {state}: {api.base_url}/dags/{dag_id}/runs/{run_id}")
     return state

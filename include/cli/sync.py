@@ -87,6 +87,8 @@ def _sync(source: Source, conf: dict[str, Any]) -> dict[str, Any]:
     report["state"] = str(getattr(dag_run.state, "value", dag_run.state))
     for warning in report["warnings"]:
         _say(f"  warning: {warning}")
+    for problem in report.get("problems", ()):
+        _say(f"  problem: {problem}")
     for error in report["errors"]:
         _say(f"  {error['task']} failed: {error['error']}")
     _say(f"{source.name}: {report['summary']}" if "summary" in report else f"{source.name}: {report['state']}")

@@ -84,7 +84,7 @@ class _Document:
     def _cut(self, blocks: list[Block]) -> None:
         cutter = Cutter(self.markdown)
         lead = 0  # tokens of the headings directly before, which the next piece shares its chunk with
-        ends = [*(block.start for block in blocks[1:]), len(self.markdown)]
+        ends = [*(block.start for block in blocks[1:]), len(self.markdown)][: len(blocks)]
         for number, (block, end) in enumerate(zip(blocks, ends, strict=True)):
             if block.kind is Kind.HEADING:
                 self.outline.add(block.level, block.lines[0].text)
