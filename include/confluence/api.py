@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from include.confluence.errors import BrokenAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from include.confluence.attached import Attachment, Comment
     from include.confluence.both_ends import Walked
@@ -82,8 +82,8 @@ class ContentApi(Protocol):
     def rendered(self, content_id: str, kind: Kind) -> str:
         """The body as the server renders it."""
 
-    def labels(self, space: Space, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Global labels by content id, sorted; contents without labels may be left out."""
+    def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
+        """Global labels of all contents of these kinds by id, sorted; contents without labels may be left out."""
 
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
         """Global labels of one content."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from include.confluence.errors import BrokenListingError, RejectedRequestError
-from include.confluence.paging import CursorGuard, ListingPage
+from include.confluence.paging import EMPTY_PAGES, CursorGuard, ListingPage
 from include.errors import TransientError
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class _End:
     frontier: int | None = None
     ended: bool = False
     in_order: bool = True
+    short_is_normal: bool = False
     problem: str = ""
 
     @property
@@ -121,18 +122,33 @@ def _walk_from_start(end: _End, fetch: FetchSorted, lock: threading.Lock, finish
     with lock:
         end.frontier = None
     while not end.ended and not finished():
-        page = _smaller_when_unavailable(end.sort, cursor, fetch)
+        page = _whole_page(end, cursor, fetch)
         guard.check(page)
         with lock:
             end.take(page)
         cursor = page.cursor
 
 
-def _smaller_when_unavailable(sort: str, cursor: str | None, fetch: FetchSorted) -> ListingPage:
+def _whole_page(end: _End, cursor: str | None, fetch: FetchSorted) -> ListingPage:
+    """The page at a cursor. One that is short of results although there is a next is asked for again: rows may have
+    got lost. When it stays short, pages that the account cannot see were left out, and that is how the server does it.
+    """
+    page, limit = _smaller_when_unavailable(end.sort, cursor, fetch)
+    for _ in range(EMPTY_PAGES - 1):
+        if page.cursor is None or len(page.results) >= limit or (page.results and end.short_is_normal):
+            break
+        before = len(page.results)
+        again, limit = _smaller_when_unavailable(end.sort, cursor, fetch)
+        page = again if len(again.results) >= before else page
+        end.short_is_normal |= 0 < len(page.results) == before
+    return page
+
+
+def _smaller_when_unavailable(sort: str, cursor: str | None, fetch: FetchSorted) -> tuple[ListingPage, int]:
     limit = LIMIT
     while True:
         try:
-            return fetch(sort, cursor, limit)
+            return fetch(sort, cursor, limit), limit
         except TransientError as error:
             if isinstance(error, BrokenListingError) or limit <= SMALLEST_LIMIT:
                 raise

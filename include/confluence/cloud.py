@@ -25,7 +25,7 @@ from include.confluence.transport import MAX_BYTES
 from include.confluence.workers import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from include.confluence.restrictions import Readers
     from include.confluence.transport import Transport
@@ -177,11 +177,11 @@ class CloudApi:
 
     # Labels
 
-    def labels(self, space: Space, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """A sweep by label: one request for the list, and one or more for each label in use."""
+    def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
+        """A sweep by label: one request for the list, and one or more for each label and kind."""
         names: dict[str, list[str]] = {}
         labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if _is_global(label)]
-        wanted = [(label, plural) for label in labels for plural in ("pages", "blogposts")]
+        wanted = [(label, PLURAL[kind]) for label in labels for kind in kinds]
 
         def bearers(pair: tuple[dict[str, Any], str]) -> list[str]:
             label, plural = pair

@@ -16,7 +16,7 @@ from include.confluence.restrictions import readers_from_v1
 from include.confluence.space import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from include.confluence.restrictions import Readers
     from include.confluence.transport import Patience, Transport
@@ -144,8 +144,8 @@ class DataCenterApi:
 
     # Labels, search and restrictions
 
-    def labels(self, space: Space, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        listed = self.search(of_space(space.key, ("page", "blogpost")), ("metadata.labels",), LIMIT)
+    def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
+        listed = self.search(of_space(space.key, kinds), ("metadata.labels",), LIMIT)
         return {str(item["id"]): labels_from_v1(item) for item in listed}
 
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:

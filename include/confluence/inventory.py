@@ -91,7 +91,7 @@ def sweep(
     """Walk a space: N/250 requests for N pages, and N/200 to check restrictions (labels come along with these).
 
     :param kinds: which kinds of content belong to the inventory.
-    :param labels: whether labels are read; without a restrictions check that takes 1 request and 2 for each label.
+    :param labels: whether labels are read; without a restrictions check that takes 1 request and 1 for each label and kind.
     :param restrictions: ``skip`` needs the check and fails without it; ``include`` checks to be able to warn, and goes
         on without; ``unchecked`` saves the requests, all rows are then ``restricted = False``.
     :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
@@ -168,7 +168,8 @@ def _marks(
             warnings.append(f"restricted pages are synced, and how many there are is unknown. {error.summary}")
         else:
             return (marks if labels else Marks(marks.readers, {}, marks.unreadable)), True, warnings
-    return Marks(labels=api.labels(space, list(contents)) if labels else {}), False, warnings
+    kinds = {content.kind for content in contents.values()}
+    return Marks(labels=api.labels(space, kinds) if labels and kinds else {}), False, warnings
 
 
 def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> InventoryRow:

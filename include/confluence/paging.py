@@ -79,10 +79,13 @@ def walk(fetch: FetchPage) -> Iterator[dict[str, Any]]:
     :raises BrokenListingError: rather than ending early.
     """
     guard = CursorGuard()
-    page = fetch(None)
+    cursor: str | None = None
     while True:
+        page = fetch(cursor)
+        if page.cursor is not None and not page.results:
+            page = fetch(cursor)  # rows may have got lost: a passing fault does not show twice
         guard.check(page)
         yield from page.results
         if page.cursor is None:
             return
-        page = fetch(page.cursor)
+        cursor = page.cursor

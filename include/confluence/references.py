@@ -20,7 +20,7 @@ _OWN_FILE = re.compile(r'<ri:attachment\b[^>]*?\bri:filename="([^"]+)"[^>]*?/>')
 _MACRO = re.compile(r'<ac:structured-macro\b[^>]*?\bac:name="([^"]+)"')
 _INCLUDE = re.compile(
     r'<ac:structured-macro\b[^>]*?\bac:name="(?:include|include-page|excerpt-include)"[^>]*?'
-    r"(?:/>|>(.*?)</ac:structured-macro>)",
+    r"(?:/>|>(.{0,5000}?)</ac:structured-macro>)",
     re.DOTALL,
 )
 _PAGE = re.compile(r"<ri:(?:page|blog-post)\b([^>]*)>")
