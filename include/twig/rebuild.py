@@ -53,10 +53,7 @@ def rebuild_if_lost(
 
     :returns: None when there was nothing to do.
     """
-    if data_source.document_count == 0 or manifest.exists():
-        return None
-    first = next(iter(_try_listing(client, data_source)), None)
-    if first is None:
+    if manifest.exists() or not _holds_documents(client, data_source):
         return None
     log.warning("There is no manifest although Twig holds documents of this source: rebuilding it from Twig")
     return rebuild(client, data_source, manifest, run_id)
@@ -94,11 +91,11 @@ def row_of(document: HeldDocument, run_id: str) -> Row:
     }
 
 
-def _try_listing(client: TwigClient, data_source: DataSource) -> list[HeldDocument]:
+def _holds_documents(client: TwigClient, data_source: DataSource) -> bool:
     try:
-        return [document for document, _ in zip(client.list_documents(data_source.id), range(1), strict=False)]
+        return next(client.list_documents(data_source.id), None) is not None
     except RouteNotOffered:
-        return []
+        return False
 
 
 def _strings(value: Any) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
+from collections import Counter
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag
@@ -14,8 +15,7 @@ from include.twig.rarest import occurrences, queries
 from include.twig.shards import packages
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from include.twig.models import Citation, DataSource
     from include.twig.prune import Deletion
 
-log = logging.getLogger(__name__)
+    Search = Callable[[str], list[Citation]]
 
 SAMPLE = 20
 _RESULTS = 20
@@ -105,13 +105,19 @@ def verify(
         return verdict
     wanted = _sample([page_id for page_id in changed if view.row(page_id)], sample)
     pages = list(packages(documents, chunks, set(wanted)))
-    counted = occurrences(pages, islice(packages(documents, chunks), _COUNTED_PAGES)) if pages else None
+    counted = occurrences(pages, islice(packages(documents, chunks), _COUNTED_PAGES)) if pages else Counter[str]()
+    search = partial(client.search, data_source_ids=[data_source.id], limit=_RESULTS)
+    known = frozenset(view.table().column("url").to_pylist())
     for page in pages:
-        if counted is not None and page.chunks:
-            _check_found(client, data_source, page, counted, verdict)
-    for page_id in _sample([entry.page_id for entry in deleted if view.row(entry.page_id) is None], sample):
-        entry = next(entry for entry in deleted if entry.page_id == page_id)
-        _check_gone(client, data_source, entry, verdict)
+        if page.chunks and not _is_found(search, page, counted, known):
+            verdict.mismatches.append(_mismatch(page, "a search for its own rarest words does not cite it"))
+        verdict.checked += bool(page.chunks)
+    gone = {entry.page_id: entry for entry in deleted if view.row(entry.page_id) is None}
+    for page_id in _sample(list(gone), sample):
+        verdict.checked_deleted += 1
+        if _is_cited(search, gone[page_id]):
+            entry = gone[page_id]
+            verdict.mismatches.append(Mismatch(page_id, entry.title, entry.url, "it was deleted and is still cited"))
     return verdict
 
 
@@ -140,28 +146,27 @@ def _compare_counts(client: TwigClient, data_source: DataSource, view: ManifestV
     return verdict
 
 
-def _check_found(
-    client: TwigClient, data_source: DataSource, page: Package, counted: Counter[str], verdict: Verdict
-) -> None:
-    verdict.checked += 1
+def _is_found(search: Search, page: Package, counted: Counter[str], known: Collection[str]) -> bool:
     for query, text in queries(page, counted):
-        found = client.search(query, [data_source.id], _RESULTS)
+        found = search(query)
         if any(_cites(citation, page.page_id, page.document["url"]) for citation in found):
-            return
-        if any(_body(citation.text) == _body(text) for citation in found):
-            return  # another page has the very same text: which of them is cited is chance
-    verdict.mismatches.append(_mismatch(page, "a search for its own rarest words does not cite it"))
+            return True
+        # Another page with the very same text: which of them is cited is chance.
+        if any(_address(citation) in known and _body(citation.text) == _body(text) for citation in found):
+            return True
+    return False
 
 
-def _check_gone(client: TwigClient, data_source: DataSource, page: Deletion, verdict: Verdict) -> None:
-    verdict.checked_deleted += 1
-    found = client.search(page.title or page.url, [data_source.id], _RESULTS)
-    if any(_cites(citation, page.page_id, page.url) for citation in found):
-        verdict.mismatches.append(Mismatch(page.page_id, page.title, page.url, "it was deleted and is still cited"))
+def _is_cited(search: Search, page: Deletion) -> bool:
+    return any(_cites(citation, page.page_id, page.url) for citation in search(page.title or page.url))
 
 
 def _cites(citation: Citation, page_id: str, url: str) -> bool:
-    return urldefrag(citation.url).url == url if citation.url else citation.document_id == page_id
+    return _address(citation) == url if citation.url else citation.document_id == page_id
+
+
+def _address(citation: Citation) -> str:
+    return urldefrag(citation.url).url
 
 
 def _body(text: str) -> str:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +186,32 @@ def write_shard(staging: SourceStaging, run_id: str, pages: Any, shard: int = 0)
 
 def local_staging(folder: Path, source: str = "product-docs") -> SourceStaging:
     return SourceStaging(ObjectStoragePath(f"file://{folder}"), source)
+
+
+@contextmanager
+def answering(body: Any, status: int = 200) -> Iterator[str]:
+    """A server that answers every request with the same JSON: for what the sandbox never says."""
+    content = json.dumps(body).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
