@@ -22,7 +22,6 @@ class ConfluenceToTwigPlugin(AirflowPlugin):
             "destination": "nav",
             "url_route": "confluence-to-twig",
             "icon": "confluence-to-twig/static/icon.svg",
-            "icon_dark_mode": "confluence-to-twig/static/icon-dark.svg",
         },
         {
             "name": "Confluence → Twig",
@@ -30,7 +29,6 @@ class ConfluenceToTwigPlugin(AirflowPlugin):
             "destination": "dag",
             "url_route": "confluence-to-twig-source",
             "icon": "confluence-to-twig/static/icon.svg",
-            "icon_dark_mode": "confluence-to-twig/static/icon-dark.svg",
         },
     ]
 

@@ -17,7 +17,6 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from include.errors import PipelineError
-from include.pipeline.report import assemble, read_records
 from include.source import Source, SourcesFile, load_sources
 from include.staging.layout import RunStaging, SourceStaging, folder_name, staging_root
 from include.web import access, playground
@@ -25,7 +24,7 @@ from include.web.history import read_history
 from include.web.overview import source_row
 from include.web.planned import Filter, plan_page
 from include.web.token_expiry import token_expiry
-from include.web.trouble import conversion_warnings, quarantined
+from include.web.trouble import conversion_warnings, quarantined, run_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -140,7 +139,7 @@ def trouble(source: Ours) -> dict[str, Any]:
     return {
         "quarantined": quarantined(staging, runs),
         "conversions": conversion_warnings(staging, runs),
-        "warnings": _warnings(staging, runs[-1].folder) if runs else [],
+        "warnings": run_warnings(staging, runs[-1].folder) if runs else [],
     }
 
 
@@ -169,8 +168,3 @@ def _row(source: Source, token: Any, now: datetime) -> dict[str, Any]:
 
 def _staging(source: Source) -> SourceStaging:
     return SourceStaging(staging_root(), source.name)
-
-
-def _warnings(staging: SourceStaging, folder: str) -> list[str]:
-    found: list[str] = assemble(staging.source, "", read_records(RunStaging(staging.runs / folder)))["warnings"]
-    return found

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.pipeline.report import assemble, read_records
+from include.staging.layout import RunStaging
 from include.staging.manifest import ManifestStore
 from include.staging.parquet import iter_rows, read_table
-from include.web.staged import Remembered, names_in
+from include.web.staged import Remembered, names_in, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,6 +59,16 @@ def conversion_warnings(staging: SourceStaging, history: Iterable[RunRow]) -> li
     found = _newest_by_page(_rows(staging, history, "documents", _warned))
     current = [row for row in found if held.get(row["page_id"]) == (row["version"], row.pop("converter_version"))]
     return sorted(current, key=lambda row: (row["coverage"], row["title"]))
+
+
+def run_warnings(staging: SourceStaging, folder: str) -> list[str]:
+    """What the tasks of a run warned of; also of a run that has not come to its report."""
+    run = RunStaging(staging.runs / folder)
+    try:
+        report = read_json(run.report)
+    except FileNotFoundError:
+        report = assemble(staging.source, "", read_records(run))
+    return [str(warning) for warning in report["warnings"]]
 
 
 def needs_a_look(table: pa.Table) -> pa.Table:

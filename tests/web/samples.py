@@ -12,8 +12,9 @@ import pyarrow as pa
 from include.pipeline.recording import write_json
 from include.staging.binding import Binding, write_binding
 from include.staging.layout import RunStaging, SourceStaging, folder_name, root_at
+from include.staging.manifest import ManifestStore
 from include.staging.parquet import write_rows
-from include.staging.schemas import DOCUMENTS, MANIFEST, PLAN, QUARANTINE
+from include.staging.schemas import DOCUMENTS, PLAN, QUARANTINE
 
 #: An edit long before every sample run.
 LONG_BEFORE = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
@@ -63,6 +64,7 @@ class SampleSource:
     root: str
     name: str = "docs"
     runs: list[str] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def staging(self) -> SourceStaging:
@@ -71,10 +73,12 @@ class SampleSource:
     def bind(self, base_url: str = "http://127.0.0.1:1", data_source_id: str = "ds_1") -> None:
         """Say which data source of Twig the source belongs to."""
         write_binding(self.staging, Binding(data_source_id, self.name, "FILE", base_url))
+        self.hold(self.held)
 
     def hold(self, rows: list[dict[str, Any]]) -> None:
-        """Write the manifest."""
-        write_rows(self.staging.manifest, MANIFEST, rows)
+        """Write the manifest of the data source that the source is bound to."""
+        self.held = rows
+        ManifestStore(self.staging).rebuild(rows)
 
     def run(
         self,

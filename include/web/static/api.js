@@ -63,22 +63,27 @@ async function everything(path, query, name, signal) {
   }
 }
 
-/** What Airflow knows of all sources: DAG id → {dag, active, failed, waiting}. */
+/** What Airflow knows of all sources: DAG id → {dag, last, active, waiting}; `last` is how its last run ended, or null. */
 export async function liveState(signal, dagId = PREFIX) {
   const dags = { dag_id_pattern: dagId };
-  const [all, failed, active, waiting] = await Promise.all([
+  const ended = (state) => everything("dags", { ...dags, last_dag_run_state: state }, "dags", signal);
+  const [all, failed, succeeded, active, waiting] = await Promise.all([
     everything("dags", dags, "dags", signal),
-    everything("dags", { ...dags, last_dag_run_state: "failed" }, "dags", signal),
+    ended("failed"),
+    ended("success"),
     everything("dags/~/dagRuns", { ...dags, state: ["running", "queued"], order_by: "-run_after" }, "dag_runs", signal),
     everything("dags/~/dagRuns/~/hitlDetails", { ...dags, response_received: false, state: "awaiting_input" }, "hitl_details", signal),
   ]);
-  const broken = new Set(failed.map((dag) => dag.dag_id));
+  const last = new Map([
+    ...failed.map((dag) => [dag.dag_id, "failed"]),
+    ...succeeded.map((dag) => [dag.dag_id, "success"]),
+  ]);
   return new Map(
     all.map((dag) => [
       dag.dag_id,
       {
         dag,
-        failed: broken.has(dag.dag_id),
+        last: last.get(dag.dag_id) ?? null,
         active: active.filter((run) => run.dag_id === dag.dag_id),
         waiting: waiting.filter((detail) => detail.task_instance.dag_id === dag.dag_id),
       },

@@ -94,12 +94,12 @@ function pause(seconds, signal) {
   });
 }
 
-let shown = "";
+let shown = null;
 
 function onAddress() {
   const { name } = route();
   showAddress();
-  if (name === shown && page.childElementCount) return;
+  if (name === shown) return;
   shown = name;
   show();
   window.scrollTo(0, 0);

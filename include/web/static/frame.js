@@ -33,9 +33,9 @@ export function freeLinks() {
 /** Show the place in this page in Airflow's address bar, so that it can be reloaded, kept and sent to somebody. */
 export function showAddress() {
   const airflow = around();
-  const base = "/plugin/confluence-to-twig";
-  if (!airflow || !airflow.location.pathname.includes(base)) return;
-  const root = airflow.location.pathname.split(base)[0];
-  const address = `${root}${base}${location.pathname.slice(root.length)}${location.search}${location.hash}`;
+  const place = /^(.*)\/plugin\/confluence-to-twig(\/|$)/.exec(airflow?.location.pathname ?? "");
+  if (!place) return;
+  const [, root] = place;
+  const address = `${root}/plugin/confluence-to-twig${location.pathname.slice(root.length)}${location.search}${location.hash}`;
   airflow.history.replaceState(airflow.history.state, "", address);
 }

@@ -120,7 +120,7 @@ function figure(definition, runs, tell) {
     h(
       "figcaption",
       {},
-      title,
+      h("span", {}, down ? legend() : title),
       h("strong", {}, down && newest ? `${value} / ${show(down(newest))}` : value),
     ),
     drawing,
@@ -130,6 +130,11 @@ function figure(definition, runs, tell) {
     if (width > 0) element.point = drawPanel(drawing, definition, runs, width, tell);
   };
   return element;
+}
+
+function legend() {
+  const key = (name, label) => [h("span", { class: `swatch ${name}`, "aria-hidden": "true" }), label];
+  return [...key("up", "Changed"), " and ", ...key("down", "removed pages")];
 }
 
 function describe(run, context) {

@@ -11,9 +11,9 @@ const INLINE = /(`+)(.+?)\1|!?\[((?:[^\[\]\\]|\\.)*)\]\(<?([^)\s>]*)>?(?:\s+"[^"
 
 /** Elements for a piece of Markdown, with the words of the question marked. */
 export function markdown(text, question = "") {
-  const words = question.match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+  const words = question.match(/[\p{L}\p{N}]{4,}/gu) ?? question.match(/[\p{L}\p{N}]+/gu) ?? [];
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const wanted = escaped.length ? new RegExp(`(${escaped.join("|")})`, "giu") : null;
+  const wanted = escaped.length ? new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.join("|")})`, "giu") : null;
   return blocks(text.split("\n"), wanted);
 }
 

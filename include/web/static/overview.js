@@ -9,7 +9,7 @@ const COLUMNS = [
   ["state", "Status", (source) => STATES[source.state].rank],
   ["name", "Source", (source) => source.name.toLowerCase()],
   ["pages", "Pages → chunks", (source) => -(source.held?.pages ?? -1)],
-  ["sync", "Last sync", (source) => source.last?.ended_at ?? ""],
+  ["sync", "Last sync", (source) => source.synced_at ?? ""],
   ["fresh", "Freshness", (source) => source.freshness.in_step_until ?? ""],
   ["next", "Next run", (source) => source.live?.dag.next_dagrun_run_after ?? "9"],
   ["token", "Token", (source) => source.token.days_left ?? Infinity],
@@ -185,21 +185,24 @@ export function held(source) {
   );
 }
 
-/** When the source was synced last, and what came of it. */
+/** When the source was synced last, and what came of the last run. */
 export function lastSync(source) {
   const run = source.last;
   if (!run) return h("span", { class: "faint" }, "Never ran");
-  const result = run.state === "failed" ? run.problem || "Failed" : changesOf(run);
+  const failed = run.state === "failed";
+  const result = failed ? `failed ${relative(run.ended_at)}: ${run.problem || "see the run"}` : changesOf(run);
   return h(
     "span",
     { class: "two" },
-    h("time", { datetime: run.ended_at, title: moment(run.ended_at) }, relative(run.ended_at)),
-    h("span", { class: `sub${run.state === "failed" ? " bad" : ""}`, title: run.problem || run.summary }, result),
+    source.synced_at
+      ? h("time", { datetime: source.synced_at, title: moment(source.synced_at) }, relative(source.synced_at))
+      : h("span", {}, "Not yet"),
+    h("span", { class: `sub${failed ? " bad" : ""}`, title: run.problem || run.summary }, result),
   );
 }
 
 function changesOf(run) {
-  if (run.state === "running") return "under way";
+  if (run.state === "running") return "a run is under way";
   if (run.dry_run) return "dry run";
   const parts = [run.changed && `${number(run.changed)} changed`, run.removed && `${number(run.removed)} removed`, run.failed && `${number(run.failed)} failed`];
   return parts.filter(Boolean).join(", ") || "nothing to do";

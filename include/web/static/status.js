@@ -11,12 +11,13 @@ export const STATES = {
   pending: { word: "Pending", tone: "quiet", rank: 4 },
 };
 
-/** The state of a source. Airflow's word counts; without it, what the last run left in staging. */
+/** The state of a source. Airflow's word counts; where it has none, what the last run left in staging. */
 export function stateOf(source, live) {
   if (live?.waiting.length) return "approval";
   if (live?.active.length) return "processing";
-  if (live ? live.failed : source.last?.state === "failed") return "failed";
-  return source.last ? "active" : "pending";
+  const last = live?.last ?? source.last?.state;
+  if (last === "failed") return "failed";
+  return last ? "active" : "pending";
 }
 
 /** A dot with its word; a paused DAG says so. */
