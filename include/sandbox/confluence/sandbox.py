@@ -48,6 +48,7 @@ class SandboxConfluence(PageControl, SiteControl):
     :param rate: requests a second that every caller may make together; None: no limit.
     :param burst: how many may come at once; None: one second's worth.
     :param state: a folder that keeps the site across restarts; None: memory.
+    :param context_path: Data Center only: where it is installed, for instance "/confluence".
     :raises StateError: when the folder cannot be used.
     """
 
@@ -59,11 +60,12 @@ class SandboxConfluence(PageControl, SiteControl):
         rate: float | None = None,
         burst: int | None = None,
         state: Path | None = None,
+        context_path: str = "",
     ) -> None:
         if deployment not in DEPLOYMENTS:
             raise ValueError(f"deployment is one of {', '.join(DEPLOYMENTS)}, not {deployment!r}")
         self.lock = threading.RLock()
-        self.site = Site(deployment=deployment)
+        self.site = Site(deployment=deployment, context_path=context_path)
         self.store = Store()
         self._state = StateFolder(state) if state else None
         if self._state:

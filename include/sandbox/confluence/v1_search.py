@@ -92,7 +92,9 @@ def _search(call: Call, index: SearchIndex, render: Callable[[Found], Row]) -> A
     order = Order(query.order_field or "id", query.descending)
     who = call.caller.user.account_id if call.caller.user else None
     archived_spaces = call.one("includeArchivedSpaces") == "true"
-    name = (text, who, archived_spaces, call.store.revision)
+    # now() moves on: a result is remembered for the rest of the minute at most.
+    minute = call.site.now().replace(second=0, microsecond=0)
+    name = (text, who, archived_spaces, call.store.revision, minute, call.site.time_zone)
     keys = index.keys(name, lambda: _found_keys(call, query, order, archived_spaces))
     limit = limit_of(call)
     start = _start(call, keys, order)
