@@ -80,7 +80,7 @@ def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], R
     """Part of an included page, its own files and anchors resolved as that page's."""
     parsed = parse_storage(page.storage)
     state.tolerant = state.tolerant or parsed.tolerant
-    state.includes.add(page.page_id)
+    state.includes.add(f"{page.page_id}@{page.version}")
     including = state.context
     state.include_path.append(including.page_id)
     state.context = replace(including, page_id=page.page_id, title=page.title, url=page.url, attachments=())

@@ -316,3 +316,25 @@ def test_inventory_holds_the_tree_with_ancestors(site: Site) -> None:
     rows = {row["title"]: row for row in read_table(site.staging(report["run_id"]).inventory).to_pylist()}
     assert rows["Alpha topic 1"]["ancestors"] == ["Handbook", "Alpha"]
     assert rows["Handbook"]["ancestors"] == []
+
+
+def test_a_page_is_converted_again_when_a_page_that_it_includes_changes_and_only_then(site: Site) -> None:
+    macro = (
+        '<ac:structured-macro ac:name="include"><ac:parameter ac:name=""><ac:link>'
+        '<ri:page ri:content-title="Beta topic 1" /></ac:link></ac:parameter></ac:structured-macro>'
+    )
+    site.confluence.edit("alpha-1", storage=f"<p>Shared text follows.</p>{macro}")
+    site.run()
+    assert site.run()["summary"].endswith(": nothing to do")
+    site.confluence.edit("beta-1", storage="<p>Newly shared words.</p>")
+    report = site.run()
+    assert site.plan(report) == {
+        "Alpha topic 1": ("fetch", "an included page changed"),
+        "Beta topic 1": ("fetch", "version 1 → 2"),
+    }
+    (includer,) = [document for document in site.held().values() if document.title == "Alpha topic 1"]
+    assert "Newly shared words" in " ".join(chunk.text for chunk in includer.chunks)
+    site.confluence.restrict("beta-1", users=["nobody-else"])
+    site.run()
+    (includer,) = [document for document in site.held().values() if document.title == "Alpha topic 1"]
+    assert "Newly shared words" not in " ".join(chunk.text for chunk in includer.chunks)
