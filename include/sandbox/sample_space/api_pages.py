@@ -63,9 +63,17 @@ def _endpoint(item: dict[str, Any]) -> str:
         parts.append(f"## Response\n\nStatus {status} {_REASONS[status]}\n\n```json\n{body}\n```")
     elif "status" in item:
         parts.append(f"A request that succeeds is answered with **{item['status']} {_REASONS[item['status']]}**.")
+    if "returns" in item:
+        rows = "\n".join(f"| `{name}` | {kind} | {', '.join(words)} |" for name, kind, *words in item["returns"])
+        parts.append(f"### Fields of the answer\n\n| Field | Type | Meaning |\n|---|---|---|\n{rows}")
     if "errors" in item:
         rows = "\n".join(f"| {status} | `{code}` | {reason} |" for status, code, reason in item["errors"])
         parts.append(f"## Errors\n\n| Status | Code | When |\n|---|---|---|\n{rows}")
+    if "python" in item:
+        parts.append(f"## With the SDK\n\n```python\n{item['python'].rstrip()}\n```")
+    if "more" in item:
+        heading = "" if "## " in item["more"] else "## Good to know\n\n"
+        parts.append(heading + item["more"].rstrip())
     if "notes" in item:
         parts.append(f":::info\n{item['notes']}\n:::")
     return "\n\n".join(parts)

@@ -34,6 +34,8 @@ def _command(command: dict[str, Any]) -> str:
         parts.append(f"## Options\n\n| Option | Default | Meaning |\n|---|---|---|\n{rows}")
     for title, code in command.get("examples", ()):
         parts.append(f"## Example: {title}\n\n```bash\n{code}\n```")
+    if "more" in command:
+        parts.append(command["more"].rstrip())
     if "exits" in command:
         rows = "\n".join(f"| {status} | {meaning} |" for status, meaning in command["exits"])
         parts.append(f"## Exit status\n\n| Status | Meaning |\n|---|---|\n{rows}")

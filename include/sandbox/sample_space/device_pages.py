@@ -34,7 +34,9 @@ def slug(title: str) -> str:
 def _sheet(model: dict[str, Any]) -> str:
     rows = "\n".join(f"| {name} | {value} |" for name, value in model["specs"].items())
     sections = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in model["sections"])
+    orders = "\n".join(f"| {number} | {article} |" for number, article in model["orders"])
     return (
         f"{model['lead']}\n\n{{{{toc minLevel=2}}}}\n\n## Data sheet\n\n{{table header-column width=600}}\n"
-        f"{rows}\n\nOn sale since {model['since']}.\n\n{sections}"
+        f"{rows}\n\nOn sale since {model['since']}.\n\n{sections}\n\n"
+        f"## Order numbers\n\n| Number | Article |\n|---|---|\n{orders}"
     )

@@ -66,5 +66,7 @@ def _code(entry: dict[str, Any]) -> str:
         )
     if "extra" in entry:
         parts.append(("## Details\n\n" if len(entry["extra"]) > 300 else "") + entry["extra"].rstrip())
+    if "more" in entry:
+        parts.append(entry["more"].rstrip())
     parts += [f":::{kind}\n{entry[kind]}\n:::" for kind in ("tip", "warning") if kind in entry]
     return "\n\n".join(parts)

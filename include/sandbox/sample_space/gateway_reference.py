@@ -17,7 +17,7 @@ Changes take effect after `kel gateway restart`, or when you press **Apply** on 
 
 _REGISTERS_INTRO = """Input registers of the Modbus TCP server (function code 4; function code 3 gives the same). Big-endian, one value per register. Switch the server on as described in [[Connect a building management system]].
 
-Each sensor has {per_sensor} registers, from {first} on, in the order of pairing. Slot *n* (counted from 1) begins at {first} + {per_sensor} × (*n* − 1). A value older than 15 minutes reads `0x8000`."""
+Each sensor has {per_sensor} registers, from {first} on, in the order of pairing; the first {slots} sensors are served. Slot *n* (counted from 1) begins at {first} + {per_sensor} × (*n* − 1). A value older than 15 minutes reads `0x8000`."""
 
 
 def gateway_reference() -> Iterator[PageSource]:
@@ -70,7 +70,7 @@ def _registers(data: dict[str, Any]) -> str:
         f"| {data['gateway_first'] + offset} | `{name}` | {kind} | {scale} | {meaning} |"
         for offset, (name, kind, scale, meaning) in enumerate(data["gateway"])
     ]
-    intro = _REGISTERS_INTRO.format(first=data["sensor_first"], per_sensor=len(kinds))
+    intro = _REGISTERS_INTRO.format(first=data["sensor_first"], per_sensor=len(kinds), slots=data["sensor_slots"])
     return "\n".join(
         [
             intro,

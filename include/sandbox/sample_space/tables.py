@@ -19,31 +19,30 @@ _CELL = re.compile(r"(?:`[^`]*`|\[\[.*?\]\]|\{\w+:[^}]*\}|\\.|[^|])*")
 
 
 def render_table(lines: list[str], make: Elements) -> str:
-    """One table as the editor writes it: header cells in bold, widths in a ``colgroup``."""
+    """One table as the editor writes it: header cells in bold, widths in a ``colgroup``.
+
+    Raises:
+        ValueError: rows of different length; an unescaped pipe is the usual cause.
+    """
     options, lines = _options(lines)
     has_header = len(lines) > 1 and _RULE.fullmatch(lines[1]) is not None
     if has_header:
         del lines[1]
     rows = [_cells(line) for line in lines]
-    numbered = "numbered" in options
+    columns = len(rows[0])
+    if odd := next((line for line, row in zip(lines, rows, strict=True) if len(row) != columns), None):
+        raise ValueError(f"a row of a table with {columns} columns has another number of cells: {odd!r}")
     body = ""
-    for number, row in enumerate(rows):
-        header = has_header and number == 0
-        label = "" if header else str(number + (0 if has_header else 1))
-        cells = f'<td class="numberingColumn">{label}</td>' if numbered else ""
-        for column, cell in enumerate(row):
-            heading = header or (column == 0 and "header-column" in options)
-            cells += _cell(cell, make, heading=heading)
-        body += make.block("tr", cells)
+    for number, row in enumerate(rows, start=0 if has_header else 1):
+        label = _number(number) if "numbered" in options else ""
+        headings = columns if number == 0 else int("header-column" in options)
+        cells = [_cell(cell, make, heading=column < headings) for column, cell in enumerate(row)]
+        body += make.block("tr", label + "".join(cells))
     width = options.get("width", "760")
-    each = int(width) / max(len(row) for row in rows)
-    columns = f'<col style="width: {each:.1f}px;" />' * len(rows[0]) if "width" in options else ""
-    group = f"<colgroup>{columns}</colgroup>" if columns else ""
-    numbering = ' class="numberingColumn"' if numbered else ""
-    return (
-        f'<table data-table-width="{width}" data-layout="default" ac:local-id="{make.uuid()}"{numbering}>'
-        f"{group}<tbody>{body}</tbody></table>"
-    )
+    column = f'<col style="width: {int(width) / columns:.1f}px;" />'
+    group = f"<colgroup>{column * columns}</colgroup>" if "width" in options else ""
+    head = f'<table data-table-width="{width}" data-layout="default" ac:local-id="{make.uuid()}">'
+    return f"{head}{group}<tbody>{body}</tbody></table>"
 
 
 def _options(lines: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -63,6 +62,11 @@ def _cells(line: str) -> list[str]:
         cells.append(match[0].strip())
         position = match.end() + 1
     return cells
+
+
+def _number(row: int) -> str:
+    """A cell of the numbering column; that of the header, row 0, is empty."""
+    return f'<td class="numberingColumn">{row}</td>' if row else '<th class="numberingColumn" />'
 
 
 def _cell(text: str, make: Elements, *, heading: bool) -> str:

@@ -6,11 +6,15 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from include.sandbox.sample_space.elements import Elements, cdata
 from include.sandbox.sample_space.markup import Renderer
 from include.sandbox.sample_space.people import ACCOUNT_IDS
 from include.sandbox.sample_space.sources import parse_page
+
+from .conftest import parse
 
 
 def render(text: str, *, local_ids: bool = False) -> str:
@@ -71,6 +75,12 @@ def test_a_note_of_the_new_editor_carries_its_content_twice() -> None:
 def test_directives_nest() -> None:
     storage = render(":::expand More\n:::info\nx\n:::\n:::")
     assert storage.index('"expand"') < storage.index('"info"') < storage.index("<p>x</p>")
+
+
+@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cn"]) | st.sampled_from("]>\n")))
+def test_cdata_gives_back_any_text(text: str) -> None:
+    body = parse(f"<ac:plain-text-body>{cdata(text)}</ac:plain-text-body>")
+    assert "".join(body.itertext()) == text
 
 
 def test_cdata_is_divided_where_it_would_end_early() -> None:
