@@ -7,9 +7,8 @@ items and quotes, whose lines have a prefix (indentation, ``>``) in front.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +31,7 @@ class Kind(Enum):
     PROSE = "prose"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line: where it begins and ends in the document (with its line break), its prefix, and its text after that."""
 
     start: int
@@ -47,8 +45,7 @@ class Line:
         return not self.text or self.text.isspace()
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Consecutive lines that belong together. ``level`` is that of a heading, else 0."""
 
     kind: Kind

@@ -6,19 +6,20 @@ import html
 import re
 from collections import Counter
 
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _UNSEEN = re.compile(
     r"<(ac:parameter|ac:adf-fallback|ac:placeholder|ac:task-id|ac:task-uuid|ac:task-status|ac:adf-attribute|script|style)\b"
     r"(?:[^<>]*/>|[^<>]*>.*?(?:</\1\s*>|\Z))",
     re.DOTALL,
 )
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INLINE_TAG = re.compile(
     r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ac:inline-comment-marker)(?=[\s/>])[^<>]*>"
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_WORD = re.compile(r"[^\W_]+")
-_SILENT = str.maketrans("", "", "*_~\\`^\u200b\u00ad\ufeff")
+#: Characters of markup, and characters nobody sees, which may stand within words.
+_SILENT = re.compile("[*_~\\\\`^\u200b\u00ad\ufeff]+")
+_WORD = re.compile(r"\w+")
 
 
 def coverage(storage: str, markdown: str) -> float:
@@ -27,15 +28,20 @@ def coverage(storage: str, markdown: str) -> float:
     total = wanted.total()
     if not total:
         return 1.0
-    missing = (wanted - _words(html.unescape(markdown))).total()
+    found = _words(html.unescape(markdown))
+    missing = sum(count - found[word] for word, count in wanted.items() if count > found[word])
     return 1.0 - missing / total
 
 
 def _words(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(text.translate(_SILENT)))
+    return Counter(_WORD.findall(_SILENT.sub("", text)))
 
 
 def _visible_text(storage: str) -> str:
-    text = _CDATA.sub(lambda match: html.escape(match[1]), storage)
-    text = _COMMENT.sub(" ", _UNSEEN.sub(" ", text)) if "<!--" in text else _UNSEEN.sub(" ", text)
-    return html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text)))
+    text = storage
+    if "<![CDATA[" in text:
+        text = _CDATA.sub(lambda match: html.escape(match[1]), text)
+    if "<!--" in text:
+        text = _COMMENT.sub(" ", text)
+    text = _INLINE_TAG.sub("", _UNSEEN.sub(" ", text))
+    return html.unescape(_TAG.sub(" ", text))

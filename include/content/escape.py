@@ -37,6 +37,7 @@ _LINE_START = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_LINE_STARTERS = frozenset("#-+*>=:|_0123456789")
 _NUMBERED = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"(?:(?<=\s)|^)(?=#+$)")
 
@@ -61,6 +62,8 @@ def _bracket_escaped(text: str) -> str:
 
 def escape_line_starts(text: str) -> str:
     """A paragraph's Markdown whose lines cannot be taken for headings, lists, quotes or tables."""
+    if text[:1] not in _LINE_STARTERS and "\n" not in text:
+        return text
     return _NUMBERED.sub(r"\1\\", _LINE_START.sub(r"\\", text))
 
 

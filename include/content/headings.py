@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from include.content.model import PageContext
 
 _ARROW = " › "
+_SEPARATOR = "\n\n"
 _LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
 _AUTOLINK = re.compile(r"<([a-z][a-z+.-]*:[^<>\s]*)>")
 _DELIMITERS = re.compile(r"(?<!\\)(?:\*{1,3}|~~|`+|(?<![^\W_])_|_(?![^\W_]))")
@@ -76,7 +77,7 @@ class Outline:
         return f"{self._page.url.partition('#')[0]}#{heading.anchor}"
 
     def context_line(self, heading: Heading | None) -> str:
-        """``Space › Ancestor › Page › Heading``: where a text below the heading stands."""
+        """``Space › Ancestor › Page › Heading`` and an empty line: where a text below the heading stands."""
         return self._context(heading)[0]
 
     def context_tokens(self, heading: Heading | None) -> int:
@@ -97,9 +98,11 @@ class Outline:
         tokens = count_tokens(line)
         while tokens > self._limit and len(parts) > 1:
             parts.pop(0)
-            line = "… › " + _ARROW.join(parts)
+            line = f"…{_ARROW}{_ARROW.join(parts)}"
             tokens = count_tokens(line)
         while tokens > self._limit:
             line = line[: len(line) * self._limit // (tokens + 1)].rstrip() + "…"
             tokens = count_tokens(line)
-        return line, tokens
+        if line:
+            line += _SEPARATOR
+        return line, count_tokens(line)

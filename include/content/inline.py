@@ -46,6 +46,7 @@ _CODE_TAGS = frozenset({"code", "tt", "kbd", "samp"})
 #: What is left of elements that a rule has read already.
 _UNSEEN = frozenset({"script", "style", "colgroup", "col", "ac:parameter", "input"})
 _WHITE_SPACE = re.compile(r"\s+")
+_UNEVEN_SPACE = re.compile(r"[^\S ]|  ")
 _AROUND_BREAK = re.compile(f" *{BREAK}[ {BREAK}]*")
 _LINK_END = re.compile(r"(?<!\\)((?:\\\\)*)\]\(([^()\s]*)\)")
 _CODES = re.compile(f"{CODE}+")
@@ -71,15 +72,17 @@ class InlineRenderer:
     def render(self, children: Sequence[Node | str]) -> str:
         """One run as inline Markdown on one line, with ``BREAK`` where a line ends."""
         if all(isinstance(child, str) for child in children):
-            return escape_text(_WHITE_SPACE.sub(" ", "".join(children))).strip()  # type: ignore[arg-type]
+            return escape_text(" ".join("".join(children).split()))  # type: ignore[arg-type]
         self._writer.start = True
         self._feed(children)
-        text = _WHITE_SPACE.sub(" ", self._writer.finish()).strip()
-        text = _LOZENGE_MARKS.sub("", _APART.sub(" ", text))
+        text = _even(self._writer.finish()).strip()
+        if _LOZENGE in text:
+            text = _LOZENGE_MARKS.sub("", _APART.sub(" ", text))
         urls: list[str] = []
-        text = _LINK_END.sub(lambda match: f"{match[1]}{_kept(match[2], urls)}", text)
-        text = _AROUND_BREAK.sub(BREAK, place_emphasis(_AROUND_BREAK.sub(BREAK, text))).strip(f" {BREAK}")
-        return self._with_codes(_with_urls(text, urls))
+        if "](" in text:
+            text = _LINK_END.sub(lambda match: f"{match[1]}{_kept(match[2], urls)}", text)
+        text = _single_breaks(place_emphasis(_single_breaks(text)))
+        return self._with_codes(_with_urls(text, urls)).strip()
 
     def _with_codes(self, text: str) -> str:
         """Code spans in their places; adjacent ones are one, since their backticks would run together."""
@@ -102,7 +105,7 @@ class InlineRenderer:
 
     def _text(self, text: str) -> None:
         if text:
-            escaped = escape_text(_WHITE_SPACE.sub(" ", text), in_link=self._in_link, last=False)
+            escaped = escape_text(_even(text), in_link=self._in_link, last=False)
             self._writer.handle_data(escaped, entity_char=True)  # as if from a reference: html2text adds no escapes
 
     def _element(self, node: Node) -> None:
@@ -168,6 +171,15 @@ class InlineRenderer:
         if _EXPONENT.fullmatch(node.text().strip()):
             self._text("^")
         self._feed(node.children)
+
+
+def _even(text: str) -> str:
+    return _WHITE_SPACE.sub(" ", text) if _UNEVEN_SPACE.search(text) else text
+
+
+def _single_breaks(text: str) -> str:
+    """Without blanks around line breaks, empty lines, or breaks at the ends."""
+    return _AROUND_BREAK.sub(BREAK, text).strip(f" {BREAK}") if BREAK in text else text
 
 
 def _shows(node: Node) -> bool:

@@ -32,7 +32,7 @@ class Packer:
 
     :param lead_tokens: for each piece, what a chunk that begins with it holds before it: context line, frame, overlap.
     :param tail_tokens: for each piece, what a chunk that ends with it holds behind it: the end of its frame.
-    :param keys: for each piece, the text that stands for it when boundaries are ordered.
+    :param document: the text that the pieces are parts of.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class Packer:
         pieces: Sequence[Piece],
         lead_tokens: Sequence[int],
         tail_tokens: Sequence[int],
-        keys: Sequence[str],
+        document: str,
         limit: int,
     ) -> None:
         self._pieces = pieces
         self._lead = lead_tokens
         self._tail = tail_tokens
-        self._keys = keys
+        self._document = document
         self._limit = limit
         self._sums = list(accumulate((piece.tokens for piece in pieces), initial=0))
         content = (index for index, piece in enumerate(reversed(pieces)) if piece.kind is not Kind.HEADING)
@@ -81,7 +81,8 @@ class Packer:
         seen: Counter[str] = Counter()
         order = []
         for boundary in range(start + 1, end):
-            key = self._keys[boundary]
+            piece = self._pieces[boundary]
+            key = self._document[piece.start : piece.end]
             seen[key] += 1
             digest = blake2b(f"{seen[key]}\0{key}".encode("utf-8", "replace"), digest_size=8).digest()
             order.append((self._rank(boundary), digest, boundary))

@@ -81,14 +81,14 @@ def _name(qualified: str) -> str:
 
 
 def _from_element(element: etree._Element) -> Node:
-    node = Node(_name(str(element.tag)))
-    if element.attrib:
-        node.attrs = {_name(str(name)): str(value) for name, value in element.attrib.items()}
-    children = node.children
-    if element.text:
-        children.append(element.text)
+    attributes = {_name(name): value for name, value in element.items()}
+    children: list[Node | str] = []
+    text = element.text
+    if text:
+        children.append(text)
     for child in element:
         children.append(_from_element(child))
-        if child.tail:
-            children.append(child.tail)
-    return node
+        tail = child.tail
+        if tail:
+            children.append(tail)
+    return Node(_name(element.tag), attributes, children)  # type: ignore[arg-type]

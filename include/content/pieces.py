@@ -7,10 +7,10 @@ part of it is a table with its header, or fenced code with its language, again.
 
 from __future__ import annotations
 
+import itertools
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.content.blocks import Block, Kind, Line, is_fence, item_indent, match_item, match_quote, scan
 from include.content.tokens import count_tokens
@@ -29,8 +29,7 @@ _WINDOW_CHARS = 6_000
 _SENTENCE_END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*(?=\s)|[。！？]+[」』）”’]*|\n)\s*")
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """What a part of a block that was cut needs around it to be whole again, and how many tokens that costs."""
 
     prefix: str = ""
@@ -42,8 +41,7 @@ class Frame:
 NO_FRAME = Frame()
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of the document that is not cut.
 
     :param tokens: tokens of its text with the white space behind it.
@@ -71,81 +69,69 @@ class Cutter:
 
     def __init__(self, document: str) -> None:
         self._document = document
+        self._block = 0
         self._frames = 0
 
-    def cut(self, block: Block, number: int, end: int, capacity: int) -> list[Piece]:
-        """The pieces of one block, which tile it up to ``end``, each with at most ``capacity`` tokens."""
-        pieces = list(self._pieces(block, capacity, 0))
-        last = pieces[-1]
-        if last.end < end:  # the blank lines behind the block
-            pieces[-1] = self._piece(last.start, end, last.kind, last.level, last.frame, last.frame_id)
-        return [
-            Piece(piece.start, piece.end, piece.tokens, number, piece.kind, piece.level, piece.frame, piece.frame_id)
-            for piece in pieces
-        ]
+    def cut(self, block: Block, end: int, capacity: int) -> list[Piece]:
+        """The pieces of the next block, which tile it up to ``end``, each with at most ``capacity`` tokens."""
+        self._block += 1
+        return list(self._pieces(block, end, capacity, 0))
 
-    def _piece(
-        self, start: int, end: int, kind: Kind, level: int = 0, frame: Frame = NO_FRAME, frame_id: int = 0
-    ) -> Piece:
-        tokens = count_tokens(self._document[start:end])
-        return Piece(start, end, tokens, 0, kind, level, frame, frame_id)
+    def _piece(self, start: int, end: int, kind: Kind, level: int = 0) -> Piece:
+        return Piece(start, end, count_tokens(self._document[start:end]), self._block, kind, level)
 
-    def _pieces(self, block: Block, capacity: int, depth: int) -> Iterator[Piece]:
-        whole = self._piece(block.start, block.end, block.kind, block.level)
+    def _pieces(self, block: Block, end: int, capacity: int, depth: int) -> Iterator[Piece]:
+        whole = self._piece(block.start, end, block.kind, block.level)
         if whole.tokens <= capacity:
             yield whole
         elif block.kind is Kind.TABLE:
-            yield from self._rows(block, capacity)
+            yield from self._rows(block, end, capacity)
         elif block.kind is Kind.CODE:
-            yield from self._code_lines(block, capacity)
+            yield from self._code_lines(block, end, capacity)
         elif block.kind in {Kind.ITEM, Kind.QUOTE} and depth < _MAX_LEVELS:
-            yield from self._inner(block, capacity, depth)
+            yield from self._inner(block, end, capacity, depth)
         else:
-            yield from self._prose(block.start, block.end, block.kind, capacity)
+            yield from self._prose(block.start, end, block.kind, capacity)
 
-    def _rows(self, block: Block, capacity: int) -> Iterator[Piece]:
-        header = "".join(self._text(line.start, line.end) for line in block.lines[:2])
+    def _rows(self, block: Block, end: int, capacity: int) -> Iterator[Piece]:
+        header = self._document[block.start : block.lines[1].end]
         frame = self._frame(header, "", capacity)
-        yield from self._framed(block.lines, 2, Kind.TABLE, frame, capacity)
+        starts = [block.start, *(line.start for line in block.lines[3:]), end]
+        return self._framed(starts, Kind.TABLE, frame, capacity)
 
-    def _code_lines(self, block: Block, capacity: int) -> Iterator[Piece]:
+    def _code_lines(self, block: Block, end: int, capacity: int) -> Iterator[Piece]:
+        """A piece a line; blank lines go with the line before."""
         opening = block.lines[0]
         fence = is_fence(opening.text)
-        closing = f"\n{opening.prefix.replace('-', ' ')}{fence[1] if fence else '```'}"
-        frame = self._frame(self._text(opening.start, opening.end), closing, capacity)
-        yield from self._framed(block.lines, 1, Kind.CODE, frame, capacity)
+        margin = opening.prefix if opening.prefix.lstrip().startswith(">") else " " * len(opening.prefix)
+        frame = self._frame(f"{margin}{opening.text}\n", f"\n{margin}{fence[1] if fence else '```'}", capacity)
+        starts = [block.start, *(line.start for line in block.lines[2:-1] if not line.blank), end]
+        return self._framed(starts, Kind.CODE, frame, capacity)
 
     def _frame(self, prefix: str, suffix: str, capacity: int) -> Frame:
         """The frame, unless it is so long that it would crowd out what it frames."""
         frame = Frame(prefix, suffix, count_tokens(prefix), count_tokens(suffix))
-        self._frames += 1
         return frame if frame.prefix_tokens <= capacity // 3 else NO_FRAME
 
-    def _framed(self, lines: Sequence[Line], head: int, kind: Kind, frame: Frame, capacity: int) -> Iterator[Piece]:
-        """A piece a line; the lines of the head go with the first one."""
-        frame_id = self._frames
+    def _framed(self, starts: Sequence[int], kind: Kind, frame: Frame, capacity: int) -> Iterator[Piece]:
+        self._frames += 1
         room = max(1, capacity - frame.prefix_tokens - frame.suffix_tokens)
-        groups = [lines[: head + 1], *([line] for line in lines[head + 1 :])]
-        for group in groups:
-            start, end = group[0].start, group[-1].end
-            piece = self._piece(start, end, kind, 0, frame, frame_id)
-            if piece.tokens <= room:
-                yield piece
-            else:
-                for part in self._prose(start, end, kind, room):
-                    yield Piece(part.start, part.end, part.tokens, 0, kind, 0, frame, frame_id)
+        for start, end in itertools.pairwise(starts):
+            piece = self._piece(start, end, kind)
+            for part in [piece] if piece.tokens <= room else self._prose(start, end, kind, room):
+                yield part._replace(frame=frame, frame_id=self._frames)
 
-    def _inner(self, block: Block, capacity: int, depth: int) -> Iterator[Piece]:
+    def _inner(self, block: Block, end: int, capacity: int, depth: int) -> Iterator[Piece]:
+        """The pieces of the blocks inside a list item or quote."""
         inner = scan(_inside(block))
         if not inner:
-            yield from self._prose(block.start, block.end, block.kind, capacity)
+            yield from self._prose(block.start, end, block.kind, capacity)
             return
-        starts = [block.start, *(part.start for part in inner[1:]), block.end]
-        for part, start, end in zip(inner, starts, starts[1:], strict=False):
-            pieces = list(self._pieces(part, capacity, depth + 1))
-            pieces[0] = self._piece(start, pieces[0].end, *_rest(pieces[0]))
-            pieces[-1] = self._piece(pieces[-1].start, end, *_rest(pieces[-1]))
-            yield from pieces
+        first = inner[0].lines[0]._replace(start=block.start)  # the marker belongs to the first block inside
+        parts = [inner[0]._replace(lines=[first, *inner[0].lines[1:]]), *inner[1:]]
+        ends = [*(part.start for part in parts[1:]), end]
+        for part, part_end in zip(parts, ends, strict=True):
+            yield from self._pieces(part, part_end, capacity, depth + 1)
 
     def _prose(self, start: int, end: int, kind: Kind, capacity: int) -> Iterator[Piece]:
         """Sentences, and fragments of sentences that do not fit."""
@@ -156,13 +142,6 @@ class Cutter:
             else:
                 for left, right in fragments(self._document, first, last, min(capacity, _FRAGMENT_TOKENS)):
                     yield self._piece(left, right, kind)
-
-    def _text(self, start: int, end: int) -> str:
-        return self._document[start:end]
-
-
-def _rest(piece: Piece) -> tuple[Kind, int, Frame, int]:
-    return piece.kind, piece.level, piece.frame, piece.frame_id
 
 
 def _inside(block: Block) -> list[Line]:
@@ -178,7 +157,7 @@ def _inside(block: Block) -> list[Line]:
 
 
 def _without(line: Line, length: int) -> Line:
-    return Line(line.start, line.end, line.prefix + line.text[:length], line.text[length:])
+    return line._replace(prefix=line.prefix + line.text[:length], text=line.text[length:])
 
 
 def _sentences(document: str, start: int, end: int) -> Iterator[tuple[int, int]]:

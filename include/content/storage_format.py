@@ -38,17 +38,16 @@ def _resolve_children(node: Node, state: Resolution) -> None:
 
 
 def _resolve_element(node: Node, state: Resolution) -> Replacement:
-    if node.tag in _HIDDEN:
+    tag = node.tag
+    if tag in _HIDDEN:
         return []
-    if node.tag == "ac:adf-extension":
+    if tag == "ac:adf-extension":
         _drop_fallback(node)
     _resolve_children(node, state)
-    rule = _RULES.get(node.tag)
+    rule = _RULES.get(tag)
     if rule:
         return rule(node, state)
-    if node.tag.startswith("ac:"):
-        return _unknown_element(node, state)
-    return [node]
+    return _unknown_element(node, state) if tag.startswith("ac:") else [node]
 
 
 def _drop_fallback(extension: Node) -> None:

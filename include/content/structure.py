@@ -22,7 +22,9 @@ MAX_NUMBER = 999_999_999
 
 def is_block(node: Node) -> bool:
     """Whether an element is a block, or an inline element with a block inside."""
-    return node.tag in BLOCKS or any(child.tag in BLOCKS for child in node.walk())
+    if node.tag in BLOCKS:
+        return True
+    return any(isinstance(child, Node) and is_block(child) for child in node.children)
 
 
 def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:

@@ -17,6 +17,7 @@ from include.content.messages import Failure, read_message, write_message
 if TYPE_CHECKING:
     from include.content.lookup import Lookup
 
+
 def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
     """One page, or why it failed: the type of the error and where it was raised, since its message may quote the page."""
     try:
