@@ -44,7 +44,7 @@ def context(**bodies: str) -> PageContext:
 def test_include_puts_the_page_in():
     conversion = convert(f"<p>a</p>{include('Part')}<p>c</p>", context(Part="<h2>B</h2><p>b</p>"))
     assert conversion.markdown == "a\n\n## B\n\nb\n\nc"
-    assert conversion.report.includes == ("id-Part",)
+    assert conversion.report.includes == ("id-Part@0",)
 
 
 def test_include_resolves_files_of_the_included_page_as_its_own():
@@ -56,7 +56,7 @@ def test_include_resolves_files_of_the_included_page_as_its_own():
 def test_include_inside_an_included_page():
     conversion = convert(include("A"), context(A=f"<p>a</p>{include('B')}", B="<p>b</p>"))
     assert conversion.markdown == "a\n\nb"
-    assert conversion.report.includes == ("id-A", "id-B")
+    assert conversion.report.includes == ("id-A@0", "id-B@0")
 
 
 def test_include_of_itself_and_in_a_circle_ends():
@@ -90,7 +90,7 @@ def test_include_that_names_the_page_as_text():
 def test_excerpt_include_below_the_title_of_its_page():
     conversion = convert(excerpt_include("Part"), context(Part=f"<p>x</p>{excerpt('<p>the short of it</p>')}<p>y</p>"))
     assert conversion.markdown == "> **Part:** the short of it"
-    assert conversion.report.includes == ("id-Part",)
+    assert conversion.report.includes == ("id-Part@0",)
 
 
 def test_excerpt_include_without_panel():
