@@ -88,7 +88,7 @@ def _fields(item: dict[str, Any]) -> str:
 def _request(item: dict[str, Any]) -> str:
     if "body" not in item:
         flag = "" if item["method"] == "GET" else f" -X {item['method']}"
-        return f'curl{flag} -H "Authorization: Bearer $KEL_TOKEN" \\\n  "{BASE}{item["path"]}"'
+        return f'curl{flag} -H "Authorization: Bearer $KEL_TOKEN" \\\n  "{BASE}{item["path"]}{item.get("example", "")}"'
     return (
         f"{item['method']} {item['path']} HTTP/1.1\nHost: api.kelvane.example\nAuthorization: Bearer ksvc_…\n"
         f"Content-Type: application/json\n\n{item['body'].rstrip()}"

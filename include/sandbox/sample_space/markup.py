@@ -138,7 +138,7 @@ class Renderer:
         end = at
         while end < len(lines) and lines[end].strip():
             end += 1
-        return "".join(line.strip() for line in lines[at:end]), end
+        return re.sub(r">\n\s*", ">", "\n".join(lines[at:end])), end
 
 
 def _find(lines: list[str], start: int, wanted: str) -> int:

@@ -35,6 +35,7 @@ def render(text: str, *, local_ids: bool = False) -> str:
         ("---", "<hr />"),
         ("> quoted\n> more", "<blockquote><p>quoted more</p></blockquote>"),
         ("<p>as it is</p>\n<hr />", "<p>as it is</p><hr />"),
+        ("<p><![CDATA[two\nlines]]></p>", "<p><![CDATA[two\nlines]]></p>"),
     ],
 )
 def test_renders_text(text: str, storage: str) -> None:
