@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sandbox.confluence import SYNC_EMAIL, SandboxConfluence
-from include.sandbox.seed import SeedPage, SeedSpace, SeedUser
+from include.sandbox.confluence.loading import load_space
+from include.sandbox.confluence.model import User
+from include.sandbox.confluence.store import Store
+from include.sandbox.confluence.visibility import Visibility
+from include.sandbox.seed import SeedPage, SeedSpace
 
 READER = ("reader@example.com", "sandbox-confluence-reader-token")
 ADA = ("ada@example.com", "ada-token")
@@ -65,10 +69,9 @@ def test_visible_means_every_level_lets_the_reader_pass(levels: list[tuple[str, 
         SeedPage(str(number), f"Page {number}", "", parent=str(number - 1) if number else None, read_users=users)
         for number, users in enumerate(levels)
     )
-    sandbox = SandboxConfluence(SeedSpace("DEEP", "Deep", "", pages, (SeedUser("a", "A", "a@example.com"),)))
-    from include.sandbox.confluence.visibility import Visibility
-
-    sees = Visibility(sandbox.store, sandbox.user("a@example.com"), open_to_public=False)
-    for number in range(len(levels)):
-        passes = all(not users or "a" in users for users in levels[: number + 1])
-        assert sees.content(sandbox.find(str(number))) is passes
+    store = Store()
+    load_space(store, SeedSpace("DEEP", "Deep", "", pages))
+    sees = Visibility(store, User("a", "A", "a@example.com"), open_to_public=False)
+    for content in store.contents.values():
+        passes = all(not users or "a" in users for users in levels[: int(content.ref) + 1])
+        assert sees.content(content) is passes
