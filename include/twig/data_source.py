@@ -45,6 +45,11 @@ def remembered(client: TwigClient, staging: SourceStaging) -> DataSource | None:
     return client.get_data_source(binding.data_source_id)
 
 
+def existing(client: TwigClient, name: str) -> DataSource | None:
+    """The data source of that name, whatever its type; for delivery ``files``, which does not create any."""
+    return oldest([source for source in client.list_data_sources(search=name) if source.name == name])
+
+
 def oldest(sources: list[DataSource]) -> DataSource | None:
     """The one that everybody uses when several have the same name: created first, then smallest id."""
     return min(sources, key=lambda source: (source.created_at, source.id), default=None)
