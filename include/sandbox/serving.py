@@ -63,7 +63,13 @@ def _bind(host: str, port: int) -> tuple[socket.socket, str]:
 
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        app, loop="asyncio", lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        app,
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,  # real services keep idle connections longer than uvicorn's 5 s
+        timeout_graceful_shutdown=1,
     )
 
 

@@ -122,26 +122,20 @@ def _announce(sandbox: SandboxConfluence, base_url: str) -> None:
 def welcome(sandbox: SandboxConfluence) -> list[str]:
     """What a person needs to connect, with credentials that are worth nothing elsewhere."""
     spaces = ", ".join(f"{space.key} ({_pages(sandbox, space.id)} pages)" for space in sandbox.store.spaces.values())
-    first_key = next((space.key for space in sandbox.store.spaces.values()), "")
     cloud = sandbox.site.is_cloud
-    connection = {
-        "conn_type": "confluence",
-        "host": sandbox.base_url if cloud else sandbox.site_url,
-        "login": SYNC_EMAIL if cloud else "",
-        "password": SYNC_TOKEN if cloud else PERSONAL_ACCESS_TOKEN,
-        "extra": {"space_key": first_key, "deployment": sandbox.site.deployment, "gateway_url": sandbox.base_url},
-    }
     lines = [
-        f"Sandbox Confluence ({sandbox.site.deployment}): {sandbox.site_url}",
+        f"Sandbox Confluence ({sandbox.site.deployment}): {sandbox.base_url}",
+        f"  site: {sandbox.site_url}",
         f"  spaces: {spaces}",
         f"  e-mail {SYNC_EMAIL}, API token {SYNC_TOKEN}"
         if cloud
         else f"  personal access token {PERSONAL_ACCESS_TOKEN}",
         f"  control API: {sandbox.base_url}/_sandbox",
-        f"  export AIRFLOW_CONN_CONFLUENCE_DEFAULT='{json.dumps(connection)}'",
+        f"  export AIRFLOW_CONN_CONFLUENCE_DEFAULT='{json.dumps(sandbox.connection())}'",
+        "Open the address in a browser to read the pages. Ctrl-C stops it.",
     ]
     if cloud:
-        lines.insert(3, f"  scoped API token {SCOPED_TOKEN}, through {sandbox.gateway_url}")
+        lines.insert(4, f"  scoped API token {SCOPED_TOKEN}, through {sandbox.gateway_url}")
     return lines
 
 

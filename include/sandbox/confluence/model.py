@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 #: Kinds that live in the page tree without being pages.
-CONTAINER_KINDS = ("folder", "database", "whiteboard")
+CONTAINER_KINDS = ("folder", "database", "whiteboard", "embed")
 TREE_KINDS = ("page", *CONTAINER_KINDS)
 PACK_FROM_BYTES = 512
 

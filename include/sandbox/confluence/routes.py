@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from include.sandbox.confluence import downloads, v1_contents, v1_reads, v1_search, v2_contents, v2_parts, v2_spaces
 from include.sandbox.confluence.calls import Answer, Call
+from include.sandbox.confluence.model import CONTAINER_KINDS
 from include.sandbox.confluence.v2_contents import BLOGPOST, PAGE, Kind
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _tree_routes() -> list[Route]:
         Route("/api/v2/pages/{id}/direct-children", v2_parts.direct_children, TREE),
         Route("/api/v2/pages/{id}/descendants", v2_parts.descendants, TREE),
     ]
-    for kind in ("folder", "database", "whiteboard"):
+    for kind in CONTAINER_KINDS:
         root = f"/api/v2/{kind}s/{{id}}"
         routes += [
             Route(root, lambda call, kind=kind: v2_parts.container(call, kind), (f"read:{kind}:confluence",)),  # type: ignore[misc]

@@ -20,6 +20,7 @@ from include.sandbox.confluence.site_control import SiteControl
 from include.sandbox.confluence.spoiling import RATE_LIMIT_BODY, Spoiler, retry_after_headers
 from include.sandbox.confluence.state import StateFolder
 from include.sandbox.confluence.store import Store
+from include.sandbox.confluence.web_pages import add_web_pages
 from include.sandbox.seed import SeedSpace, SeedUser
 from include.sandbox.serving import LOOPBACK, Allowance, Latency, RateLimit, TokenBucket, running
 
@@ -91,6 +92,7 @@ class SandboxConfluence(PageControl, SiteControl):
     def _stack(self, latency_ms: float) -> tuple[Latency, ASGIApp]:
         app = build_app(self)
         add_control_api(app, self)
+        add_web_pages(app, self)
         limited = RateLimit(app, self._bucket_of, self._rate_headers, self._too_many)
         latency = Latency(limited, latency_ms)
         spoiler = Spoiler(latency, self.faults, self.apply)
@@ -116,6 +118,25 @@ class SandboxConfluence(PageControl, SiteControl):
     def gateway_url(self) -> str:
         """The address for scoped tokens, below the same host: ``…/ex/confluence/{cloudId}/wiki``."""
         return f"{self.base_url}/ex/confluence/{self.site.cloud_id}/wiki"
+
+    def connection(self, token: str | None = None) -> dict[str, Any]:
+        """An Airflow connection to this site, ready for ``AIRFLOW_CONN_…`` as JSON. Only while it is served.
+
+        :param token: None: the sync user's unscoped API token, or personal access token on Data Center.
+        """
+        cloud = self.site.is_cloud
+        first_key = next((space.active_key for space in self.store.spaces.values()), "")
+        return {
+            "conn_type": "confluence",
+            "host": self.base_url if cloud else self.site_url,
+            "login": SYNC_EMAIL if cloud else "",
+            "password": token or (SYNC_TOKEN if cloud else PERSONAL_ACCESS_TOKEN),
+            "extra": {
+                "space_key": first_key,
+                "deployment": self.site.deployment,
+                "gateway_url": self.base_url,
+            },
+        }
 
     @contextmanager
     def serve(self, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:

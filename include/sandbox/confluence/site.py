@@ -20,6 +20,7 @@ ALL_SCOPES = (
     "read:folder:confluence",
     "read:database:confluence",
     "read:whiteboard:confluence",
+    "read:embed:confluence",
     "read:content-details:confluence",
     "search:confluence",
 )

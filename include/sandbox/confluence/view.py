@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,26 +12,43 @@ from lxml import etree
 
 from include.sandbox.confluence import links, storage_xml
 from include.sandbox.confluence.storage_xml import Element, attribute, find, name, text_of
-from include.sandbox.confluence.view_macros import anchor_of, render_macro
+from include.sandbox.confluence.view_macros import render_macro
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from include.sandbox.confluence.model import Content
+    from include.sandbox.confluence.model import Attachment, Content
     from include.sandbox.confluence.store import Store
 
 VOID = frozenset({"br", "hr", "img", "col"})
 _HEADING = re.compile(r"h[1-6]")
 
 
+@dataclass(frozen=True)
+class Addresses:
+    """How rendered HTML names headings and files."""
+
+    heading: Callable[[Content, str], str]
+    file: Callable[[Attachment], str]
+
+
+#: As the API renders: page title and heading without spaces, files below the site.
+OF_THE_API = Addresses(
+    heading=lambda content, text: re.sub(r"\s", "", f"{content.title}-{text}"),
+    file=lambda attachment: f"/wiki{links.attachment_download(attachment)}",
+)
+
+
 class Renderer:
     """Renders one content. A body that is not well-formed is shown as it is."""
 
-    def __init__(self, store: Store, content: Content, depth: int = 0) -> None:
+    def __init__(self, store: Store, content: Content, addresses: Addresses = OF_THE_API, depth: int = 0) -> None:
         self.store = store
         self.content = content
         self.space = store.spaces[content.space_id]
+        self.addresses = addresses
         self.depth = depth
+        self._headings: Counter[str] = Counter()
         self._elements: dict[str, Callable[[Element], str]] = {
             "ac:structured-macro": lambda element: render_macro(self, element),
             "ac:link": self._link,
@@ -76,9 +95,20 @@ class Renderer:
         if tag in classes:
             attributes["class"] = classes[tag]
         if _HEADING.fullmatch(tag):
-            attributes["id"] = anchor_of(self.content.title, text_of(element))
+            attributes["id"] = self._heading_id(text_of(element))
         opening = tag + "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
         return f"<{opening}/>" if tag in VOID else f"<{opening}>{self.inside(element)}</{tag}>"
+
+    def anchor(self, text: str) -> str:
+        """The id of the first heading with that text."""
+        return self.addresses.heading(self.content, text)
+
+    def _heading_id(self, text: str) -> str:
+        """Unique within the page: the second of two equal headings ends in ``.1``."""
+        anchor = self.anchor(text)
+        repeated = self._headings[anchor]
+        self._headings[anchor] += 1
+        return f"{anchor}.{repeated}" if repeated else anchor
 
     # ------------------------------------------------------------------ inline
 
@@ -88,7 +118,7 @@ class Renderer:
         text = self.inside(shown)
         if target is None:
             anchor = attribute(link, "ac:anchor")
-            return f'<a href="#{escape(anchor_of(self.content.title, anchor))}">{text or escape(anchor)}</a>'
+            return f'<a href="#{escape(self.anchor(anchor))}">{text or escape(anchor)}</a>'
         match name(target):
             case "ri:user":
                 return self._user(attribute(target, "ri:account-id"))
@@ -125,7 +155,7 @@ class Renderer:
     def _file_address(self, file_name: str) -> str:
         for attachment in self.store.attachments_of(self.content.id):
             if attachment.file_name == file_name:
-                return f"/wiki{links.attachment_download(attachment)}"
+                return self.addresses.file(attachment)
         return "#"
 
     def _task(self, task: Element) -> str:
@@ -139,7 +169,7 @@ class Renderer:
 
     def of(self, content: Content) -> Renderer:
         """The renderer of a content inside this one."""
-        return Renderer(self.store, content, self.depth + 1)
+        return Renderer(self.store, content, self.addresses, self.depth + 1)
 
     def page(self, title: str, space_key: str) -> Content | None:
         space = self.store.space_by_key(space_key) if space_key else self.space

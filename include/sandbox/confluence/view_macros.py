@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
-from include.sandbox.confluence import links, storage_xml
+from include.sandbox.confluence import storage_xml
 from include.sandbox.confluence.storage_xml import Element, attribute, find, name, text_of
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from include.sandbox.confluence.model import Content
     from include.sandbox.confluence.store import Store
+    from include.sandbox.confluence.view import Addresses
 
 INCLUDE_DEPTH = 3
 PANELS = {"info": "information", "note": "note", "tip": "tip", "warning": "warning", "panel": "panel"}
@@ -24,8 +24,10 @@ class View(Protocol):
 
     store: Store
     content: Content
+    addresses: Addresses
     depth: int
 
+    def anchor(self, text: str) -> str: ...
     def body(self) -> str: ...
     def inside(self, element: Element | None) -> str: ...
     def page(self, title: str, space_key: str) -> Content | None: ...
@@ -75,7 +77,7 @@ def _status(view: View, macro: Element) -> str:
 def _toc(view: View, macro: Element) -> str:
     headings = storage_xml.parse(view.content.storage.text()).iter("h1", "h2", "h3", "h4", "h5", "h6")
     items = "".join(
-        f'<li><a href="#{escape(anchor_of(view.content.title, text_of(heading)))}">{escape(text_of(heading))}</a></li>'
+        f'<li><a href="#{escape(view.anchor(text_of(heading)))}">{escape(text_of(heading))}</a></li>'
         for heading in headings
     )
     return f'<div class="toc-macro" data-macro-name="toc"><ul>{items}</ul></div>'
@@ -90,8 +92,7 @@ def _children(view: View, macro: Element) -> str:
 def _attachments(view: View, macro: Element) -> str:
     files = view.store.attachments_of(view.content.id)
     items = "".join(
-        f'<li><a href="/wiki{escape(links.attachment_download(file))}">{escape(file.file_name)}</a></li>'
-        for file in files
+        f'<li><a href="{escape(view.addresses.file(file))}">{escape(file.file_name)}</a></li>' for file in files
     )
     return f'<ul class="attachments-macro">{items}</ul>'
 
@@ -134,11 +135,6 @@ def _parameter(macro: Element, wanted: str) -> str:
         if name(child) == "ac:parameter" and attribute(child, "ac:name") == wanted:
             return text_of(child)
     return ""
-
-
-def anchor_of(title: str, heading: str) -> str:
-    """The id of a heading in rendered pages: page title and heading without spaces."""
-    return re.sub(r"\s", "", f"{title}-{heading}")
 
 
 MACROS: dict[str, Callable[[View, Element], str]] = {

@@ -112,7 +112,7 @@ def test_children_are_visible_pages_by_position(confluence: SandboxConfluence, c
     assert client.results("/api/v2/pages/1/children") == []
 
 
-@pytest.mark.parametrize("kind", ["folder", "database", "whiteboard"])
+@pytest.mark.parametrize("kind", ["folder", "database", "whiteboard", "embed"])
 def test_containers_have_their_own_address(confluence: SandboxConfluence, client: Any, kind: str) -> None:
     container = confluence.new_page("DOCS", "Things", "", kind=kind)
     found = client.json(f"/api/v2/{kind}s/{container}")
