@@ -10,8 +10,8 @@ from include.confluence.inventory import Sweep, explain_missing, sweep
 from include.confluence.space import Space
 from include.content import CONVERTER_VERSION
 from include.pipeline.recording import Record, recorded
+from include.pipeline.twig_side import settle_manifest
 from include.planning.plan import Scope, candidates_for_deletion, counts_by_reason, plan
-from include.staging.manifest import ManifestStore
 from include.staging.parquet import ParquetWriter
 from include.staging.schemas import INVENTORY, PLAN
 from include.window import Window
@@ -38,7 +38,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
             seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
             _report_sweep(seen, record)
-            manifest = ManifestStore(run.source_staging).read()
+            manifest = settle_manifest(run, record).read()
             planned = plan(
                 seen.table, manifest, _scope(run, validated, seen, _missing(run, client, space, seen, manifest))
             )

@@ -117,7 +117,7 @@ def _delete(
     if run.source.delivery == "files":
         from include.pipeline.files import prune_files
 
-        return prune_files(run, wanted, manifest, record, answered_by)
+        return prune_files(run, wanted, record, answered_by if wanted.brake else None)
     with TwigHook(run.source.twig_conn_id).client() as client:
         report = delete_from_twig(
             client,

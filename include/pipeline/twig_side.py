@@ -1,15 +1,25 @@
-"""The Twig data source of a run's source."""
+"""The Twig data source of a run's source, and the state of the manifest that belongs to it."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from include.staging.manifest import ManifestStore
+from include.twig.client import RouteNotOffered
 from include.twig.data_source import find_or_create
+from include.twig.deletions import DeletionLog
+from include.twig.drift import audit, repair
+from include.twig.hook import TwigHook
+from include.twig.rebuild import rebuild_if_lost
 
 if TYPE_CHECKING:
+    from include.pipeline.recording import Record
     from include.pipeline.run import Run
     from include.twig.client import TwigClient
     from include.twig.models import DataSource
+
+log = logging.getLogger(__name__)
 
 
 def data_source_of(run: Run, client: TwigClient) -> DataSource:
@@ -20,3 +30,35 @@ def data_source_of(run: Run, client: TwigClient) -> DataSource:
         staging=run.source_staging,
         description=f"Confluence space {run.source.space_key}",
     )
+
+
+def settle_manifest(run: Run, record: Record) -> ManifestStore:
+    """The manifest, fit to plan with: tied to its target, rebuilt if it was lost, mended if the source asks for that."""
+    manifest = ManifestStore(run.source_staging)
+    if run.params.dry_run:
+        return manifest
+    if run.source.delivery == "files":
+        from include.pipeline.files import bind_target
+
+        bind_target(run)
+        return manifest
+    with TwigHook(run.source.twig_conn_id).client() as client:
+        data_source = data_source_of(run, client)
+        if rebuilt := rebuild_if_lost(client, data_source, manifest, run.run_id):
+            record.warn(f"The manifest was lost; it was rebuilt from the {rebuilt.documents:,} documents in Twig")
+        if run.source.repair:
+            _mend(run, client, data_source, manifest, record)
+        record.figures["twig_requests"] = client.figures.requests
+    return manifest
+
+
+def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: ManifestStore, record: Record) -> None:
+    try:
+        drift = audit(client, data_source, manifest)
+    except RouteNotOffered:
+        record.warn("repair is on, but this Twig cannot list documents: only counts and searches are compared")
+        return
+    log.info("Audit: %s", drift)
+    if drift.found:
+        record.warn(f"Twig differed from the manifest and is mended: {drift}")
+        repair(client, data_source, manifest, DeletionLog(run.source_staging), drift, run.run_id)

@@ -86,8 +86,8 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     """
     with recorded(run) as record:
         problems = [] if run.params.dry_run else _failed(run, record)
-        if run.source.delivery == "api" and not run.params.dry_run:
-            problems += _ask_twig(run, record)
+        if not run.params.dry_run:
+            problems += _check_files(run) if run.source.delivery == "files" else _ask_twig(run, record)
         manifest = ManifestStore(run.source_staging).read()
         record.details |= {
             "problems": problems,
@@ -150,6 +150,12 @@ def _ask_twig(run: Run, record: Record) -> list[str]:
         record.warn(warning)
     named = [f"{found.title} ({found.url}): {found.problem}" for found in verdict.mismatches]
     return [*verdict.problems, *named]
+
+
+def _check_files(run: Run) -> list[str]:
+    from include.pipeline.files import check_files
+
+    return check_files(run)
 
 
 def _deletion(row: Mapping[str, Any]) -> Deletion:

@@ -91,7 +91,7 @@ def candidates_for_deletion(inventory: pa.Table, manifest: pa.Table) -> pd.DataF
     """The pages of the manifest that the sweep did not see: columns ``page_id`` and ``kind``."""
     seen = inventory.select(["page_id"]).to_pandas()
     held = manifest.select(["page_id", "kind"]).to_pandas()
-    merged = held.merge(seen, on="page_id", how="left", indicator=True)
+    merged: pd.DataFrame = held.merge(seen, on="page_id", how="left", indicator=True)
     return merged.loc[merged["_merge"] == "left_only", ["page_id", "kind"]].reset_index(drop=True)
 
 
@@ -139,6 +139,8 @@ def _hidden(page: Row, scope: Scope) -> bool:
 
 
 def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]) -> str | None:
+    if not known["converter_version"]:
+        return "Twig may not hold it as it should"
     if page["version"] != known["version"]:
         return f"version {known['version']} → {page['version']}"
     if page["title"] != known["title"]:

@@ -103,6 +103,13 @@ def test_fetches_what_an_older_converter_made() -> None:
     assert decide([page("7")], [held("7")], converter_version="2") == {"7": ("fetch", "converter upgraded")}
 
 
+def test_fetches_a_page_of_which_the_manifest_is_in_doubt() -> None:
+    assert decide([page("7")], [held("7", converter_version="")])["7"] == (
+        "fetch",
+        "Twig may not hold it as it should",
+    )
+
+
 def test_fetches_a_page_whose_included_page_changed_or_vanished() -> None:
     included = held("8", includes=["7@3"])
     assert decide([page("7"), page("8")], [held("7"), included])["8"] == ("leave", "unchanged")

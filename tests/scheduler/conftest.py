@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import requests
 import yaml
 
 from include.cli.processes import free_port
 from include.cli.run import LocalAirflow, local_airflow
-from include.sandbox.twig.keys import DEFAULT_KEY
+from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from include.source import SOURCES_VARIABLE
+from include.twig.client import TwigClient
+from include.twig.settings import TwigSettings
 
 T = TypeVar("T")
 
@@ -68,20 +69,13 @@ class Place:
 
     def held(self, source: str) -> dict[str, tuple[int, str, tuple[str, ...]]]:
         """What Twig holds for a source: version, content hash and chunk ids of each document."""
-        headers = {"Authorization": f"Bearer {DEFAULT_KEY}"}
-        specs = requests.get(f"{self.twig_url}/api/data-specs", params={"search": source}, headers=headers, timeout=10)
-        (spec,) = [spec for spec in specs.json()["data"] if spec["name"] == source]
-        held, cursor = {}, None
-        while True:
-            query = {"limit": 500, **({"cursor": cursor} if cursor else {})}
-            url = f"{self.twig_url}/api/data-specs/{spec['id']}/documents"
-            answer = requests.get(url, params=query, headers=headers, timeout=10).json()
-            data = answer["data"]
-            rows = data if isinstance(data, list) else data["documents"]
-            held |= {row["id"]: (row["version"], row["contentHash"], tuple(row["chunkIds"])) for row in rows}
-            cursor = answer.get("nextCursor") or (data.get("nextCursor") if isinstance(data, dict) else None)
-            if not cursor:
-                return held
+        settings = TwigSettings.from_fields(self.twig_url, DEFAULT_KEY, {"org_id": DEFAULT_ORG})
+        with TwigClient(settings) as client:
+            (spec,) = [found for found in client.list_data_sources(search=source) if found.name == source]
+            return {
+                document.id: (document.version, document.content_hash, tuple(document.chunk_ids))
+                for document in client.list_documents(spec.id)
+            }
 
 
 def until(look: Callable[[], T | None], seconds: float = 120) -> T:

@@ -1,0 +1,118 @@
+"""Whole runs that deliver files, and whole runs after something happened to Twig or to the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from include.staging.layout import SourceStaging, staging_root
+from include.staging.parquet import read_table
+from tests.dags.conftest import Site
+
+
+@pytest.fixture
+def folder(site: Site, tmp_path: Path) -> Path:
+    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"))
+    return tmp_path / "for-twig" / "small" / "documents"
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+
+
+def test_delivers_one_markdown_file_a_page_and_twig_needs_no_route(site: Site, folder: Path) -> None:
+    report = site.run()
+    assert report["state"] == "success"
+    assert len(texts(folder)) == 12
+    assert site.twig.twig.log.records() == []
+    (topic,) = [text for name, text in texts(folder).items() if "alpha-topic-1" in name]
+    assert "alpha-1-widgets" in topic
+    assert f"/pages/{site.confluence.id_of('alpha-1')}/" in topic
+
+
+def test_files_follow_changes_and_only_changes(site: Site, folder: Path) -> None:
+    site.run()
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.md")}
+    assert site.run()["summary"].endswith(": nothing to do")
+    site.confluence.edit("alpha-1", storage="<p>Rewritten for the folder.</p>")
+    site.confluence.trash("beta-4")
+    report = site.run()
+    assert (report["result"]["changed"], report["result"]["removed"]) == (1, 1)
+    after = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.md")}
+    assert len(after) == 11
+    assert sum(before.get(name) != time for name, time in after.items()) == 1
+
+
+def test_a_file_that_somebody_removed_turns_the_run_red_and_is_named(site: Site, folder: Path) -> None:
+    site.run()
+    next(folder.glob("*alpha-topic-1*")).unlink()
+    report = site.run()
+    assert report["state"] == "failed"
+    assert any("Alpha topic 1" in problem for problem in report["problems"])
+
+
+def test_a_lost_manifest_is_rebuilt_from_twig_and_nothing_is_sent_again(site: Site) -> None:
+    site.run()
+    held = site.held()
+    home = SourceStaging(staging_root(), "small").home
+    home.rmdir(recursive=True)
+    report = site.run()
+    assert report["state"] == "success"
+    assert site.held() == held
+    assert report["result"]["pages"] == 12
+    assert any("rebuilt" in warning for warning in report["warnings"])
+    assert report["figures"].get("chunks_sent", 0) == 0
+
+
+def test_repair_mends_what_others_changed_in_twig(site: Site) -> None:
+    site.configure(repair=True)
+    site.run()
+    held = site.held()
+    (spec,) = site.twig.twig.data_specs()
+    site.twig.twig.forget_document(spec["id"], site.confluence.id_of("alpha-1"))
+    site.twig.twig.alter_document(spec["id"], site.confluence.id_of("beta-1"))
+    report = site.run()
+    assert report["state"] == "success"
+    assert {title for title, (action, _) in site.plan(report).items() if action == "fetch"} == {
+        "Alpha topic 1",
+        "Beta topic 1",
+    }
+    assert {key: value.chunks for key, value in site.held().items()} == {
+        key: value.chunks for key, value in held.items()
+    }
+
+
+def test_without_repair_drift_is_red_and_says_what_to_do(site: Site) -> None:
+    site.run()
+    (spec,) = site.twig.twig.data_specs()
+    site.twig.twig.forget_document(spec["id"], site.confluence.id_of("alpha-1"))
+    report = site.run()
+    assert report["state"] == "failed"
+    assert any("repair" in problem for problem in report["problems"])
+
+
+def test_every_deletion_is_audited_with_its_reason(site: Site) -> None:
+    site.run()
+    site.confluence.trash("alpha-1")
+    site.confluence.archive("beta-1")
+    report = site.run()
+    rows = read_table(SourceStaging(staging_root(), "small").deletions).to_pylist()
+    assert {(row["title"], row["reason"], row["run_id"], row["approved_by"]) for row in rows} == {
+        ("Alpha topic 1", "trashed", report["run_id"], None),
+        ("Beta topic 1", "archived", report["run_id"], None),
+    }
+
+
+def test_a_failed_processing_is_red_with_twigs_own_log_lines(site: Site) -> None:
+    from include.sandbox.twig import ProcessFailure
+
+    site.twig.twig.fail_processing(ProcessFailure("embedding quota used up", ("step embed", "quota exceeded")))
+    report = site.run()
+    assert report["state"] == "failed"
+    (error,) = report["errors"]
+    assert "embedding quota used up" in error["error"]
+    assert "quota exceeded" in error["error"]
+    healed = site.run()
+    assert healed["state"] == "success"
+    assert site.twig.twig.data_specs()[0]["status"] == "active"
