@@ -6,6 +6,10 @@ seen, so an operation whose end is lower than another one's begin was over befor
 order there is, and all that is needed: if the last word about a page is certain, the manifest says so; if two runs wrote
 the page at the same time, or a run died between begin and end, the page is *in doubt* and is sent again.
 
+One thing it can not see: a request that reaches Twig long after its begin, behind another run's complete write of the
+same version of the same page, from a run that dies before the answer and is never retried. The audit (`repair: true`)
+finds that.
+
 This module is pure: operations in, pages out. :mod:`include.staging.manifest` does the reading and writing.
 """
 
@@ -13,6 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -50,7 +55,8 @@ class PartName:
 class Operation:
     """One write to Twig, or a remark that what Twig holds of some pages is not known.
 
-    :param begin: its number; everything with a lower end was over before it was sent.
+    :param begin: everything with a lower end was over, and known, when it was decided upon.
+    :param sent: the number under which it was written down, right before it was sent.
     :param end: the number of the acknowledgement; None while there is none.
     :param rows: page id → manifest row that the write would establish.
     :param deletes: page ids that the write would delete.
@@ -63,6 +69,7 @@ class Operation:
 
     token: str
     begin: int
+    sent: int
     rows: Mapping[str, Row] = field(default_factory=dict)
     deletes: frozenset[str] = frozenset()
     end: int | None = None
@@ -73,12 +80,12 @@ class Operation:
     doubt: bool = False
     noted: bool = False
 
-    @property
+    @cached_property
     def pages(self) -> frozenset[str]:
         """The pages that it may have changed."""
         return (self.deletes | self.rows.keys()) - self.refused
 
-    @property
+    @cached_property
     def open_pages(self) -> frozenset[str]:
         """The pages of which nobody knows whether it changed them."""
         return self.pages - self.done
@@ -87,7 +94,7 @@ class Operation:
     def finish(self) -> int:
         """When it was over. One that never ended is taken for dead as soon as a later one begins; if it was only
         slow, its end appears after all, and with it the doubt."""
-        return self.begin if self.end is None else self.end
+        return self.sent if self.end is None else self.end
 
 
 @dataclass(frozen=True)
@@ -178,5 +185,5 @@ def is_settled(operation: Operation, operations: Iterable[Operation]) -> bool:
     """Whether nothing depends any more on whether it happened: it ended, or later ones wrote all its pages again."""
     if operation.doubt or not operation.open_pages:
         return True
-    later = (other.done for other in operations if other.begin > operation.begin)
+    later = (other.done for other in operations if other.begin > operation.finish)
     return operation.open_pages <= frozenset[str]().union(*later)

@@ -100,11 +100,12 @@ class ManifestStore:
             return unfinished
         now = datetime.now(UTC)
         stamped = {row["page_id"]: {**row, "loaded_at": now, "run_id": run_id} for row in rows}
-        name = PartName(view.seq + 1, uuid.uuid4().hex[:16], "begin")
-        self._write(
-            name, view, list(stamped.values()), {"deletes": sorted(deletes), "digest": digest, "run_id": run_id}
-        )
-        return Operation(name.token, name.seq, stamped, frozenset(deletes), digest=digest, run_id=run_id)
+        begin = view.seq + 1
+        newest = max((name.seq for name in self._names()), default=0)
+        name = PartName(max(begin, newest + 1), uuid.uuid4().hex[:16], "begin")
+        meta = {"begin": begin, "deletes": sorted(deletes), "digest": digest, "run_id": run_id}
+        self._write(name, view, list(stamped.values()), meta)
+        return Operation(name.token, begin, name.seq, stamped, frozenset(deletes), digest=digest, run_id=run_id)
 
     def end(self, operation: Operation, *, done: Collection[str], refused: Collection[str] = ()) -> None:
         """Write down what Twig acknowledged. Pages named in neither stay in doubt."""

@@ -38,15 +38,17 @@ def operations_of(parts: Mapping[PartName, Part]) -> Iterator[Operation]:
     ends = {name.token: (name.seq, meta) for name, (meta, _) in sorted(parts.items()) if name.kind == "end"}
     for name, (meta, by_id) in parts.items():
         if name.kind == "doubt":
-            yield Operation(name.token, name.seq, by_id, run_id=meta["run_id"], doubt=True)
+            yield Operation(name.token, name.seq, name.seq, by_id, run_id=meta["run_id"], doubt=True)
         elif name.kind == "noted":
             done = frozenset(by_id)
-            yield Operation(name.token, name.seq, by_id, end=name.seq, done=done, run_id=meta["run_id"], noted=True)
+            seq = name.seq
+            yield Operation(name.token, seq, seq, by_id, end=seq, done=done, run_id=meta["run_id"], noted=True)
         elif name.kind == "begin":
             end, acknowledged = ends.get(name.token, (None, {}))
             yield Operation(
                 token=name.token,
-                begin=name.seq,
+                begin=meta["begin"],
+                sent=name.seq,
                 rows=by_id,
                 deletes=frozenset(meta["deletes"]),
                 end=end,
