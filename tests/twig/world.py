@@ -142,6 +142,10 @@ class World:
     def source(self, client: TwigClient | None = None) -> DataSource:
         return find_or_create(client or self.client(), "product-docs", staging=self.staging)
 
+    def source_named(self, client: TwigClient) -> DataSource:
+        """The data source that has the name of the staging."""
+        return find_or_create(client, self.staging.source, staging=self.staging)
+
     def shards(self, *pages: Page, run_id: str | None = None) -> tuple[list[Any], list[Any]]:
         """Write the pages as one shard of a run; returns the paths as ``load`` takes them."""
         self.runs += 1
@@ -155,7 +159,11 @@ class World:
 
     def held(self) -> dict[str, tuple[int, list[str]]]:
         """What Twig holds: page id → version and texts."""
-        documents = self.twig.documents(self.source().id)
+        return self.held_in(self.source().id)
+
+    def held_in(self, data_source_id: str) -> dict[str, tuple[int, list[str]]]:
+        """What a data source holds."""
+        documents = self.twig.documents(data_source_id)
         return {page_id: (doc.version, [chunk.text for chunk in doc.chunks]) for page_id, doc in documents.items()}
 
     def held_by(self, data_source_id: str) -> dict[str, str]:

@@ -1,0 +1,216 @@
+"""Random histories of a space and of the runs that follow it, and after each quiet point: Twig holds exactly what it must."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from include.sandbox.twig import Fault, ServedTwig, Settings, serve
+from include.staging.layout import SourceStaging
+from include.twig.drift import audit
+from include.twig.verify import verify
+from tests.staging.test_manifest import memory_staging
+from tests.twig.paced import PacedRun, SkewedClock, Visible
+from tests.twig.world import Page, World, expected
+
+EXAMPLES = int(os.environ.get("LOAD_EXAMPLES", "12"))
+STEPS = int(os.environ.get("LOAD_STEPS", "30"))
+PAGE_IDS = st.sampled_from([str(number) for number in range(1, 9)])
+_sources = itertools.count()
+_served: list[ServedTwig] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def twig() -> Iterator[None]:
+    """One Twig for all histories; each has a data source of its own in it."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("include.staging.manifest.datetime", SkewedClock)
+    patch.setattr("include.twig.transport.ATTEMPTS", 3)
+    with ExitStack() as stack:
+        _served.append(stack.enter_context(serve(settings=Settings(write_per_minute=None))))
+        yield
+    _served.clear()
+    patch.undo()
+
+
+def text(number: int, edit: int) -> str:
+    """A section that hardly compresses, so that a few pages make several batches."""
+    letters = random.Random(f"{number} {edit}")
+    return " ".join("".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(25))
+
+
+class Histories(RuleBasedStateMachine):
+    """A Confluence space, up to two runs at once that can die at any step, and a network that fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        staging = SourceStaging(memory_staging().root, f"source-{next(_sources)}")
+        self.world = World(_served[0], staging, changes={"batch_bytes": 900})
+        self.pages: dict[str, Page] = {}
+        self.restricted: set[str] = set()
+        self.running: list[PacedRun] = []
+        self.failed: list[PacedRun] = []
+        self.counter = itertools.count(1)
+
+    # What people do in Confluence
+
+    @rule(page_id=PAGE_IDS, section=st.integers(0, 2))
+    def edit(self, page_id: str, section: int) -> None:
+        """Create a page, or edit one section of it."""
+        edit = next(self.counter)
+        if page_id not in self.pages:
+            self.pages[page_id] = Page(page_id, tuple(text(int(page_id), edit + part / 10) for part in range(3)))  # type: ignore[arg-type]
+            return
+        sections = list(self.pages[page_id].sections)
+        sections[section] = text(int(page_id), edit)
+        self.pages[page_id] = self.pages[page_id].edited(sections=tuple(sections))
+
+    @rule(page_id=PAGE_IDS, change=st.sampled_from(["label", "move", "rename"]), value=st.sampled_from("abc"))
+    def change_metadata(self, page_id: str, change: str, value: str) -> None:
+        """Labels and moves do not raise a Confluence version, a new title does."""
+        if page := self.pages.get(page_id):
+            changes: dict[str, Any] = {
+                "label": {"labels": (value,)},
+                "move": {"ancestors": (value,)},
+                "rename": {"title": f"Title {value}", "version": page.version + 1},
+            }
+            self.pages[page_id] = replace(page, **changes[change])
+
+    @rule(page_id=PAGE_IDS)
+    def trash(self, page_id: str) -> None:
+        self.pages.pop(page_id, None)
+
+    @rule(page_id=PAGE_IDS)
+    def restrict_or_open(self, page_id: str) -> None:
+        self.restricted ^= {page_id}
+
+    def visible(self) -> Visible:
+        return Visible(dict(self.pages), frozenset(self.restricted & self.pages.keys()))
+
+    # What the scheduler does
+
+    @precondition(lambda self: len(self.running) < 2)
+    @rule(skew_hours=st.integers(-30, 30))
+    def start_run(self, skew_hours: int) -> None:
+        name = f"run-{next(self.counter)}"
+        self.running.append(PacedRun(self.world, self.visible, name, timedelta(hours=skew_hours)))
+
+    @precondition(lambda self: self.running)
+    @rule(which=st.integers(0, 1), steps=st.integers(1, 12))
+    def advance(self, which: int, steps: int) -> None:
+        run = self.running[which % len(self.running)]
+        for _ in range(steps):
+            if not run.finished:
+                run.advance()
+        self._collect()
+
+    @precondition(lambda self: self.running)
+    @rule(which=st.integers(0, 1), after_begin=st.booleans())
+    def die(self, which: int, after_begin: bool) -> None:
+        run = self.running[which % len(self.running)]
+        if after_begin:
+            run.dies_after_begin = True
+            return
+        run.die()
+        self._collect()
+
+    @precondition(lambda self: self.failed and len(self.running) < 2)
+    @rule(data=st.data())
+    def retry(self, data: st.DataObject) -> None:
+        """Airflow runs a failed task again, however late: it knows only its own plan and shard."""
+        failed = data.draw(st.sampled_from(self.failed))
+        self.failed.remove(failed)
+        self.running.append(PacedRun(self.world, self.visible, failed.name, failed.skew, retry_of=failed))
+
+    def _collect(self) -> None:
+        self.failed += [run for run in self.running if run.finished and not run.ok]
+        self.running = [run for run in self.running if not run.finished]
+
+    # What goes wrong on the way
+
+    @rule(
+        kind=st.sampled_from(["status", "reset"]),
+        applied=st.booleans(),
+        times=st.integers(1, 4),
+        path=st.sampled_from(["/documents$", "/process$", "/api/"]),
+    )
+    def fail_requests(self, kind: Any, applied: bool, times: int, path: str) -> None:
+        self.world.twig.inject(Fault(kind=kind, applied=applied, times=times, path=path))
+
+    @rule(page_id=PAGE_IDS)
+    def refuse(self, page_id: str) -> None:
+        self.world.twig.refuse_documents([page_id])
+
+    @rule()
+    def fail_processing(self) -> None:
+        self.world.twig.fail_processing()
+
+    @rule()
+    def network_recovers(self) -> None:
+        self.world.twig.clear_faults()
+
+    # Quiet points
+
+    @rule(let_them_finish=st.booleans())
+    def quiet(self, let_them_finish: bool) -> None:
+        """Everybody is done or dead, nothing fails any more, and one run goes through."""
+        self._end_all(let_them_finish)
+        self.world.twig.clear_faults()
+        run = PacedRun(self.world, self.visible, f"quiet-{next(self.counter)}")
+        run.finish()
+        assert run.ok
+        self._check()
+        self._nothing_left_to_do()
+
+    def _end_all(self, let_them_finish: bool) -> None:
+        for run in self.running:
+            run.finish() if let_them_finish else run.die()
+        self._collect()
+
+    def _check(self) -> None:
+        wanted = self.visible().expected()
+        with self.world.client() as client:
+            source = self.world.source_named(client)
+            assert self.world.held_in(source.id) == expected(*wanted.values())
+            documents = self.world.twig.documents(source.id)
+            for page_id, page in wanted.items():
+                document = documents[page_id]
+                assert (document.title, document.url, document.searchable) == (page.name, page.url, True)
+                assert (tuple(document.metadata["labels"]), tuple(document.metadata["ancestors"])) == (
+                    page.labels,
+                    page.ancestors,
+                )
+                assert len({chunk.id for chunk in document.chunks}) == len(page.sections)
+            assert not audit(client, source, self.world.manifest).found
+            assert verify(client, source, self.world.manifest).ok
+
+    def _nothing_left_to_do(self) -> None:
+        before = self.world.twig.log.stats()["writes"]
+        run = PacedRun(self.world, self.visible, f"idle-{next(self.counter)}")
+        run.finish()
+        assert run.ok
+        assert self.world.twig.log.stats()["writes"] == before
+
+    def teardown(self) -> None:
+        self.quiet(let_them_finish=True)
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
