@@ -8,15 +8,16 @@ from typing import Any
 import msgspec
 
 from include.sandbox.confluence.page_control import PageControl
+from include.sandbox.confluence.part_control import PartControl
 from include.sandbox.confluence.site_control import SiteControl
 from include.sandbox.seed import SeedPage, SeedSpace, SeedUser
 
 #: Every public method that changes something.
 CHANGES = {
     name: method
-    for control in (PageControl, SiteControl)
+    for control in (PageControl, PartControl, SiteControl)
     for name, method in vars(control).items()
-    if callable(method) and not name.startswith("_") and name not in ("find", "space", "user")
+    if callable(method) and not name.startswith("_") and name != "user"
 }
 _SEEDS: dict[str, Any] = {"add_page": SeedPage, "add_space": SeedSpace, "add_user": SeedUser}
 #: Arguments whose JSON form differs from what the method takes: ISO time, base64.

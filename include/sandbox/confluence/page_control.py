@@ -12,53 +12,23 @@ from typing import TYPE_CHECKING
 from include.sandbox.confluence.loading import (
     label_names,
     load_pages,
-    new_attachment,
-    new_comment,
     next_position,
 )
-from include.sandbox.confluence.model import Attachment, Comment, Content, Revision, Space, Version, pack, to_millis
-from include.sandbox.seed import SeedAttachment, SeedComment, SeedPage
+from include.sandbox.confluence.lookup import Lookup
+from include.sandbox.confluence.model import Content, Revision, Version, pack, to_millis
+from include.sandbox.seed import SeedPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from threading import RLock
-
-    from include.sandbox.confluence.site import Site
-    from include.sandbox.confluence.store import Store
 
 
-class PageControl:
-    """Methods on contents. ``page`` is an id, or the ``ref`` of the seed page.
+class PageControl(Lookup):
+    """Methods on contents.
 
     Every method raises ``KeyError`` for a page, space or parent that does not exist. ``at`` is the time of the
     change; None takes the site's present.
     """
-
-    store: Store
-    site: Site
-    lock: RLock
-
-    def find(self, page: str) -> Content:
-        """The content with that id or seed ref."""
-        with self.lock:
-            if page.isdigit() and int(page) in self.store.contents:
-                return self.store.contents[int(page)]
-            for content in self.store.contents.values():
-                if content.ref == page:
-                    return content
-        raise KeyError(f"the sandbox has no page {page!r}: give an id or the ref of a seed page")
-
-    def id_of(self, page: str) -> str:
-        """The id on the wire."""
-        return str(self.find(page).id)
-
-    def space(self, key: str) -> Space:
-        with self.lock:
-            space = self.store.space_by_key(key)
-        if space is None:
-            raise KeyError(f"the sandbox has no space {key!r}")
-        return space
 
     # ------------------------------------------------------------------- pages
 
@@ -207,71 +177,3 @@ class PageControl:
             content = self.find(page)
             left = set(content.labels) - {name.lower() for name in names}
             self.store.put(replace(content, labels=tuple(sorted(left))))
-
-    def comment(
-        self,
-        page: str,
-        storage: str,
-        *,
-        author: str = "",
-        anchor: str | None = None,
-        reply_to: str | None = None,
-        at: datetime | None = None,
-    ) -> str:
-        """Add a footer comment, an inline comment on the text ``anchor``, or a reply. Returns its id."""
-        with self.lock:
-            content = self.find(page)
-            parent = self.store.comments[int(reply_to)] if reply_to else None
-            seed = SeedComment(author or content.author_id, storage, at or self.site.now(), inline_anchor=anchor)
-            comment = new_comment(self.store, content, seed, parent)
-            self.store.put(comment)
-            return str(comment.id)
-
-    def edit_comment(self, comment: str, storage: str, *, at: datetime | None = None) -> None:
-        with self.lock:
-            old = self.store.comments[int(comment)]
-            version = replace(old.version, number=old.version.number + 1, created_at=to_millis(at or self.site.now()))
-            self.store.put(replace(old, storage=pack(storage), version=version))
-
-    def resolve_comment(self, comment: str, resolution: str = "resolved") -> None:
-        """Set an inline comment to "resolved", "reopened", "dangling" or "open"."""
-        with self.lock:
-            self.store.put(replace(self.store.comments[int(comment)], resolution=resolution))
-
-    def delete_comment(self, comment: str) -> None:
-        with self.lock:
-            found: list[Comment] = [self.store.comments[int(comment)]]
-            for node in found:
-                found += self.store.replies_to(node.id)
-            for node in found:
-                self.store.remove(node)
-
-    def attach(
-        self,
-        page: str,
-        file_name: str,
-        content: bytes,
-        media_type: str,
-        *,
-        comment: str = "",
-        at: datetime | None = None,
-    ) -> str:
-        """Attach a file; the same name again makes a new version of it. Returns its id with ``att``."""
-        with self.lock:
-            owner, moment = self.find(page), to_millis(at or self.site.now())
-            for old in self.store.attachments_of(owner.id):
-                if old.file_name == file_name:
-                    version = replace(old.version, number=old.version.number + 1, created_at=moment)
-                    new = replace(old, content=content, media_type=media_type, comment=comment, version=version)
-                    break
-            else:
-                new = new_attachment(self.store, owner, SeedAttachment(file_name, media_type, content, comment), moment)
-            self.store.put(new)
-            return f"att{new.id}"
-
-    def detach(self, attachment: str) -> None:
-        with self.lock:
-            self.store.remove(self._attachment(attachment))
-
-    def _attachment(self, attachment: str) -> Attachment:
-        return self.store.attachments[int(attachment.removeprefix("att"))]

@@ -117,16 +117,21 @@ class Recorder:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
             await self.app(scope, receive, send)
             return
-        started, status = time.monotonic(), 0
+        started, status, logged = time.monotonic(), 0, False
 
         async def watch(message: Message) -> None:
-            nonlocal status
+            nonlocal status, logged
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not message.get("more_body"):
+                # Before the client has the whole answer, so that whoever got one finds it in the log.
+                self.log.end(scope, status, time.monotonic() - started)
+                logged = True
             await send(message)
 
         self.log.begin()
         try:
             await self.app(scope, receive, watch)
         finally:
-            self.log.end(scope, status, time.monotonic() - started)
+            if not logged:
+                self.log.end(scope, status, time.monotonic() - started)

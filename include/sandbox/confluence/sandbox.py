@@ -14,6 +14,7 @@ from include.sandbox.confluence.changes import apply_change
 from include.sandbox.confluence.control_api import add_control_api
 from include.sandbox.confluence.faults import Action, Do, Fault, FaultPlan
 from include.sandbox.confluence.page_control import PageControl
+from include.sandbox.confluence.part_control import PartControl
 from include.sandbox.confluence.request_log import Recorder, RequestLog
 from include.sandbox.confluence.site import CLOUD, DEPLOYMENTS, Site
 from include.sandbox.confluence.site_control import SiteControl
@@ -40,7 +41,7 @@ PERSONAL_ACCESS_TOKEN = "sandbox-confluence-pat"  # noqa: S105
 NEAR_LIMIT = 0.2
 
 
-class SandboxConfluence(PageControl, SiteControl):
+class SandboxConfluence(PageControl, PartControl, SiteControl):
     """A Confluence site in memory.
 
     :param spaces: what it contains; more can come by ``add_space``.

@@ -6,26 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from include.sandbox.confluence.loading import label_names, load_space
+from include.sandbox.confluence.lookup import Lookup
 from include.sandbox.confluence.model import Space, Token, User
-from include.sandbox.confluence.site import ALL_SCOPES, Site
+from include.sandbox.confluence.site import ALL_SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from threading import RLock
 
-    from include.sandbox.confluence.store import Store
     from include.sandbox.seed import SeedSpace, SeedUser
 
 
-class SiteControl:
+class SiteControl(Lookup):
     """Methods on the site. ``user`` is an e-mail address or an account id.
 
     Every method raises ``KeyError`` for a space, user or token that does not exist.
     """
-
-    store: Store
-    site: Site
-    lock: RLock
 
     def add_space(self, seed: SeedSpace) -> str:
         """Add a space with its pages and people. Returns its id."""
@@ -36,10 +31,7 @@ class SiteControl:
 
     def _change_space(self, key: str, **fields: object) -> None:
         with self.lock:
-            space = self.store.space_by_key(key)
-            if space is None:
-                raise KeyError(f"the sandbox has no space {key!r}")
-            changed: Space = replace(space, **fields)  # type: ignore[arg-type]
+            changed: Space = replace(self.space(key), **fields)  # type: ignore[arg-type]
             self.store.put(changed)
 
     def rename_space_key(self, key: str, alias: str) -> None:

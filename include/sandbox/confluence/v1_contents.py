@@ -11,12 +11,11 @@ from include.sandbox.confluence import errors
 from include.sandbox.confluence.calls import Answer, Call, json_answer
 from include.sandbox.confluence.keyset import Order
 from include.sandbox.confluence.model import Attachment, Comment, Content, Space
+from include.sandbox.confluence.v1_part_shapes import attachment_row, comment_row
 from include.sandbox.confluence.v1_reads import visible_content
 from include.sandbox.confluence.v1_search import limit_of
 from include.sandbox.confluence.v1_shapes import (
     Row,
-    attachment_row,
-    comment_row,
     content_row,
     expand_of,
     history_row,

@@ -13,7 +13,8 @@ from include.sandbox.confluence.cql import Query, parse
 from include.sandbox.confluence.cql_terms import CqlError, Subject
 from include.sandbox.confluence.keyset import BadCursor, Key, Order, decode_cursor, encode_cursor
 from include.sandbox.confluence.model import Attachment, Comment, Content, iso
-from include.sandbox.confluence.v1_shapes import Expand, Row, attachment_row, comment_row, content_row, expand_of
+from include.sandbox.confluence.v1_part_shapes import attachment_row, comment_row
+from include.sandbox.confluence.v1_shapes import Expand, Row, content_row, expand_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

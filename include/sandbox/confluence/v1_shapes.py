@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from include.sandbox.confluence import links
-from include.sandbox.confluence.model import Attachment, Comment, Content, Label, Space, User, Version, iso
+from include.sandbox.confluence.model import Content, Label, Space, User, Version, iso
 from include.sandbox.confluence.rendering import representation
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def user_row(call: Call, user: User | None) -> Row:
     else:
         row |= {"username": user.email.partition("@")[0], "userKey": user.account_id, "status": "current"}
         own = f"/user?key={user.account_id}"
-    return row | {"_expandable": {"operations": "", "personalSpace": ""}, "_links": {"self": _rest(call, own)}}
+    return row | {"_expandable": {"operations": "", "personalSpace": ""}, "_links": {"self": rest(call, own)}}
 
 
 def author_row(call: Call, account_id: str) -> Row:
@@ -95,7 +95,7 @@ def space_row(call: Call, space: Space, expand: Expand) -> Row:
         "type": space.kind,
         "status": space.status,
         "_expandable": {"homepage": f"/rest/api/content/{space.homepage_id}"},
-        "_links": {"self": _rest(call, f"/space/{space.key}"), "webui": f"/display/{space.key}"},
+        "_links": {"self": rest(call, f"/space/{space.key}"), "webui": f"/display/{space.key}"},
     }
     if call.site.is_cloud:
         row["alias"] = space.active_key
@@ -127,7 +127,7 @@ def restriction_row(call: Call, content: Content, operation: str = "read") -> Ro
     users = [author_row(call, account_id) for account_id in content.read_users] if operation == "read" else []
     names = content.read_groups if operation == "read" else ()
     groups = [{"type": "group", "name": name, "id": f"group-{name}", "_links": {}} for name in names]
-    own = _rest(call, f"/content/{content.id}/restriction/byOperation/{operation}")
+    own = rest(call, f"/content/{content.id}/restriction/byOperation/{operation}")
     return {
         "operation": operation,
         "restrictions": {"user": _result_list(users), "group": _result_list(groups)},
@@ -146,7 +146,7 @@ def history_row(call: Call, content: Content, expand: Expand) -> Row:
         "createdBy": author_row(call, content.author_id),
         "createdDate": iso(content.created_at),
         "_expandable": {"lastUpdated": "", "contributors": "", "previousVersion": "", "nextVersion": ""},
-        "_links": {"self": _rest(call, f"/content/{content.id}/history")},
+        "_links": {"self": rest(call, f"/content/{content.id}/history")},
     }
     if "lastUpdated" in expand:
         history["lastUpdated"] = version_row(call, content.version)
@@ -174,8 +174,8 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
         "macroRenderedOutput": {},
         "extensions": {"position": content.position if content.position is not None else "none"},
         "_links": {
-            "self": _rest(call, f"/content/{content.id}"),
-            "webui": _webui(call, content),
+            "self": rest(call, f"/content/{content.id}"),
+            "webui": webui(call, content),
             "tinyui": links.tinyui(content.id),
             "editui": links.editui(content),
         },
@@ -219,87 +219,12 @@ def _children_row(call: Call, content: Content, expand: Expand) -> Row:
     return {"page": _result_list(rows)}
 
 
-def attachment_row(call: Call, attachment: Attachment, expand: Expand) -> Row:
-    owner = call.store.contents[attachment.content_id]
-    row: Row = {
-        "id": links.attachment_id(attachment),
-        "type": "attachment",
-        "status": attachment.status,
-        "title": attachment.file_name,
-        "metadata": {"comment": attachment.comment, "mediaType": attachment.media_type, "labels": label_rows([])},
-        "extensions": {
-            "mediaType": attachment.media_type,
-            "fileSize": len(attachment.content),
-            "comment": attachment.comment,
-            "mediaTypeDescription": attachment.media_type,
-            "fileId": attachment.file_id,
-            "collectionName": f"contentId-{attachment.content_id}",
-        },
-        "_expandable": {},
-        "_links": {
-            "self": _rest(call, f"/content/{links.attachment_id(attachment)}"),
-            "webui": links.attachment_webui(attachment),
-            "download": links.attachment_download(attachment),
-        },
-    }
-    if "version" in expand:
-        row["version"] = version_row(call, attachment.version)
-    if "container" in expand:
-        row["container"] = content_row(call, owner, Expand(()))
-    return row
-
-
-def comment_row(call: Call, comment: Comment, expand: Expand) -> Row:
-    """A comment; an inline one says in ``extensions`` which text it marks."""
-    owner = call.store.contents[comment.content_id]
-    extensions: Row = {"location": comment.kind, "resolution": {"status": comment.resolution}}
-    if comment.kind == "inline":
-        extensions["inlineProperties"] = {"originalSelection": comment.anchor_text, "markerRef": comment.marker_ref}
-    row: Row = {
-        "id": str(comment.id),
-        "type": "comment",
-        "status": comment.status,
-        "title": f"Re: {owner.title}",
-        "extensions": extensions,
-        "_expandable": {},
-        "_links": {
-            "self": _rest(call, f"/content/{comment.id}"),
-            "webui": f"{_webui(call, owner)}?focusedCommentId={comment.id}",
-        },
-    }
-    expanders: dict[str, Callable[[], Any]] = {
-        "version": lambda: version_row(call, comment.version),
-        "history": lambda: _comment_history(call, comment),
-        "container": lambda: content_row(call, owner, expand.below("container")),
-        "ancestors": lambda: [{"id": str(node.id), "type": "comment"} for node in _comment_thread(call, comment)],
-        "body": lambda: _comment_body(comment, expand.below("body")),
-    }
-    return row | {name: make() for name, make in expanders.items() if name in expand}
-
-
-def _comment_history(call: Call, comment: Comment) -> Row:
-    author = author_row(call, comment.author_id)
-    return {"latest": True, "createdBy": author, "createdDate": iso(comment.created_at)}
-
-
-def _comment_thread(call: Call, comment: Comment) -> list[Comment]:
-    """The comments that this one answers, the first of the thread first."""
-    thread: list[Comment] = []
-    while comment.parent_id is not None and (parent := call.store.comments.get(comment.parent_id)):
-        comment = parent
-        thread.insert(0, parent)
-    return thread
-
-
-def _comment_body(comment: Comment, expand: Expand) -> Row:
-    text = comment.storage.text()
-    return {name: {"value": text, "representation": name} for name in BODY_FORMATS if name in expand}
-
-
-def _webui(call: Call, content: Content) -> str:
+def webui(call: Call, content: Content) -> str:
+    """The page's address in a browser, below the site's base."""
     space = call.store.spaces[content.space_id]
     return links.webui(space, content) if call.site.is_cloud else links.datacenter_webui(space, content)
 
 
-def _rest(call: Call, path: str) -> str:
+def rest(call: Call, path: str) -> str:
+    """The absolute address of a v1 endpoint."""
     return f"{call.base}/rest/api{path}"

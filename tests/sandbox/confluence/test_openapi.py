@@ -82,7 +82,7 @@ def test_answers_as_the_openapi_file_says(schema: Any, site: SandboxConfluence, 
     known += [str(label_id) for label_id in site.store.labels_by_id]
 
     @hypothesis.settings(
-        max_examples=15,
+        max_examples=10,
         deadline=None,
         database=None,
         derandomize=True,
