@@ -41,14 +41,16 @@ def planned(action: str, reason: str, number: int, **changes: Any) -> dict[str, 
 
 def held(number: int, loaded_at: datetime, **changes: Any) -> dict[str, Any]:
     """A row of the manifest."""
-    lists = dict.fromkeys(("ancestor_ids", "ancestors", "labels", "includes", "chunk_ids", "chunk_hashes"), [])
+    lists: dict[str, Any] = {
+        key: [] for key in ("ancestor_ids", "ancestors", "labels", "includes", "chunk_ids", "chunk_hashes")
+    }
     row = page(number) | lists | {"content_hash": "h", "converter_version": "1", "chunk_count": 4}
     return row | {"modified_at": LONG_BEFORE, "loaded_at": loaded_at, "run_id": "r"} | changes
 
 
 def document(number: int, **changes: Any) -> dict[str, Any]:
     """A row of the documents of a run."""
-    lists = dict.fromkeys(("ancestor_ids", "ancestors", "labels", "includes", "unknown_macros"), [])
+    lists: dict[str, Any] = {key: [] for key in ("ancestor_ids", "ancestors", "labels", "includes", "unknown_macros")}
     row = page(number) | lists | {"space_key": "PROD", "author": None, "created_at": None, "language": None}
     row |= {"modified_at": LONG_BEFORE, "markdown": "x", "content_hash": "h", "converter_version": "1"}
     return row | {"chunk_count": 4, "coverage": 1.0, "tolerant": False, "constructs": []} | changes
@@ -83,7 +85,7 @@ class SampleSource:
     def run(
         self,
         run_id: str,
-        ended_at: datetime,
+        ended: datetime,
         *,
         plan: list[dict[str, Any]] | None = None,
         quarantine: list[dict[str, Any]] | None = None,
@@ -98,7 +100,7 @@ class SampleSource:
             write_rows(run.quarantine("transform", 0), QUARANTINE, quarantine)
         if documents is not None:
             write_rows(run.documents(0), DOCUMENTS, documents)
-        write_json(run.report, sample_report(self.name, run_id, ended_at, **report))
+        write_json(run.report, sample_report(self.name, run_id, ended, **report))
         self.runs.append(folder_name(run_id))
         return run
 
@@ -120,7 +122,7 @@ class SampleSource:
         write_json(self.staging.run(run_id).home / "report" / f"{task}.json", data | changes)
 
 
-def sample_report(source: str, run_id: str, ended_at: datetime, **changes: Any) -> dict[str, Any]:
+def sample_report(source: str, run_id: str, ended: datetime, **changes: Any) -> dict[str, Any]:
     """A report of a run that went well, as ``include.pipeline.report.build_report`` makes it."""
     result = {"pages": 245, "chunks": 1200, "changed": 12, "removed": 3, "failed": 0, "seconds": 14.2}
     result |= changes.pop("result", {})
@@ -140,8 +142,8 @@ def sample_report(source: str, run_id: str, ended_at: datetime, **changes: Any) 
         "warnings": [],
         "errors": [],
         "problems": [],
-        "started_at": (ended_at - timedelta(seconds=seconds)).isoformat(),
-        "ended_at": ended_at.isoformat(),
+        "started_at": (ended - timedelta(seconds=seconds)).isoformat(),
+        "ended_at": ended.isoformat(),
         "seconds": seconds,
         "result": result,
         "failures": [],

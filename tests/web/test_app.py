@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from include.sandbox.twig import Settings, serve
+from include.source import SOURCES_VARIABLE
+from include.staging.layout import ROOT_VARIABLE
+from tests.twig.world import Page, World, local_staging
+from tests.web.samples import NOW, SampleSource, document, planned
+
+PASSWORDS = {name: f"{name}-password" for name in ("admin", "user", "viewer", "stranger")}
+TOKEN, KEY, LOGIN = "ATATT3xFfGF0-very-secret-token", "twigsk_live_very_secret", "sync.account@example.com"
+CONNECTION = {
+    "connection_id": "page_confluence",
+    "conn_type": "confluence",
+    "host": "https://h.invalid",
+    "login": LOGIN,
+    "password": TOKEN,
+    "extra": json.dumps({"token_expires_on": "2030-01-01", "api_key": KEY}),
+}
+DOCS = "confluence_to_twig__docs"
+READING = [
+    f"/confluence-to-twig/api/sources/{DOCS}",
+    f"/confluence-to-twig/api/sources/{DOCS}/history",
+    f"/confluence-to-twig/api/sources/{DOCS}/plan",
+    f"/confluence-to-twig/api/sources/{DOCS}/trouble",
+]
+ASKING = f"/confluence-to-twig/api/sources/{DOCS}/ask"
+
+
+class Airflow:
+    """A real Airflow API server with four users, in this process."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.tokens: dict[str, str] = {}
+
+    def __call__(self, user: str | None, method: str, path: str, **kwargs: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.token(user)}"} if user else {}
+        return self.client.request(method, path, headers=headers, **kwargs)
+
+    def get(self, user: str | None, path: str, **params: Any) -> Any:
+        return self(user, "GET", path, params=params)
+
+    def token(self, user: str) -> str:
+        if user not in self.tokens:
+            body = {"username": user, "password": PASSWORDS[user]}
+            answer = self.client.post("/auth/token", json=body)
+            self.tokens[user] = answer.raise_for_status().json()["access_token"]
+        return self.tokens[user]
+
+
+@pytest.fixture(scope="module")
+def airflow(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    from airflow.api_fastapi.app import create_app, purge_cached_app
+
+    folder = tmp_path_factory.mktemp("airflow")
+    (folder / "passwords.json").write_text(json.dumps(PASSWORDS), encoding="ascii")
+    (folder / "sources.yaml").write_text(
+        "sources:\n"
+        "  - {name: docs, space_key: PROD, confluence_conn_id: page_confluence, twig_conn_id: page_twig}\n"
+        "  - {name: files, space_key: PROD, delivery: files, files_path: /nowhere}\n"
+        "  - {name: broken, space_key: 'x y'}\n",
+        encoding="utf-8",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        users = "admin:admin,user:user,viewer:viewer,stranger:"
+        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", users)
+        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(folder / "passwords.json"))
+        patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-this-test-" + "x" * 64)
+        patch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # as Airflow's API server sets it
+        patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
+        patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
+        purge_cached_app()
+        with TestClient(create_app("core"), base_url="http://127.0.0.1") as client:
+            airflow = Airflow(client)
+            airflow("admin", "POST", "/api/v2/connections", json=CONNECTION).raise_for_status()
+            yield airflow
+            airflow("admin", "DELETE", "/api/v2/connections/page_confluence")
+        purge_cached_app()
+
+
+@pytest.fixture
+def sample(airflow: Airflow) -> SampleSource:
+    source = SampleSource(os.environ[ROOT_VARIABLE])
+    if source.staging.home.exists():
+        source.staging.home.rmdir(recursive=True)
+    return source
+
+
+@pytest.mark.parametrize("path", ["/confluence-to-twig/api/sources", *READING])
+def test_anonymous_callers_get_401(airflow: Airflow, path: str) -> None:
+    assert airflow.get(None, path).status_code == 401
+
+
+def test_anonymous_callers_may_not_ask(airflow: Airflow) -> None:
+    assert airflow(None, "POST", ASKING, json={"question": "x"}).status_code == 401
+
+
+def test_a_made_up_token_opens_nothing(airflow: Airflow) -> None:
+    answer = airflow.client.get(READING[0], headers={"Authorization": "Bearer abc.def.ghi"})
+    assert answer.status_code in {401, 403}
+
+
+@pytest.mark.parametrize("path", READING)
+def test_users_without_a_role_get_403(airflow: Airflow, path: str) -> None:
+    assert airflow.get("stranger", path).status_code == 403
+
+
+def test_users_without_a_role_see_no_source(airflow: Airflow) -> None:
+    assert airflow.get("stranger", "/confluence-to-twig/api/sources").json()["sources"] == []
+
+
+@pytest.mark.parametrize("user", ["viewer", "user", "admin"])
+@pytest.mark.parametrize("path", READING)
+def test_everybody_who_may_read_the_dag_may_read_its_page(airflow: Airflow, user: str, path: str) -> None:
+    assert airflow.get(user, path).status_code == 200
+
+
+@pytest.mark.parametrize(("user", "allowed"), [("viewer", False), ("user", True), ("admin", True)])
+def test_asking_needs_the_right_to_trigger(airflow: Airflow, sample: SampleSource, user: str, allowed: bool) -> None:
+    assert airflow.get(user, READING[0]).json()["may_ask"] is allowed
+    answer = airflow(user, "POST", ASKING, json={"question": "gateway"})
+    assert answer.status_code == (409 if allowed else 403)  # 409: nothing was loaded yet
+
+
+def test_signs_in_with_the_cookie_of_the_ui(airflow: Airflow) -> None:
+    cookie = {"Cookie": f"_token={airflow.token('viewer')}"}
+    assert airflow.client.get(READING[0], headers=cookie).status_code == 200
+
+
+def test_a_dag_that_is_not_ours_is_not_found(airflow: Airflow) -> None:
+    assert airflow.get("admin", "/confluence-to-twig/api/sources/another_dag").status_code == 404
+
+
+def test_lists_the_sources_and_counts_mistakes(airflow: Airflow, sample: SampleSource) -> None:
+    sample.run("manual__1", NOW, plan=[planned("fetch", "new to Twig", 1)])
+    answer = airflow.get("viewer", "/confluence-to-twig/api/sources").json()
+    assert [source["name"] for source in answer["sources"]] == ["docs", "files"]
+    assert answer["mistakes"] == 1
+    docs = answer["sources"][0]
+    assert docs["held"] == {"pages": 245, "chunks": 1200}
+    assert docs["freshness"]["waiting"] == 1
+    assert docs["synced_at"] == NOW.isoformat()
+
+
+def test_shows_when_the_token_expires_and_nothing_else_of_the_connection(
+    airflow: Airflow, sample: SampleSource
+) -> None:
+    sample.run("manual__1", NOW, plan=[planned("fetch", "new to Twig", 1)], documents=[document(1, tolerant=True)])
+    source = airflow.get("admin", READING[0]).json()
+    assert source["token"]["expires_on"] == "2030-01-01"
+    for path in ["/confluence-to-twig/api/sources", *READING]:
+        text = airflow.get("admin", path).text
+        assert not any(secret in text for secret in (TOKEN, KEY, LOGIN, "h.invalid"))
+
+
+def test_a_connection_that_is_missing_is_said_and_breaks_nothing(airflow: Airflow) -> None:
+    files = airflow.get("viewer", "/confluence-to-twig/api/sources").json()["sources"][1]
+    assert files["token"]["state"] == "problem"
+    assert "confluence_default" in files["token"]["problem"]
+
+
+def test_history_is_limited_to_the_newest(airflow: Airflow, sample: SampleSource) -> None:
+    for number in range(3):
+        sample.run(f"manual__{number}", NOW.replace(hour=number))
+    answer = airflow.get("viewer", READING[1], limit=2).json()
+    assert answer["total"] == 3
+    assert [run["run_id"] for run in answer["runs"]] == ["manual__1", "manual__2"]
+
+
+def test_shows_the_newest_plan_or_the_one_asked_for(airflow: Airflow, sample: SampleSource) -> None:
+    sample.run("manual__a:1", NOW.replace(hour=1), plan=[planned("fetch", "new to Twig", 1)])
+    sample.run("manual__b:2", NOW.replace(hour=2), plan=[planned("leave", "unchanged", 1)])
+    sample.run("manual__c:3", NOW.replace(hour=3))
+    newest = airflow.get("viewer", READING[2]).json()
+    assert (newest["run"], newest["rows"][0]["reason"]) == ("manual__b_2", "unchanged")
+    older = airflow.get("viewer", READING[2], run="manual__a:1").json()
+    assert older["rows"][0]["reason"] == "new to Twig"
+    assert airflow.get("viewer", READING[2], run="../../other").json()["rows"] == []
+
+
+def test_a_source_that_never_ran_has_empty_answers(airflow: Airflow, sample: SampleSource) -> None:
+    assert airflow.get("viewer", READING[0]).json()["last"] is None
+    assert airflow.get("viewer", READING[1]).json() == {"total": 0, "runs": []}
+    assert airflow.get("viewer", READING[2]).json()["run"] is None
+    assert airflow.get("viewer", READING[3]).json() == {"quarantined": [], "conversions": [], "warnings": []}
+
+
+@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 501}, {"offset": -1}, {"search": "x" * 201}])
+def test_refuses_what_it_cannot_page(airflow: Airflow, params: dict[str, Any]) -> None:
+    assert airflow.get("viewer", READING[2], **params).status_code == 422
+
+
+@pytest.mark.parametrize("body", [{}, {"question": ""}, {"question": "x" * 2001}, {"question": "x", "limit": 21}])
+def test_refuses_questions_that_are_none(airflow: Airflow, body: dict[str, Any]) -> None:
+    assert airflow("user", "POST", ASKING, json=body).status_code == 422
+
+
+def test_a_question_is_answered_with_passages(
+    airflow: Airflow, sample: SampleSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(settings=Settings(write_per_minute=None)) as served:
+        fields = {"conn_type": "twig", "host": served.base_url, "password": served.api_key}
+        monkeypatch.setenv("AIRFLOW_CONN_PAGE_TWIG", json.dumps(fields | {"extra": {"org_id": served.org_id}}))
+        world = World(served, local_staging(Path(os.environ[ROOT_VARIABLE]), "docs"))
+        world.load(Page("1", ("Mount the <b>bracket</b>",), title="Gateway"))
+        with world.client() as client:
+            client.process(world.source().id)
+        answer = airflow("user", "POST", ASKING, json={"question": "mount a bracket"})
+        served_key = served.api_key
+    assert answer.status_code == 200
+    (passage,) = answer.json()["passages"]
+    assert (passage["title"], passage["text"]) == ("Gateway", "Mount the <b>bracket</b>")
+    assert served_key not in answer.text
+
+
+def test_says_what_is_wrong_when_twig_cannot_be_asked(
+    airflow: Airflow, sample: SampleSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample.bind("http://127.0.0.1:9")
+    monkeypatch.setenv("AIRFLOW_CONN_PAGE_TWIG", json.dumps({"conn_type": "twig", "host": "http://twig.invalid"}))
+    answer = airflow("user", "POST", ASKING, json={"question": "gateway"})
+    assert answer.status_code == 502
+    assert answer.json()["detail"]["summary"].startswith("Twig connection")
+
+
+def test_an_unknown_connection_is_named(airflow: Airflow, sample: SampleSource) -> None:
+    sample.bind()
+    answer = airflow("user", "POST", ASKING, json={"question": "gateway"})
+    assert answer.status_code == 502
+    assert "AirflowNotFoundException" in answer.json()["detail"]["summary"]
+
+
+def test_the_page_itself_holds_no_data(airflow: Airflow) -> None:
+    answer = airflow.client.get("/confluence-to-twig/")
+    assert answer.status_code == 200
+    assert "docs" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/confluence-to-twig/", "/confluence-to-twig/static/app.js", *READING])
+def test_every_answer_carries_the_protective_headers(airflow: Airflow, path: str) -> None:
+    headers = airflow.get("viewer", path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == ("no-store" if "/api/" in path else "no-cache")
+
+
+@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json"])
+def test_shows_no_documentation_of_its_endpoints(airflow: Airflow, path: str) -> None:
+    assert airflow.client.get(f"/confluence-to-twig/{path}").status_code == 404
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    static = Path(__file__).resolve().parents[2] / "include" / "web" / "static"
+    for path in static.iterdir():
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text, path
+        assert "https://" not in text, path
+        assert "innerHTML" not in text, path

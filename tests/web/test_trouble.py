@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from include.web.history import read_history
+from include.web.trouble import conversion_warnings, quarantined, run_warnings
+from tests.web.samples import LONG_BEFORE, NOW, SampleSource, document, held, page
+
+LATER = NOW + timedelta(hours=1)
+
+
+def failure(number: int, **changes: Any) -> dict[str, Any]:
+    row = page(number) | {"stage": "transform", "error_type": "ValueError", "error": "no <root>"}
+    del row["kind"]
+    return row | changes
+
+
+def failed(source: SampleSource) -> list[str]:
+    return [row["title"] for row in quarantined(source.staging, read_history(source.staging))]
+
+
+def warned(source: SampleSource) -> list[dict[str, Any]]:
+    return conversion_warnings(source.staging, read_history(source.staging))
+
+
+def test_nothing_is_in_quarantine_without_a_run(docs: SampleSource) -> None:
+    assert failed(docs) == []
+
+
+def test_a_page_that_failed_is_in_quarantine(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, quarantine=[failure(1)])
+    (row,) = quarantined(docs.staging, read_history(docs.staging))
+    assert (row["error"], row["stage"], row["run"]) == ("no <root>", "transform", "manual__1")
+
+
+def test_an_older_version_in_twig_does_not_take_it_out(docs: SampleSource) -> None:
+    docs.hold([held(1, LONG_BEFORE, version=1)])
+    docs.run("manual__1", NOW, quarantine=[failure(1, version=2)])
+    assert failed(docs) == ["Page 1"]
+
+
+def test_a_page_that_was_loaded_since_is_out(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, quarantine=[failure(1), failure(2)])
+    docs.hold([held(1, LATER)])
+    assert failed(docs) == ["Page 2"]
+
+
+def test_shows_the_newest_failure_of_a_page(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, quarantine=[failure(1, error="first")])
+    docs.run("manual__2", LATER, quarantine=[failure(1, error="second")])
+    assert [row["error"] for row in quarantined(docs.staging, read_history(docs.staging))] == ["second"]
+
+
+def test_warns_of_lost_words_unknown_macros_and_malformed_pages(docs: SampleSource) -> None:
+    rows = [
+        document(1),
+        document(2, coverage=0.9799),
+        document(3, unknown_macros=["roadmap"]),
+        document(4, tolerant=True),
+        document(5, coverage=0.98),
+    ]
+    docs.hold([held(number, NOW) for number in range(1, 6)])
+    docs.run("manual__1", NOW, documents=rows)
+    assert [row["title"] for row in warned(docs)] == ["Page 2", "Page 3", "Page 4"]
+
+
+def test_warns_of_what_twig_holds_only(docs: SampleSource) -> None:
+    docs.hold([held(1, NOW, version=2), held(2, NOW, converter_version="2")])
+    docs.run("manual__1", NOW, documents=[document(number, tolerant=True) for number in (1, 2, 3)])
+    assert warned(docs) == []
+
+
+def test_keeps_warning_after_runs_that_did_not_touch_the_page(docs: SampleSource) -> None:
+    docs.hold([held(1, NOW)])
+    docs.run("manual__1", NOW, documents=[document(1, tolerant=True)])
+    docs.run("manual__2", LATER)
+    assert [row["run"] for row in warned(docs)] == ["manual__1"]
+
+
+def test_repeats_what_a_run_warned_of(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, warnings=["The API token expires tomorrow"])
+    docs.record("manual__2", "discover", LATER, warnings=["The sweep is not complete"])
+    assert run_warnings(docs.staging, "manual__1") == ["The API token expires tomorrow"]
+    assert run_warnings(docs.staging, "manual__2") == ["The sweep is not complete"]
