@@ -54,10 +54,7 @@ class _End:
     in_order: bool = True
     short_is_normal: bool = False
     problem: str = ""
-
-    @property
-    def stopped(self) -> bool:
-        return self.ended or bool(self.problem)
+    error: TransientError | None = None
 
     def take(self, page: ListingPage) -> None:
         for item in page.results:
@@ -89,6 +86,9 @@ def walk_both_ends(fetch: FetchSorted) -> Walked:
         walks = [pool.submit(_walk_end, end, fetch, lock, finished) for end in (up, down)]
         for future in walks:
             future.result()
+    error = up.error or down.error
+    if error and not up.items and not down.items:
+        raise error
     if not up.in_order or not down.in_order:
         return _unordered(up, down, fetch)
     items = {**down.items, **up.items}
@@ -105,10 +105,8 @@ def _walk_end(end: _End, fetch: FetchSorted, lock: threading.Lock, finished: Cal
             log.info("Sweep by %s: %s; start %d of %d", end.sort, error.summary, start, STARTS)
             problem = error.summary
         except TransientError as error:
-            if not end.items:
-                raise
             with lock:
-                end.problem = error.summary
+                end.problem, end.error = error.summary, error
             return
         else:
             return

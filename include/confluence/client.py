@@ -56,6 +56,7 @@ class ConfluenceClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._transport.stop()
         self.workers.close()
         self._transport.close()
 

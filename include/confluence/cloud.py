@@ -18,6 +18,7 @@ from include.confluence.errors import (
     NotFoundError,
     RejectedRequestError,
 )
+from include.confluence.labels import is_global, search_labels
 from include.confluence.paging import ListingPage, listing_page, walk
 from include.confluence.restrictions import readers_from_v1
 from include.confluence.space import Space
@@ -178,24 +179,30 @@ class CloudApi:
     # Labels
 
     def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
-        """A sweep by label: one request for the list, and one or more for each label and kind."""
-        names: dict[str, list[str]] = {}
-        labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if _is_global(label)]
-        wanted = [(label, PLURAL[kind]) for label in labels for kind in kinds]
+        """One request for the list of labels, then by search; label by label where search is not permitted."""
+        labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if is_global(label)]
+        try:
+            return search_labels(self, space, kinds, {label["name"] for label in labels})
+        except SEARCH_NOT_POSSIBLE:
+            return self._labels_one_by_one(space, [(label, kind) for label in labels for kind in kinds])
 
-        def bearers(pair: tuple[dict[str, Any], str]) -> list[str]:
-            label, plural = pair
-            found = self._walk(f"/labels/{label['id']}/{plural}", **{"space-id": space.id})
+    def _labels_one_by_one(
+        self, space: Space, wanted: Sequence[tuple[dict[str, Any], Kind]]
+    ) -> dict[str, tuple[str, ...]]:
+        def bearers(pair: tuple[dict[str, Any], Kind]) -> list[str]:
+            label, kind = pair
+            found = self._walk(f"/labels/{label['id']}/{PLURAL[kind]}", **{"space-id": space.id})
             return [str(item["id"]) for item in found]
 
-        for (label, _), bearer_ids in zip(wanted, self._workers.map(bearers, wanted), strict=True):
-            for content_id in bearer_ids:
+        names: dict[str, list[str]] = {}
+        for (label, _), ids in zip(wanted, self._workers.map(bearers, wanted), strict=True):
+            for content_id in ids:
                 names.setdefault(content_id, []).append(label["name"])
         return {content_id: tuple(sorted(set(given))) for content_id, given in names.items()}
 
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
         found = self._walk(f"/{PLURAL[kind]}/{content_id}/labels")
-        return tuple(sorted({label["name"] for label in found if _is_global(label)}))
+        return tuple(sorted({label["name"] for label in found if is_global(label)}))
 
     # Search and restrictions
 
@@ -256,8 +263,3 @@ class CloudApi:
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
         url = f"{self._v1}/content/{attachment.content_id}/child/attachment/{quote(attachment.id)}/download"
         return self._transport.download(url, max_bytes)
-
-
-def _is_global(label: Mapping[str, Any]) -> bool:
-    # "my:" labels are private favourites, "team:" labels belong to spaces.
-    return label.get("prefix") in (None, "", "global")

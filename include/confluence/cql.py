@@ -19,6 +19,11 @@ def of_space(key: str, types: Iterable[str]) -> str:
     return f"space={quoted(key)} and type in ({','.join(types)})"
 
 
+def labelled(key: str, types: Iterable[str], labels: Iterable[str]) -> str:
+    """Everything of these types in a space that bears one of the labels."""
+    return f"{of_space(key, types)} and label in ({','.join(map(quoted, labels))})"
+
+
 def with_ids(ids: Iterable[str]) -> str:
     """Contents by id, of any type."""
     return f"id in ({','.join(ids)})"

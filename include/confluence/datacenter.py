@@ -10,7 +10,7 @@ from include.confluence.attached import Attachment, Comment, attachment_from_v1,
 from include.confluence.content import Container, Content, Kind, content_from_v1
 from include.confluence.cql import of_space, with_ids
 from include.confluence.errors import NotFoundError, RejectedRequestError
-from include.confluence.marks import labels_from_v1
+from include.confluence.labels import labels_from_v1
 from include.confluence.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
 from include.confluence.restrictions import readers_from_v1
 from include.confluence.space import Space

@@ -95,5 +95,9 @@ class AnswerTooLargeError(UnavailableError):
     """An answer above the size limit; asking for less at a time helps."""
 
 
+class ClientClosedError(TransientError):
+    """The client was closed while this request waited or before it began."""
+
+
 class BrokenListingError(TransientError):
     """A listing that cannot be walked to its end: a repeated cursor, or pages without results that never end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from include.confluence.api import ContentApi
     from include.confluence.client import ConfluenceClient
     from include.confluence.content import Container, Content, Kind
     from include.confluence.space import Space
@@ -91,25 +90,22 @@ def sweep(
     """Walk a space: N/250 requests for N pages, and N/200 to check restrictions (labels come along with these).
 
     :param kinds: which kinds of content belong to the inventory.
-    :param labels: whether labels are read; without a restrictions check that takes 1 request and 1 for each label and kind.
+    :param labels: whether labels are read; without a restrictions check that takes 1 request and 1 for 250 labelled contents.
     :param restrictions: ``skip`` needs the check and fails without it; ``include`` checks to be able to warn, and goes
         on without; ``unchecked`` saves the requests, all rows are then ``restricted = False``.
     :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
     :raises include.errors.TransientError: when nothing could be read at all.
     """
     before = client.requests_made
-    api = client.api
-    with ThreadPoolExecutor(len(kinds), thread_name_prefix="sweep-kind") as pool:
-        walks = [pool.submit(api.list_contents, space, kind) for kind in kinds]
-        contents: dict[str, Content] = {}
-        problems: list[str] = []
-        for walk in walks:
-            listed = walk.result()
-            contents |= listed.contents
-            problems += listed.problems
+    contents, problems, labelled = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
     above = _above(client, contents)
     tree = paths({**above, **contents})
-    marks, checked, warnings = _marks(client, space, contents, above, labels=labels, restrictions=restrictions)
+    if restrictions == "unchecked":
+        marks, checked, warnings = Marks(labels=labelled), False, list[str]()
+    else:
+        marks, checked, warnings = _marks(client, space, contents, above, closed=restrictions == "skip")
+    if not labels:
+        marks = replace(marks, labels={})
     rows = tuple(_row(content, tree[content.id], marks, checked=checked) for content in contents.values())
     restricted = sum(row.restricted for row in rows) if checked else None
     warnings += _warnings(rows, tree, marks, restrictions, checked=checked)
@@ -120,6 +116,23 @@ def sweep(
     requests = client.requests_made - before
     log.info("Sweep of space %s: %d contents in %d requests", space.key, len(rows), requests)
     return Sweep(_table(rows), not problems, tuple(problems), tuple(warnings), restricted, requests)
+
+
+def _walk(
+    client: ConfluenceClient, space: Space, kinds: Sequence[Kind], *, labels: bool
+) -> tuple[dict[str, Content], list[str], dict[str, tuple[str, ...]]]:
+    """Contents by id, problems and, if wanted, labels by id: all at the same time."""
+    api = client.api
+    contents: dict[str, Content] = {}
+    problems: list[str] = []
+    with ThreadPoolExecutor(len(kinds) + 1, thread_name_prefix="sweep-kind") as pool:
+        walks = [pool.submit(api.list_contents, space, kind) for kind in kinds]
+        labelled = pool.submit(api.labels, space, kinds) if labels else None
+        for walk in walks:
+            listed = walk.result()
+            contents |= listed.contents
+            problems += listed.problems
+        return contents, problems, labelled.result() if labelled else {}
 
 
 def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> dict[str, Content | Container]:
@@ -153,23 +166,20 @@ def _marks(
     contents: Mapping[str, Content],
     above: Mapping[str, Content | Container],
     *,
-    labels: bool,
-    restrictions: Restrictions,
+    closed: bool,
 ) -> tuple[Marks, bool, list[str]]:
-    """Labels and own-level restrictions, whether restrictions are among them, and warnings."""
-    api: ContentApi = client.api
-    warnings: list[str] = []
-    if restrictions != "unchecked":
-        try:
-            marks = read_marks(api, client.workers, contents, sorted(above))
-        except RestrictionsUnknownError as error:
-            if restrictions == "skip":
-                raise
-            warnings.append(f"restricted pages are synced, and how many there are is unknown. {error.summary}")
-        else:
-            return (marks if labels else Marks(marks.readers, {}, marks.unreadable)), True, warnings
+    """Labels and own-level restrictions, whether restrictions could be read, and warnings.
+
+    :param closed: whether it is an error that they cannot.
+    """
+    try:
+        return read_marks(client.api, client.workers, contents, sorted(above)), True, []
+    except RestrictionsUnknownError as error:
+        if closed:
+            raise
+        warning = f"restricted pages are synced, and how many there are is unknown. {error.summary}"
     kinds = {content.kind for content in contents.values()}
-    return Marks(labels=api.labels(space, kinds) if labels and kinds else {}), False, warnings
+    return Marks(labels=client.api.labels(space, kinds)), False, [warning]
 
 
 def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> InventoryRow:

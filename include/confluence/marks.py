@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.confluence.api import IDS_AT_ONCE
 from include.confluence.cql import with_ids
@@ -16,6 +16,7 @@ from include.confluence.errors import (
     RejectedRequestError,
     RestrictionsUnknownError,
 )
+from include.confluence.labels import labels_from_v1
 from include.confluence.restrictions import NOBODY, Readers, readers_from_v1
 from include.confluence.workers import batches
 
@@ -108,9 +109,3 @@ def _one_by_one(
         return _Mark(readers, labels)
 
     return dict(zip(ids, workers.map(read, ids), strict=True))
-
-
-def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
-    """Global labels of a v1 answer with ``metadata.labels`` expanded, sorted."""
-    labels = ((item.get("metadata") or {}).get("labels") or {}).get("results") or []
-    return tuple(sorted({str(label["name"]) for label in labels if label.get("prefix") in (None, "", "global")}))

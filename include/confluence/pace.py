@@ -29,7 +29,7 @@ class Pace:
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
     ) -> None:
         self._clock = clock
         self._sleep = sleep
@@ -46,7 +46,7 @@ class Pace:
         return self._seconds_paused
 
     def wait(self) -> None:
-        """Block until the next request may start."""
+        """Block until the next request may start, or the sleep was cut short by returning true."""
         while True:
             with self._lock:
                 now = self._clock()
@@ -55,7 +55,8 @@ class Pace:
                     if now < self._gap_until:
                         self._next_start = now + self._gap
                     return
-            self._sleep(start - now)
+            if self._sleep(start - now):
+                return
 
     def pause(self, seconds: float) -> None:
         """Let nothing start for so many seconds from now on; a longer pause that is under way stays as it is."""

@@ -15,6 +15,7 @@ from include.confluence.address import is_loopback, origin
 from include.confluence.answers import Answer, error_for, not_json
 from include.confluence.errors import (
     BrokenAnswerError,
+    ClientClosedError,
     ForeignHostError,
     RateLimitedError,
     RedirectedError,
@@ -78,15 +79,13 @@ class Transport:
         hosts: tuple[str, ...],
         *,
         patience: Patience | None = None,
-        pace: Pace | None = None,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.patience = patience or Patience()
-        self.pace = pace or Pace()
         self.requests_made = 0
+        self._closing = threading.Event()
+        self.pace = Pace(sleep=self._closing.wait)
         self._origins = frozenset(origin(host) for host in hosts)
-        self._sleep = sleep
         self._lock = threading.Lock()
         self._sessions: dict[bool, requests.Session] = {}
 
@@ -127,8 +126,13 @@ class Transport:
             self._check_download_host(url)
         raise RedirectedError(f"Too many redirects for {answer.path}")
 
+    def stop(self) -> None:
+        """Let no further request begin, and wake up those that wait."""
+        self._closing.set()
+
     def close(self) -> None:
         """Close all connections."""
+        self.stop()
         for session in self._sessions.values():
             session.close()
 
@@ -136,7 +140,7 @@ class Transport:
         patience = patience or self.patience
         faults = limits = 0
         waited = 0.0
-        while True:
+        while not self._closing.is_set():
             try:
                 return read(self._once(call))
             except RateLimitedError as error:
@@ -151,6 +155,7 @@ class Transport:
                 if faults >= patience.attempts:
                     raise
                 self._recover(error, patience.backoff_seconds * 2 ** (faults - 1))
+        raise ClientClosedError("The client is closed")
 
     def _recover(self, error: TransientError, backoff: float) -> None:
         told = error.retry_after if isinstance(error, UnavailableError) else None
@@ -160,12 +165,14 @@ class Transport:
         else:
             seconds = min(backoff, LONGEST_BACKOFF) * random.uniform(0.75, 1.25)  # noqa: S311
             log.info("%s: trying again in %.1f s", error.summary, seconds)
-            self._sleep(seconds)
+            self._closing.wait(seconds)
 
     def _once(self, call: _Call) -> Answer:
         if call.authorized and origin(call.url) not in self._origins:
             raise ForeignHostError(f"{origin(call.url)} is not the configured Confluence; nothing was sent to it")
         self.pace.wait()
+        if self._closing.is_set():
+            raise ClientClosedError("The client is closed")
         with self._lock:
             self.requests_made += 1
         started = time.monotonic()

@@ -25,7 +25,8 @@ def sandbox() -> Iterator[SandboxConfluence]:
 @pytest.fixture
 def data_center() -> Iterator[SandboxConfluence]:
     """A Data Center site with the small space, with a context path in its address."""
-    with serve(small_space(), deployment="datacenter") as served:
+    served = SandboxConfluence(small_space(), deployment="datacenter", context_path="/confluence")
+    with served.serve():
         yield served
 
 

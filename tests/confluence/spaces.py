@@ -100,3 +100,9 @@ def requests_of(sandbox: SandboxConfluence) -> list[LoggedRequest]:
     while sandbox.log._in_flight and time.monotonic() < deadline:
         time.sleep(0.005)
     return sandbox.log.requests
+
+
+def forget_requests(sandbox: SandboxConfluence) -> None:
+    """Begin to count anew, once all answers under way are noted."""
+    requests_of(sandbox)
+    sandbox.log.reset()

@@ -10,7 +10,7 @@ from include.confluence.inventory import explain_missing
 from include.sandbox.confluence import faults
 from include.sandbox.confluence.sandbox import READER_USER, SandboxConfluence
 from tests.confluence.conftest import ClientFactory
-from tests.confluence.spaces import numbered_space, requests_of
+from tests.confluence.spaces import forget_requests, numbered_space, requests_of
 
 
 def test_every_page_gets_its_reason(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
@@ -51,7 +51,7 @@ def test_blog_posts_are_asked_for_as_blog_posts(client: ConfluenceClient, sandbo
 
 def test_two_hundred_pages_are_one_request(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
     space = client.space("PROD")
-    sandbox.log.reset()
+    forget_requests(sandbox)
     explain_missing(client, (str(number) for number in range(1, 401)), "page", space)
     assert len(requests_of(sandbox)) == 2
 

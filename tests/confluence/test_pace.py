@@ -59,9 +59,22 @@ def test_overlapping_pauses_count_once() -> None:
 
 def test_a_pause_that_grows_while_a_request_waits_is_waited_for_to_the_end() -> None:
     clock = Clock()
-    pace = Pace(clock, lambda seconds: (clock.sleep(seconds), pace.pause(7) if clock.now == 1003.0 else None))  # type: ignore[arg-type,return-value,func-returns-value]
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now == 1003.0:
+            pace.pause(7)
+
+    pace = Pace(clock, sleep)
     pace.pause(3)
     assert starts(pace, clock, 1) == [10.0]
+
+
+def test_a_sleep_that_is_cut_short_ends_the_wait() -> None:
+    clock = Clock()
+    pace = Pace(clock, lambda seconds: True)
+    pace.pause(3600)
+    assert starts(pace, clock, 1) == [0.0]
 
 
 def test_after_a_pause_requests_start_one_by_one_for_a_while() -> None:

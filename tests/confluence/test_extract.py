@@ -1,0 +1,302 @@
+"""A shard becomes one Parquet file, whatever happens on the way, and nothing is fetched twice."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from include.confluence import errors
+from include.confluence.client import ConfluenceClient
+from include.confluence.extract import ExtractOptions, ExtractReport, extract_shard
+from include.confluence.inventory import sweep
+from include.confluence.progress import Progress
+from include.confluence.settings import ConfluenceSettings
+from include.confluence.space import Space
+from include.sandbox.confluence import faults
+from include.sandbox.confluence.sandbox import SandboxConfluence, serve
+from include.staging.parquet import read_table
+from include.staging.schemas import PAGES
+from tests.confluence.conftest import ClientFactory
+from tests.confluence.spaces import QUICK, forget_requests, include_of, numbered_space, requests_of
+
+BODIES = "body-format=storage"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> ObjectStoragePath:
+    return ObjectStoragePath(f"file://{tmp_path}/run/pages/shard-0000.parquet")
+
+
+class Shard:
+    """All pages of a sandbox's space as one shard."""
+
+    def __init__(self, sandbox: SandboxConfluence, client: ConfluenceClient, key: str = "BIG") -> None:
+        self.sandbox = sandbox
+        self.client = client
+        self.space = client.space(key)
+        self.table = sweep(client, self.space).table
+        self.rows = self.table.to_pylist()
+        forget_requests(sandbox)
+
+    def extract(self, out: ObjectStoragePath, **options: Any) -> ExtractReport:
+        chosen = ExtractOptions(**options)
+        return extract_shard(self.client, self.space, self.rows, inventory=self.table, out=out, options=chosen)
+
+    def bodies_asked(self) -> int:
+        requests_of(self.sandbox)
+        return self.sandbox.log.count(BODIES)
+
+    def broken_try(
+        self, out: ObjectStoragePath, error: type[Exception], connect: ClientFactory, **options: Any
+    ) -> None:
+        """A task that fails, as seen by the one that tries again with a client of its own."""
+        with self.client, pytest.raises(error):
+            self.extract(out, **options)
+        assert not out.exists()
+        self.sandbox.faults.clear()
+        forget_requests(self.sandbox)
+        self.client = connect(self.sandbox)
+
+
+def titles(out: ObjectStoragePath) -> list[str]:
+    return sorted(read_table(out, ["title"])["title"].to_pylist())
+
+
+def files_below(out: ObjectStoragePath) -> list[str]:
+    return sorted(path.name for path in Path(out.path).parent.iterdir())
+
+
+def test_a_shard_becomes_one_file_and_leaves_nothing_else(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(250)) as sandbox:
+        report = Shard(sandbox, connect(sandbox)).extract(out)
+        table = read_table(out)
+        assert table.schema == PAGES
+        assert table.num_rows == 251
+        assert files_below(out) == ["shard-0000.parquet"]
+        assert (report.asked, report.got, report.reused, report.gone, report.failed) == (251, 251, 0, 0, 0)
+        json.dumps(report.figures())
+
+
+def test_a_body_of_any_size_comes_whole(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(20)) as sandbox:
+        large = "<p>größer ✓</p>" * 60_000
+        sandbox.edit("p7", storage=large)
+        Shard(sandbox, connect(sandbox)).extract(out)
+        bodies = {row["title"]: row["storage"] for row in read_table(out).to_pylist()}
+        assert bodies["Page 7"] == large
+
+
+def test_bodies_take_one_request_for_a_hundred_pages(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(999)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox))
+        report = shard.extract(out)
+        assert shard.bodies_asked() == 10
+        assert report.requests <= 10 + 3
+
+
+def test_an_empty_shard_is_an_empty_file(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(0)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox))
+        shard.rows = []
+        assert shard.extract(out).requests == 0
+        assert read_table(out).num_rows == 0
+
+
+# Going on after a broken try
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.Refuse(503), errors.UnavailableError),
+        (faults.LimitRate(3600), errors.RateLimitedError),
+        (faults.Refuse(401), errors.UnauthorizedError),
+    ],
+    ids=["outage", "rate limit", "revoked token"],
+)
+def test_a_retry_asks_only_for_what_is_missing(
+    fault: faults.Action, error: type[Exception], connect: ClientFactory, out: ObjectStoragePath
+) -> None:
+    with serve(numbered_space(1_199)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        sandbox.fail(fault, r"/pages\?", skip=7, times=None)
+        shard.broken_try(out, error, connect)
+        report = shard.extract(out)
+        assert report.reused >= 400
+        assert shard.bodies_asked() == -(-(1_200 - report.reused) // 100)
+        assert len(set(titles(out))) == report.got == 1_200
+        assert files_below(out) == ["shard-0000.parquet"]
+
+
+def extract_in_a_process(settings: ConfluenceSettings, space: dict[str, Any], rows: list[Any], path: str) -> None:
+    with ConfluenceClient(settings, patience=QUICK) as client:
+        extract_shard(client, Space.from_json(space), rows, inventory=None, out=ObjectStoragePath(path))
+
+
+def test_a_killed_task_is_gone_on_with(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(1_199)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        sandbox.fail(faults.Delay(200), BODIES, skip=8, times=None)
+        arguments = (shard.client.settings, shard.space.to_json(), shard.rows, str(out))
+        process = multiprocessing.get_context("spawn").Process(target=extract_in_a_process, args=arguments)
+        process.start()
+        parts = Path(out.path).parent / "shard-0000.parts"
+        deadline = time.monotonic() + 200
+        while (not parts.exists() or len(list(parts.glob("part-*"))) < 3) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        sandbox.faults.clear()
+        forget_requests(sandbox)
+        report = shard.extract(out)
+        assert report.reused >= 600
+        assert shard.bodies_asked() == -(-(1_200 - report.reused) // 100)
+        assert len(set(titles(out))) == report.got == 1_200
+
+
+def interrupted(shard: Shard, out: ObjectStoragePath, connect: ClientFactory) -> None:
+    """Leave a try behind that fetched 600 of 700 pages."""
+    shard.sandbox.fail(faults.Refuse(401), r"/pages\?", skip=6, times=None)
+    shard.broken_try(out, errors.UnauthorizedError, connect)
+
+
+def test_parts_older_than_a_new_plan_are_fetched_again(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(699)) as sandbox:
+        interrupted(Shard(sandbox, connect(sandbox, threads=1)), out, connect)
+        sandbox.edit("p3", storage="<p>Newer.</p>")
+        again = Shard(sandbox, connect(sandbox))
+        report = again.extract(out)
+        assert report.reused == 599
+        rows = [row for row in read_table(out).to_pylist() if row["title"] == "Page 3"]
+        assert [(row["version"], row["storage"]) for row in rows] == [(2, "<p>Newer.</p>")]
+
+
+def test_pages_that_a_new_plan_does_not_name_are_left_out(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(699)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        interrupted(shard, out, connect)
+        shard.rows = [row for row in shard.rows if row["title"] in ("Page 1", "Page 650")]
+        report = shard.extract(out)
+        assert titles(out) == ["Page 1", "Page 650"]
+        assert (report.reused, report.got) == (1, 2)
+
+
+def test_parts_fetched_with_other_options_are_not_taken_over(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(699)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        interrupted(shard, out, connect)
+        assert shard.extract(out, comments=True).reused == 0
+        assert len(set(titles(out))) == read_table(out).num_rows == 700
+
+
+def test_a_finished_shard_can_be_extracted_again(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(50)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox))
+        shard.extract(out)
+        first = read_table(out)
+        shard.extract(out)
+        assert read_table(out).equals(first)
+
+
+def test_included_pages_survive_a_broken_try(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(699)) as sandbox:
+        sandbox.edit("p5", storage=include_of("Page 699"))
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        shard.rows = [row for row in shard.rows if row["title"] != "Page 699"]
+        sandbox.fail(faults.Refuse(401), r"/pages\?", skip=7, times=None)
+        shard.broken_try(out, errors.UnauthorizedError, connect)
+        report = shard.extract(out)
+        assert report.reused > 0
+        assert (report.got, report.included) == (699, 1)
+        included = [row["title"] for row in read_table(out, ["title", "included"]).to_pylist() if row["included"]]
+        assert included == ["Page 699"]
+
+
+def test_a_page_once_included_and_now_in_the_plan_is_there_once_and_for_itself(
+    connect: ClientFactory, out: ObjectStoragePath
+) -> None:
+    with serve(numbered_space(699)) as sandbox:
+        sandbox.edit("p5", storage=include_of("Page 699"))
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        everything = shard.rows
+        shard.rows = [row for row in everything if row["title"] != "Page 699"]
+        interrupted(shard, out, connect)
+        shard.rows = everything
+        shard.extract(out)
+        found = [row for row in read_table(out, ["title", "included"]).to_pylist() if row["title"] == "Page 699"]
+        assert found == [{"title": "Page 699", "included": False}]
+
+
+# Accounting
+
+
+def test_every_page_is_got_or_gone_or_failed(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(300)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox))
+        sandbox.trash("p1")
+        sandbox.purge("p2")
+        sandbox.archive("p3")
+        poison = sandbox.id_of("p4")
+        sandbox.fail(faults.Refuse(500), rf"/pages\?.*id=(\d+%2C)*{poison}(%2C|&).*body-format", times=None)
+        report = shard.extract(out)
+        assert report.asked == 301 == report.got + report.gone + report.failed
+        assert sorted(report.gone_pages.values()) == ["archived", "gone or no longer visible", "trashed"]
+        (failure,) = report.failures
+        assert failure.quarantine_row() | {"error": ""} == {
+            "page_id": poison,
+            "title": "Page 4",
+            "url": failure.url,
+            "version": 1,
+            "stage": "extract",
+            "error_type": "UnavailableError",
+            "error": "",
+        }
+        assert report.figures()["pages_gone"] == 3
+        assert len(titles(out)) == 297
+
+
+def test_says_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        caplog.at_level(logging.INFO, "include.confluence.progress"),
+        Progress(2_000, 500, lambda: 7, 0.05) as progress,
+    ):
+        progress.done = 1_500
+        deadline = time.monotonic() + 10
+        while len(caplog.messages) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert len(caplog.messages) >= 3
+    assert all(message.startswith(("1,500 of 2,000 pages, ", "500 of")) for message in caplog.messages)
+    assert "0 requests" in caplog.messages[-1]
+
+
+def test_memory_holds_a_few_batches_and_not_the_shard(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    """Fetching stops ahead of a reader that does not come: batches under way and a few more, never all."""
+    from include.confluence.extraction import Extraction
+
+    with serve(numbered_space(4_000)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox, threads=2))
+        groups = Extraction(shard.client, shard.space, shard.rows, inventory=shard.table).groups()
+        next(groups)
+        time.sleep(1)
+        assert shard.bodies_asked() <= 2 + 2 + 4
+
+
+def test_options_change_the_fingerprint_unless_they_change_nothing_fetched() -> None:
+    from include.confluence.extract import fingerprint
+
+    plain = ExtractOptions()
+    assert fingerprint(plain) == fingerprint(ExtractOptions(batch=10))
+    others = [ExtractOptions(comments=True), ExtractOptions(attachments="text"), ExtractOptions(render_macros=False)]
+    assert len({fingerprint(options) for options in (plain, *others)}) == 4
+    assert asdict(plain)["batch"] == 100
