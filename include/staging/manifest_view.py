@@ -80,7 +80,11 @@ class ManifestView:
     def table(self) -> pa.Table:
         """All rows, those in doubt included, as :data:`include.staging.schemas.MANIFEST`."""
         untouched = [number for page_id, number in self.base.index.items() if page_id not in self._by_page]
-        base = self.base.table if len(untouched) == len(self.base.index) else self.base.table.take(pa.array(untouched, pa.int64()))
+        base = (
+            self.base.table
+            if len(untouched) == len(self.base.index)
+            else self.base.table.take(pa.array(untouched, pa.int64()))
+        )
         standings = (self.standing(page_id) for page_id in self._by_page)
         rows = [found.row for found in standings if found.row]
         if not rows:
