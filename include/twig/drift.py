@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from include.twig.delta import twig_hash
-from include.twig.prune import Deletion, prune
+from include.twig.prune import BRAKE_PAGES, BRAKE_SHARE, Deletion, prune
 
 if TYPE_CHECKING:
     from include.staging.journal import Standing
@@ -29,12 +29,14 @@ class Drift:
     :param missing: page id → title: in the manifest, not in Twig. :param changed: likewise: Twig holds another content.
     :param foreign: documents of the data source that the manifest does not know.
     :param in_doubt: pages of which the manifest itself does not know what Twig holds; the next run sends them.
+    :param listed: documents that Twig listed.
     """
 
     missing: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
     foreign: tuple[Deletion, ...] = ()
     in_doubt: int = 0
+    listed: int = 0
 
     @property
     def found(self) -> bool:
@@ -79,7 +81,20 @@ def audit(client: TwigClient, data_source: DataSource, manifest: ManifestStore) 
             missing[page_id] = known.row["title"]
         elif not _as_loaded(held, known):
             changed[page_id] = known.row["title"]
-    return Drift(missing, changed, tuple(sorted(foreign, key=lambda entry: entry.page_id)), doubtful)
+    return Drift(missing, changed, tuple(sorted(foreign, key=lambda entry: entry.page_id)), doubtful, len(listed))
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What :func:`repair` did.
+
+    :param sent_again: pages that the next plan fetches. :param deleted: unknown documents that were deleted.
+    :param kept: unknown documents that stay, because so many of them mean that the manifest is wrong, not Twig.
+    """
+
+    sent_again: int
+    deleted: int
+    kept: int = 0
 
 
 def repair(
@@ -89,18 +104,29 @@ def repair(
     deletions: DeletionLog,
     drift: Drift,
     run_id: str,
-) -> None:
+) -> Repaired:
     """Mend what :func:`audit` found: unknown documents are deleted, the others are marked so that the next plan fetches them.
 
-    Call it before the manifest is read for planning; the same run then sends the pages again.
+    Call it before the manifest is read for planning; the same run then sends the pages again. The mass-delete brake
+    holds here too: as many unknown documents as that are left alone.
     """
     view = manifest.view()
     rows = [row for page_id in drift.missing | drift.changed if (row := view.row(page_id))]
     if rows:
         manifest.doubt(rows, run_id)
-    if drift.foreign:
+    unknown = len(drift.foreign)
+    if unknown >= BRAKE_PAGES and unknown >= BRAKE_SHARE * drift.listed:
+        log.warning(
+            "%d of %d documents in Twig are unknown to the manifest and stay: "
+            "run `make rebuild-manifest` if the manifest is to blame, or delete them in Twig",
+            unknown,
+            drift.listed,
+        )
+        return Repaired(len(rows), 0, unknown)
+    if unknown:
         prune(client, data_source, drift.foreign, manifest, deletions, run_id, known_only=False)
-    log.info("Repaired: %d pages will be sent again, %d unknown documents deleted", len(rows), len(drift.foreign))
+    log.info("Repaired: %d pages will be sent again, %d unknown documents deleted", len(rows), unknown)
+    return Repaired(len(rows), unknown)
 
 
 def _foreign(held: HeldDocument) -> Deletion:

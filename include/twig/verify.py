@@ -104,7 +104,8 @@ def verify(
             )
         return verdict
     wanted = _sample([page_id for page_id in changed if view.row(page_id)], sample)
-    pages = list(packages(documents, chunks, set(wanted)))
+    # What was refused, or overtaken by another run, is not what Twig holds.
+    pages = [page for page in packages(documents, chunks, set(wanted)) if _is_held(page, view)]
     counted = occurrences(pages, islice(packages(documents, chunks), _COUNTED_PAGES)) if pages else Counter[str]()
     search = partial(client.search, data_source_ids=[data_source.id], limit=_RESULTS)
     known = frozenset(view.table().column("url").to_pylist())
@@ -144,6 +145,11 @@ def _compare_counts(client: TwigClient, data_source: DataSource, view: ManifestV
                 " to find the pages and mend them"
             )
     return verdict
+
+
+def _is_held(page: Package, view: ManifestView) -> bool:
+    row = view.row(page.page_id)
+    return row is not None and row["content_hash"] == page.document["content_hash"]
 
 
 def _is_found(search: Search, page: Package, counted: Counter[str], known: Collection[str]) -> bool:

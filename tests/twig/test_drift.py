@@ -63,6 +63,18 @@ def test_repair_mends_all_of_it(world: World, client: TwigClient) -> None:
     assert [(row["page_id"], row["run_id"]) for row in world.audit.read().to_pylist()] == [("x", "run-r")]
 
 
+def test_so_many_unknown_documents_that_the_manifest_must_be_wrong_are_not_deleted(world: World) -> None:
+    pages = [Page(str(number), ()) for number in range(25)]
+    world.load(*pages)
+    world.manifest.rebuild([])
+    with world.client() as client:
+        drift = find(world, client)
+        assert len(drift.foreign) == drift.listed == 25
+        repaired = repair(client, world.source(client), world.manifest, world.audit, drift, "run")
+    assert (repaired.deleted, repaired.kept) == (0, 25)
+    assert len(world.held()) == 25
+
+
 def test_a_page_that_is_loaded_meanwhile_is_no_drift(world: World, client: TwigClient) -> None:
     """Another run loads between the two looks at the manifest, before the listing is read."""
     source = world.source(client)

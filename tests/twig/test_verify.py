@@ -137,6 +137,13 @@ def test_pages_with_the_same_text_do_not_accuse_each_other(world: World) -> None
     assert check(world, changed=[page.page_id for page in twins]).ok
 
 
+def test_a_page_that_twig_refused_is_not_searched_for_what_it_does_not_hold(loaded: World) -> None:
+    loaded.twig.refuse_documents(["3"])
+    loaded.load(PAGES[3].edited(sections=("Nothing of this was taken qqqq",)), run_id="run")
+    verdict = check(loaded, changed=["3"])
+    assert (verdict.ok, verdict.checked) == (True, 0)
+
+
 def test_pages_without_chunks_are_not_searched(world: World) -> None:
     world.load(Page("1", ()), run_id="run")
     process(world)
