@@ -8,11 +8,10 @@ afterwards, so that a delivery that was killed does the rest and nothing twice.
 from __future__ import annotations
 
 import json
-import logging
 import tempfile
 import uuid
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,8 +19,9 @@ from include.staging.binding import Binding, read_binding, write_binding
 from include.staging.layout import folder_name
 from include.staging.parquet import publish, write_rows
 from include.staging.schemas import QUARANTINE
-from include.twig.delta import Decision, Package, decide
+from include.twig.delta import Package, decide
 from include.twig.file_format import MAX_FILE_BYTES, file_name, page_id_of, render
+from include.twig.files_report import NAMES, FilesReport
 from include.twig.shards import packages
 from include.twig.volumes import Volumes, volume_of
 
@@ -35,36 +35,8 @@ if TYPE_CHECKING:
     from include.twig.deletions import DeletionLog
     from include.twig.prune import Deletion
 
-log = logging.getLogger(__name__)
-
 Format = Literal["folder", "zip"]
 _PAGES_AT_ONCE = 200
-
-
-@dataclass
-class FilesReport:
-    """What a delivery did.
-
-    :param added: :param replaced: :param removed: names of files below ``documents/``.
-    :param refused: one entry a page that no file can hold: page_id, title, url, version, code, message.
-    """
-
-    added: list[str] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    pages: int = 0
-    chunks: int = 0
-    unchanged: int = 0
-    older: int = 0
-    bytes: int = 0
-    refused: list[dict[str, Any]] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For XCom and the report: numbers of files instead of their names."""
-        return {name: len(value) if name in _NAMES else value for name, value in asdict(self).items()}
-
-
-_NAMES = ("added", "replaced", "removed")
 
 
 def bind(staging: SourceStaging, target: ObjectStoragePath, kind: Format) -> None:
@@ -108,13 +80,13 @@ class FileDelivery:
                 if decision.verdict == "send":
                     spool.put(package, report)
                 else:
-                    _pass_by(decision, report)
+                    report.pass_by(decision)
                     noted += [package.manifest_row()] if decision.verdict == "noted" else []
             self._write(spool, report)
         if noted:
             self.manifest.note(self.manifest.view(), noted, self.run_id)
         if report.refused and quarantine_path is not None:
-            write_rows(quarantine_path, QUARANTINE, [_quarantined(entry) for entry in report.refused])
+            write_rows(quarantine_path, QUARANTINE, report.quarantined())
         self._record(report)
         self.manifest.compact()
         return report
@@ -150,6 +122,22 @@ class FileDelivery:
         found = set(self._names())
         missing = {page_id: row["title"] for page_id, row in expected.items() if file_name(row) not in found}
         surplus = sorted(found - {file_name(row) for row in expected.values()})
+        return missing, surplus
+
+    def mend(self) -> tuple[dict[str, str], list[str]]:
+        """Remove the surplus files that :meth:`check` finds, and mark the missing pages so that the next plan fetches them.
+
+        Call it before the manifest is read for planning. Returns what :meth:`check` found.
+        """
+        missing, surplus = self.check()
+        view = self.manifest.view()
+        by_page = {name: page_id_of(name) or name for name in surplus}
+        # A second file of a page that has one goes when the page is written again.
+        doubtful = {*missing, *(page_id for page_id in by_page.values() if view.row(page_id))}
+        if doubtful:
+            self.manifest.doubt([row for page_id in sorted(doubtful) if (row := view.row(page_id))], self.run_id)
+        for group in self._groups({*by_page.values()} - doubtful):
+            self._replace({}, group, FilesReport())
         return missing, surplus
 
     def _write(self, spool: _Spool, report: FilesReport) -> None:
@@ -218,7 +206,7 @@ class FileDelivery:
         if not (report.added or report.replaced or report.removed):
             return
         before = json.loads(self.changes.read_bytes()) if self.changes.exists() else {}
-        lists = {name: sorted({*before.get(name, ()), *getattr(report, name)}) for name in _NAMES}
+        lists = {name: sorted({*before.get(name, ()), *getattr(report, name)}) for name in NAMES}
         content = {"run_id": self.run_id, "format": self.kind, **lists}
         _write_file(self.changes, json.dumps(content, indent=2, ensure_ascii=False).encode())
 
@@ -236,18 +224,11 @@ class _Spool:
     def put(self, package: Package, report: FilesReport) -> None:
         content = render(package).encode()
         if len(content) > MAX_FILE_BYTES:
-            entry = {name: package.document[name] for name in ("page_id", "title", "url", "version")}
             message = f"{len(content):,} bytes; Twig takes files of at most 50 MB"
-            log.error("Page %s is too large for a file: %s", package.page_id, message)
-            report.refused.append({**entry, "code": "too_large", "message": message})
+            report.refuse(package.document, "too_large", message)
             return
         self.path(package.page_id).write_bytes(content)
         self.rows[package.page_id] = package.manifest_row()
-
-
-def _pass_by(decision: Decision, report: FilesReport) -> None:
-    report.older += decision.verdict == "older"
-    report.unchanged += decision.verdict != "older"
 
 
 def _write_file(path: ObjectStoragePath, content: bytes) -> None:
@@ -256,8 +237,3 @@ def _write_file(path: ObjectStoragePath, content: bytes) -> None:
     with temporary.open("wb") as file:
         file.write(content)
     publish(temporary, path)
-
-
-def _quarantined(refused: dict[str, Any]) -> dict[str, Any]:
-    entry = {name: refused[name] for name in ("page_id", "title", "url", "version")}
-    return entry | {"stage": "load", "error_type": refused["code"], "error": refused["message"]}

@@ -15,7 +15,6 @@ from include.twig import files as module
 from include.twig.data_source import existing
 from include.twig.files import FileDelivery, FilesReport, bind
 from include.twig.prune import Deletion
-from include.twig.volumes import volume_of
 from tests.staging.test_manifest import memory_staging
 from tests.twig.world import Page, World
 
@@ -200,16 +199,23 @@ def test_another_folder_begins_anew(target: Target, tmp_path: Path) -> None:
     assert other.files().keys() == names(*PAGES)
 
 
-def test_finds_missing_and_surplus_files(target: Target) -> None:
+def test_finds_and_mends_missing_and_surplus_files(target: Target, tmp_path: Path) -> None:
     target.deliver(*PAGES[:5])
+    by_hand = tmp_path / "by-hand"
+    by_hand.write_text("x")
     if target.kind == "folder":
         (target.root / "documents" / "3-page-3.md").unlink()
         (target.root / "documents" / "77-by-hand.md").open("wb").write(b"x")
-        assert target.delivery().check() == ({"3": "Page 3"}, ["77-by-hand.md"])
     else:
-        bits = volume_of("3", target.delivery().volumes.existing())
-        target.delivery().volumes.rewrite(bits, {}, {"3"})
-        assert target.delivery().check() == ({"3": "Page 3"}, [])
+        target.delivery().volumes.rewrite("", {"77-by-hand.md": by_hand}, {"3"})
+    assert target.delivery().check() == ({"3": "Page 3"}, ["77-by-hand.md"])
+
+    assert target.delivery().mend() == ({"3": "Page 3"}, ["77-by-hand.md"])
+    assert target.delivery().check() == ({"3": "Page 3"}, [])
+    assert target.world.manifest.view().standing("3").in_doubt
+    assert target.deliver(*PAGES[:5]).pages == 1
+    assert target.delivery().check() == ({}, [])
+    assert target.files().keys() == names(*PAGES[:5])
 
 
 def test_several_attempts_of_a_run_are_listed_together(target: Target) -> None:
