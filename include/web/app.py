@@ -20,6 +20,7 @@ from include.errors import PipelineError
 from include.source import Source, SourcesFile, load_sources
 from include.staging.layout import RunStaging, SourceStaging, folder_name, staging_root
 from include.web import access, playground
+from include.web.explaining import explain
 from include.web.history import read_history
 from include.web.overview import source_row
 from include.web.planned import Filter, plan_page
@@ -55,10 +56,10 @@ async def add_headers(request: Request, call_next: Callable[[Request], Awaitable
 
 
 @app.exception_handler(PipelineError)
-async def explain(request: Request, error: Exception) -> JSONResponse:
+async def refuse(request: Request, error: Exception) -> JSONResponse:
     """An error of ours says what to do about it."""
     status = 409 if isinstance(error, playground.NothingToAskError) else 502
-    return JSONResponse({"detail": playground.explain(error)}, status_code=status)
+    return JSONResponse({"detail": explain(error)}, status_code=status)
 
 
 def source_of(dag_id: str) -> Source:
@@ -153,12 +154,7 @@ class Question(BaseModel):
 @app.post("/api/sources/{dag_id}/ask", dependencies=[access.MAY_ASK])
 def ask(source: Ours, asked: Question) -> dict[str, Any]:
     """Ask Twig. A POST, so that questions stay out of addresses and access logs."""
-    try:
-        passages = playground.ask(source, _staging(source), asked.question, asked.limit)
-    except PipelineError:
-        raise
-    except Exception as error:
-        raise HTTPException(502, playground.explain(error)) from error
+    passages = playground.ask(source, _staging(source), asked.question, asked.limit)
     return {"passages": [asdict(passage) for passage in passages]}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import uuid
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 KEPT_RUNS = 1_500
 #: Runs that did not end well and may have been cleared since: so many of the newest are looked at again.
 LOOKED_AT_AGAIN = 20
+_REMEDY_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class RunRow:
     :param state: ``success``, ``failed`` or ``running``, as far as staging knows; Airflow knows better.
     :param pages: pages that Twig held for the source after the run; None when the run did not get that far.
     :param whole: the run looked at everything that the source covers: no backfill, no selection, a complete sweep.
-    :param problem: the first line of what went wrong, empty if nothing did.
+    :param problem: what went wrong, in a line; empty if nothing did. :param remedy: what to do about it, if it says so.
     """
 
     folder: str
@@ -66,6 +68,7 @@ class RunRow:
     dry_run: bool
     summary: str
     problem: str
+    remedy: str
     space_name: str
     space_url: str
 
@@ -78,7 +81,7 @@ class RunRow:
 def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: str) -> RunRow:
     """The line of a report as :func:`include.pipeline.report.build_report` makes it."""
     figures, params, space = report["figures"], report.get("params", {}), report.get("space", {})
-    problems = [error["error"] for error in report["errors"]] + list(report.get("problems", ()))
+    problem, remedy = _what_went_wrong(report)
     return RunRow(
         folder=folder,
         run_id=report["run_id"],
@@ -98,10 +101,18 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
         whole=covers_everything(report),
         dry_run=bool(params.get("dry_run")),
         summary=str(report["summary"]),
-        problem=str(problems[0]).partition("\n")[0] if problems else "",
+        problem=problem,
+        remedy=remedy,
         space_name=str(space.get("name", "")),
         space_url=str(space.get("url", "")),
     )
+
+
+def _what_went_wrong(report: dict[str, Any]) -> tuple[str, str]:
+    """The first error without its class name, or else the first problem: its first line, and the rest of it."""
+    errors = [re.sub(r"^\w+: ", "", str(error["error"])) for error in report["errors"]]
+    problem, _, remedy = next(iter([*errors, *report.get("problems", ())]), "").partition("\n")
+    return problem, remedy[:_REMEDY_LIMIT]
 
 
 def covers_everything(report: dict[str, Any]) -> bool:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from include.staging.binding import read_binding
-from include.web.freshness import freshness
+from include.web.explaining import explain
+from include.web.freshness import UNKNOWN, freshness
 from include.web.history import read_history
 from include.web.links import twig_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from include.source import Source
     from include.staging.layout import SourceStaging
+    from include.web.history import RunRow
     from include.web.token_expiry import TokenExpiry
+
+log = logging.getLogger(__name__)
 
 
 def describe(source: Source) -> dict[str, Any]:
@@ -34,25 +40,52 @@ def describe(source: Source) -> dict[str, Any]:
 
 
 def source_row(source: Source, staging: SourceStaging, token: TokenExpiry, now: datetime) -> dict[str, Any]:
-    """The row of a source in the list.
+    """The row of a source in the list. Never raises for what lies in staging: one damaged source must not hide others.
 
     :param token: of the source's Confluence connection.
-    :returns: the description and ``last`` (the run that ended last), ``held`` (the last run that knows what Twig
-        holds), ``synced_at``, ``runs`` (their number), ``freshness``, ``token`` and links to both sides.
+    :returns: the description, ``token``, and of staging: ``last`` (the run that ended last), ``held`` (by the last run
+        that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``, ``runs`` (their number),
+        ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
     """
+    row = describe(source) | {"token": token.to_json(now.date()), "damage": None}
+    try:
+        return row | _of_staging(staging)
+    except Exception as error:
+        log.exception("The staging of %s is not readable", source.name)
+        return row | _NOTHING | {"damage": explain(error)}
+
+
+_NOTHING: dict[str, Any] = {
+    "space_name": "",
+    "space_url": "",
+    "twig_url": "",
+    "last": None,
+    "held": None,
+    "kept_out": None,
+    "synced_at": None,
+    "runs": 0,
+    "freshness": UNKNOWN.to_json(),
+}
+
+
+def _of_staging(staging: SourceStaging) -> dict[str, Any]:
     history = read_history(staging)
-    held = next((row for row in reversed(history) if row.pages is not None), None)
-    synced = next((row for row in reversed(history) if row.state == "success" and not row.dry_run), None)
-    known = next((row for row in reversed(history) if row.space_url), None)
-    binding = read_binding(staging)
-    return describe(source) | {
-        "space_name": known.space_name if known else "",
-        "space_url": known.space_url if known else "",
-        "twig_url": twig_url(binding),
+
+    def newest(wanted: Callable[[RunRow], Any]) -> RunRow | None:
+        return next((row for row in reversed(history) if wanted(row)), None)
+
+    held = newest(lambda row: row.pages is not None)
+    synced = newest(lambda row: row.state == "success" and not row.dry_run)
+    space = newest(lambda row: row.space_url)
+    swept = newest(lambda row: row.whole)
+    return {
+        "space_name": space.space_name if space else "",
+        "space_url": space.space_url if space else "",
+        "twig_url": twig_url(read_binding(staging)),
         "last": asdict(history[-1]) if history else None,
         "held": held and {"pages": held.pages, "chunks": held.chunks},
+        "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
         "synced_at": synced and synced.ended_at,
         "runs": len(history),
         "freshness": freshness(staging, history).to_json(),
-        "token": token.to_json(now.date()),
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.errors import PermanentError
 from include.staging.binding import read_binding
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from include.source import Source
     from include.staging.layout import SourceStaging
     from include.twig.models import Citation
+    from include.twig.settings import TwigSettings
 
 #: A person waits: rather say that Twig is busy than wait for its budget.
 PATIENCE_SECONDS = 15.0
@@ -55,9 +58,19 @@ def ask(source: Source, staging: SourceStaging, question: str, limit: int) -> li
     binding = read_binding(staging)
     if binding is None:
         raise NothingToAskError("Nothing is in Twig yet", "Run the DAG once; then ask again.")
-    with TwigClient(TwigHook(source.twig_conn_id).settings(), patience_s=PATIENCE_SECONDS) as client:
+    with TwigClient(_settings(source.twig_conn_id), patience_s=PATIENCE_SECONDS) as client:
         found = client.search(question, [binding.data_source_id], limit=min(limit, MOST_RESULTS))
     return [passage_of(citation) for citation in found]
+
+
+def _settings(conn_id: str) -> TwigSettings:
+    try:
+        return TwigHook(conn_id).settings()
+    except AirflowNotFoundException:
+        raise PermanentError(
+            f"There is no connection {conn_id}, or the API server cannot see it",
+            "Create it under Admin → Connections, or give the API server the environment or secrets backend it is in.",
+        ) from None
 
 
 def passage_of(citation: Citation) -> Passage:
@@ -74,12 +87,3 @@ def passage_of(citation: Citation) -> Passage:
         similarity=citation.similarity,
         page_id=citation.document_id,
     )
-
-
-def explain(error: Exception) -> dict[str, Any]:
-    """What the page shows when Twig could not be asked: ``summary`` and ``remedy``."""
-    summary = getattr(error, "summary", "")
-    if summary:
-        return {"summary": summary, "remedy": getattr(error, "remedy", "")}
-    # The text of an unforeseen error may hold anything, a key included.
-    return {"summary": f"Twig could not be asked ({type(error).__name__})", "remedy": "The API server's log says more."}

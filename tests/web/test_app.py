@@ -168,6 +168,17 @@ def test_a_connection_that_is_missing_is_said_and_breaks_nothing(airflow: Airflo
     assert "confluence_default" in files["token"]["problem"]
 
 
+def test_a_source_with_damaged_staging_hides_no_other(airflow: Airflow, sample: SampleSource) -> None:
+    sample.bind()
+    with (sample.staging.home / "twig.json").open("w") as file:
+        file.write("{")
+    docs, files = airflow.get("viewer", "/confluence-to-twig/api/sources").json()["sources"]
+    assert "twig.json is not readable" in docs["damage"]["summary"]
+    assert docs.keys() == files.keys()
+    assert files["damage"] is None
+    assert airflow.get("viewer", READING[3]).status_code in {200, 502}
+
+
 def test_history_is_limited_to_the_newest(airflow: Airflow, sample: SampleSource) -> None:
     for number in range(3):
         sample.run(f"manual__{number}", NOW.replace(hour=number))
@@ -236,7 +247,7 @@ def test_an_unknown_connection_is_named(airflow: Airflow, sample: SampleSource) 
     sample.bind()
     answer = airflow("user", "POST", ASKING, json={"question": "gateway"})
     assert answer.status_code == 502
-    assert "AirflowNotFoundException" in answer.json()["detail"]["summary"]
+    assert answer.json()["detail"]["summary"].startswith("There is no connection page_twig")
 
 
 def test_the_page_itself_holds_no_data(airflow: Airflow) -> None:

@@ -49,10 +49,12 @@ def test_sees_a_run_under_way_by_its_records(docs: SampleSource) -> None:
     assert row.ended_at == (NOW + HOUR).isoformat()
 
 
-def test_shows_the_first_line_of_what_failed(docs: SampleSource) -> None:
-    docs.record("manual__1", "validate", NOW, state="failed", error="401 Unauthorized: wrong token\nPaste a new one.")
+def test_shows_what_failed_and_what_to_do(docs: SampleSource) -> None:
+    error = "CredentialsError: 401 Unauthorized: wrong token\nPaste a new one.\nThen clear the task."
+    docs.record("manual__1", "validate", NOW, state="failed", error=error)
     (row,) = read_history(docs.staging)
     assert (row.state, row.problem) == ("failed", "401 Unauthorized: wrong token")
+    assert row.remedy == "Paste a new one.\nThen clear the task."
 
 
 def test_a_folder_without_anything_is_not_a_run(docs: SampleSource) -> None:

@@ -10,7 +10,8 @@ from include.errors import PermanentError, PipelineError
 from include.sandbox.twig import Settings, serve
 from include.source import Source
 from include.twig.models import Citation
-from include.web.playground import NothingToAskError, ask, explain, passage_of
+from include.web.explaining import explain
+from include.web.playground import NothingToAskError, ask, passage_of
 from tests.twig.world import Page, World, local_staging
 
 SOURCE = Source(name="product-docs", space_key="PROD")

@@ -188,6 +188,7 @@ export function held(source) {
 /** When the source was synced last, and what came of the last run. */
 export function lastSync(source) {
   const run = source.last;
+  if (source.damage) return h("span", { class: "bad", title: source.damage.remedy }, "Staging is not readable");
   if (!run) return h("span", { class: "faint" }, "Never ran");
   const failed = run.state === "failed";
   const result = failed ? `failed ${relative(run.ended_at)}: ${run.problem || "see the run"}` : changesOf(run);

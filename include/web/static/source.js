@@ -56,7 +56,8 @@ function header(source, inTab) {
     ),
     state === "approval" &&
       h("p", { class: "banner care" }, "Many pages would be deleted from Twig. The run waits for somebody to look. ", inside(answer, {}, "Look and decide")),
-    state === "failed" && source.last?.problem && h("p", { class: "banner bad" }, source.last.problem),
+    source.damage && failure({ problem: source.damage.summary, remedy: source.damage.remedy }),
+    state === "failed" && source.last?.problem && failure(source.last),
     h(
       "dl",
       { class: "card facts" },
@@ -70,13 +71,17 @@ function header(source, inTab) {
   ];
 }
 
+function failure({ problem, remedy }) {
+  return h("div", { class: "banner bad", role: "group", "aria-label": "Why the last run failed" }, h("p", {}, h("strong", {}, problem)), remedy && h("p", { class: "remedy" }, remedy));
+}
+
 function fact(label, ...content) {
   return h("div", {}, h("dt", {}, label), h("dd", {}, ...content));
 }
 
 function keptOut(source) {
-  if (!source.last) return h("span", { class: "faint" }, "–");
-  const { restricted, skipped } = source.last;
+  if (!source.kept_out) return h("span", { class: "faint" }, "–");
+  const { restricted, skipped } = source.kept_out;
   const included = source.restricted_pages === "include";
   return h(
     "span",

@@ -13,6 +13,7 @@ export const STATES = {
 
 /** The state of a source. Airflow's word counts; where it has none, what the last run left in staging. */
 export function stateOf(source, live) {
+  if (source.damage) return "failed";
   if (live?.waiting.length) return "approval";
   if (live?.active.length) return "processing";
   const last = live?.last ?? source.last?.state;
