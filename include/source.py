@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from include.confluence.errors import SpaceKeyError
+from include.confluence.space_key import check_space_key
 from include.lookback import describe, parse_lookback
 
 SOURCES_VARIABLE = "CONFLUENCE_TWIG_SOURCES"
@@ -24,19 +26,11 @@ ContentKind = Literal["page", "blogpost"]
 _KINDS: dict[str, ContentKind] = {"pages": "page", "blogposts": "blogpost"}
 
 
-def check_space_key(value: str) -> str:
-    """A space key as Confluence allows it, or ``ValueError``.
-
-    Expected are 2 to 10 upper-case letters; but keys up to 255 characters, with digits, lower case, dots, and
-    personal keys such as ``~7120206b…`` exist (https://confluence.atlassian.com/doc/create-a-space-829076595.html).
-    """
-    key = value.strip()
-    if not re.fullmatch(r"~?[A-Za-z0-9][A-Za-z0-9._:-]{0,253}", key):
-        raise ValueError(
-            f"{value!r} is not a space key; it is the part after /spaces/ in the space's address, "
-            "usually 2-10 upper-case letters such as PROD"
-        )
-    return key
+def _check_space_key(value: str) -> str:
+    try:
+        return check_space_key(value)
+    except SpaceKeyError as error:
+        raise ValueError(f"{error.summary} {error.remedy}") from None
 
 
 def _check_name(value: str) -> str:
@@ -84,7 +78,7 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: Annotated[str, AfterValidator(_check_name)]
-    space_key: Annotated[str, AfterValidator(check_space_key)]
+    space_key: Annotated[str, AfterValidator(_check_space_key)]
     schedule: Annotated[str | None, AfterValidator(_check_schedule)] = "0 2 * * *"
     lookback: Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v))] = None
     start_date: Annotated[datetime, BeforeValidator(_start_of_day)] = datetime(2024, 1, 1, tzinfo=UTC)
