@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -137,5 +138,5 @@ def _refusal(error: errors.ApiError) -> Response:
 
 async def _unknown_address(request: Request, error: Any) -> Response:
     """An address without an endpoint, or a method that it does not offer."""
-    body = errors.v2_error(error.status_code, "NOT_FOUND", str(error.detail)).body
+    body = errors.v2_error(error.status_code, HTTPStatus(error.status_code).name, str(error.detail)).body
     return Response(msgspec.json.encode(body), error.status_code, error.headers, media_type=JSON_TYPE)

@@ -17,7 +17,7 @@ CHANGES = {
     name: method
     for control in (PageControl, PartControl, SiteControl)
     for name, method in vars(control).items()
-    if callable(method) and not name.startswith("_") and name != "user"
+    if callable(method) and not name.startswith("_")
 }
 _SEEDS: dict[str, Any] = {"add_page": SeedPage, "add_space": SeedSpace, "add_user": SeedUser}
 #: Arguments whose JSON form differs from what the method takes: ISO time, base64.

@@ -55,7 +55,7 @@ def _endpoint(sandbox: SandboxConfluence, handle: Handler) -> Callable[[Request]
         try:
             with sandbox.lock:
                 value = handle(sandbox, dict(request.query_params), body)
-        except (ChangeError, msgspec.MsgspecError) as error:
+        except (ValueError, TypeError, msgspec.MsgspecError) as error:
             return Response(msgspec.json.encode({"error": str(error)}), 400, media_type="application/json")
         return Response(msgspec.json.encode(value), media_type="application/json")
 
@@ -121,14 +121,25 @@ def _site(sandbox: SandboxConfluence, query: dict[str, str], body: bytes) -> Any
 
 def _set_site(sandbox: SandboxConfluence, query: dict[str, str], body: bytes) -> Any:
     wanted = msgspec.json.decode(body, type=dict[str, Any])
-    if "latency_ms" in wanted:
-        sandbox.latency_ms = float(wanted.pop("latency_ms"))
-    if "rate" in wanted or "burst" in wanted:
-        sandbox.limit_rate(wanted.pop("rate", None), wanted.pop("burst", None))
+    speed = msgspec.convert(
+        {name: wanted.pop(name) for name in ("latency_ms", "rate", "burst") if name in wanted}, _Speed
+    )
     allowed = {field.name for field in fields(Site)} - set(FIXED)
     if not wanted.keys() <= allowed:
         raise ChangeError(f"unknown switches {sorted(wanted.keys() - allowed)}; there are: {sorted(allowed)}")
     checked = msgspec.convert(asdict(replace(sandbox.site, **wanted)), Site)
     for name in wanted:
         setattr(sandbox.site, name, getattr(checked, name))
+    if speed.latency_ms is not msgspec.UNSET:
+        sandbox.latency_ms = speed.latency_ms
+    if speed.rate is not msgspec.UNSET:
+        sandbox.limit_rate(speed.rate, speed.burst)
     return _site(sandbox, {}, b"")
+
+
+class _Speed(msgspec.Struct):
+    """The switches that are no fields of the site."""
+
+    latency_ms: float | msgspec.UnsetType = msgspec.UNSET
+    rate: float | msgspec.UnsetType | None = msgspec.UNSET
+    burst: int | None = None

@@ -30,8 +30,6 @@ class PageControl(Lookup):
     change; None takes the site's present.
     """
 
-    # ------------------------------------------------------------------- pages
-
     def add_page(self, space_key: str, seed: SeedPage, *, parent: str | None = None) -> str:
         """Add a page; ``parent`` is an id or ref, None the home page. Returns the new id."""
         with self.lock:
@@ -132,6 +130,9 @@ class PageControl(Lookup):
             for comment in [comment for comment in self.store.comments.values() if comment.content_id == content.id]:
                 self.store.remove(comment)
             self.store.remove(content)
+            space = self.store.spaces[content.space_id]
+            if space.homepage_id == content.id:
+                self.store.put(replace(space, homepage_id=None))
 
     def _set_status(self, page: str, status: str) -> None:
         with self.lock:
@@ -153,13 +154,16 @@ class PageControl(Lookup):
     # ------------------------------------------------- what bumps no version
 
     def restrict(self, page: str, *, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
-        """Let only these account ids and groups view the page and all below it; without any, only its author."""
+        """Let only these users (e-mail or account id) and groups view the page and all below it.
+
+        Without any, only its author.
+        """
         with self.lock:
             content = self.find(page)
-            users, groups = tuple(users), tuple(groups)
-            if not users and not groups:
-                users = (content.author_id or "712020:sandbox-owner",)
-            self.store.put(replace(content, read_users=users, read_groups=groups))
+            readers, named_groups = tuple(map(self.account_id, users)), tuple(groups)
+            if not readers and not named_groups:
+                readers = (content.author_id or "712020:sandbox-owner",)
+            self.store.put(replace(content, read_users=readers, read_groups=named_groups))
 
     def unrestrict(self, page: str) -> None:
         with self.lock:

@@ -99,7 +99,8 @@ class RequestLog:
                     path=scope["path"],
                     query=scope["query_string"].decode("latin-1"),
                     auth=credentials.kind,
-                    login=credentials.login,
+                    # A token in the place of the login must not get into the log either.
+                    login=credentials.login if "@" in credentials.login else "",
                     status=status,
                     seconds=seconds,
                 )

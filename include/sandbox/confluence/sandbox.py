@@ -105,7 +105,7 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
             return apply_change(self, change)
 
     def add_space(self, seed: SeedSpace) -> str:
-        with self._state.together() if self._state else nullcontext():
+        with self.lock, self._state.together() if self._state else nullcontext():
             return super().add_space(seed)
 
     # ------------------------------------------------------------------ addresses
@@ -202,10 +202,17 @@ def serve(
     rate: float | None = None,
     burst: int | None = None,
     state: Path | None = None,
+    context_path: str = "",
 ) -> Iterator[SandboxConfluence]:
     """A served sandbox for a test: ``with serve(space) as confluence: … confluence.base_url …``."""
     sandbox = SandboxConfluence(
-        *spaces, deployment=deployment, latency_ms=latency_ms, rate=rate, burst=burst, state=state
+        *spaces,
+        deployment=deployment,
+        latency_ms=latency_ms,
+        rate=rate,
+        burst=burst,
+        state=state,
+        context_path=context_path,
     )
     with sandbox.serve():
         yield sandbox

@@ -60,13 +60,6 @@ class SiteControl(Lookup):
 
     # --------------------------------------------------------- people and tokens
 
-    def user(self, user: str) -> User:
-        with self.lock:
-            for found in self.store.users.values():
-                if user in (found.account_id, found.email):
-                    return found
-        raise KeyError(f"the sandbox has no user {user!r}")
-
     def add_user(self, seed: SeedUser, *, sees_restricted: bool = False) -> None:
         """Add a person, and the unscoped token that they sign in with. Adding the same person again changes nothing."""
         with self.lock:

@@ -38,8 +38,8 @@ def sort_value(content: Content, order: str) -> SortValue:
 class Store:
     """Records by id. Not thread-safe: the sandbox holds its lock around every use."""
 
-    def __init__(self, journal: Journal | None = None) -> None:
-        self.journal = journal
+    def __init__(self) -> None:
+        self.journal: Journal | None = None  # set once everything saved before is back
         self.revision = 0
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}

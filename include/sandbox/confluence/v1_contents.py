@@ -13,7 +13,7 @@ from include.sandbox.confluence.keyset import Order
 from include.sandbox.confluence.model import Attachment, Comment, Content, Space
 from include.sandbox.confluence.v1_part_shapes import attachment_row, comment_row
 from include.sandbox.confluence.v1_reads import visible_content
-from include.sandbox.confluence.v1_search import limit_of
+from include.sandbox.confluence.v1_search import limit_of, number_of
 from include.sandbox.confluence.v1_shapes import (
     Row,
     content_row,
@@ -32,12 +32,6 @@ STATUSES = ("current", "archived", "trashed", "draft")
 BY_ID = Order("id")
 
 T = TypeVar("T")
-
-
-def number_of(call: Call, name: str, default: int = 0) -> int:
-    """A number in the query; anything else counts as absent, as in Confluence."""
-    text = call.one(name) or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else default
 
 
 def offset_page(call: Call, rows: Iterable[T], render: Callable[[T], Row], limit: int | None = None) -> Answer:

@@ -68,6 +68,12 @@ def found_row(call: Call, found: Found, expand: Expand) -> Row:
             return comment_row(call, found, expand)
 
 
+def number_of(call: Call, name: str, default: int = 0) -> int:
+    """A number in the query; anything else counts as absent, as in Confluence."""
+    text = call.one(name) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else default
+
+
 def limit_of(call: Call) -> int:
     """The page size after the server's silent cuts.
 
@@ -115,8 +121,7 @@ def _parsed(call: Call, text: str) -> Query:
 def _start(call: Call, keys: list[Key], order: Order) -> int:
     """Where the page begins: behind the cursor on Cloud, which ignores ``start``; at ``start`` on Data Center."""
     if not call.site.is_cloud:
-        start = call.one("start") or "0"
-        return int(start) if start.isascii() and start.isdigit() else 0
+        return number_of(call, "start")
     cursor = call.one("cursor")
     if cursor is None:
         return 0
@@ -241,7 +246,7 @@ def _page(call: Call, rows: list[Row], limit: int, total: int, cursor: str | Non
         kept = [(name, value) for name, value in query if name != "cursor"]
         own["next"] = f"{path}?{urlencode([*kept, ('cursor', f'_sa_{cursor}')])}"
     elif not call.site.is_cloud:
-        start = int(call.one("start") or 0)
+        start = number_of(call, "start")
         envelope["start"] = start
         if start + len(rows) < total:
             kept = [(name, value) for name, value in query if name not in ("start", "limit")]

@@ -144,8 +144,7 @@ def labelled_contents(call: Call, kind: Kind) -> Answer:
 def single_content(call: Call, kind: Kind) -> Answer:
     """``GET /pages/{id}`` and ``GET /blogposts/{id}``."""
     content = call.visible_content([kind.name])
-    # Without the parameter every status but trashed and deleted is found.
-    default = set(kind.single_statuses) - {"trashed", "deleted"}
+    default = ("current", "archived", "draft") if call.flag("get-draft") else ("current", "archived")
     statuses = call.choices("status", kind.single_statuses, default)
     if content.status not in statuses:
         raise errors.v2_not_found()

@@ -150,7 +150,16 @@ def test_switches_are_set_over_http(confluence: SandboxConfluence, control: Cont
     assert confluence.site.now().isoformat() == "2026-01-01T00:00:00+00:00"
 
 
-@pytest.mark.parametrize("switches", [{"colour": 1}, {"deployment": "datacenter"}, {"anonymous_access": "perhaps"}])
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"colour": 1},
+        {"deployment": "datacenter"},
+        {"anonymous_access": "perhaps"},
+        {"latency_ms": 9, "rate": "fast"},
+        {"latency_ms": 9, "colour": 1},
+    ],
+)
 def test_a_wrong_switch_is_a_400_and_changes_nothing(control: Control, switches: dict[str, Any]) -> None:
     before = control("GET", "/site").json()
     assert control("PATCH", "/site", switches).status_code == 400

@@ -121,6 +121,19 @@ def test_a_purged_id_is_never_given_again(confluence: SandboxConfluence) -> None
     assert int(confluence.new_page("DOCS", "New", "")) > int(old)
 
 
+def test_a_purged_home_page_leaves_a_space_without_one(confluence: SandboxConfluence, client: Any) -> None:
+    confluence.purge("home")
+    (space,) = client.results("/api/v2/spaces", keys="DOCS")
+    assert space["homepageId"] is None
+    assert "homepage" not in client.json("/rest/api/space/DOCS", expand="homepage")
+    assert client.titles(f"/api/v2/spaces/{space['id']}/pages", depth="root")[0] == "Guide & more"
+
+
+def test_readers_can_be_named_by_address(confluence: SandboxConfluence) -> None:
+    confluence.restrict("step", users=["ada@example.com", "712020:stranger"])
+    assert confluence.find("step").read_users == ("712020:ada", "712020:stranger")
+
+
 def test_a_restriction_without_names_leaves_the_author_alone(confluence: SandboxConfluence) -> None:
     confluence.restrict("step")
     assert confluence.find("step").read_users == ("712020:ada",)
@@ -131,6 +144,7 @@ def test_unknown_pages_and_spaces_are_key_errors(confluence: SandboxConfluence) 
         lambda: confluence.edit("nope", title="x"),
         lambda: confluence.new_page("NOPE", "x", ""),
         lambda: confluence.move("step", "nope"),
+        lambda: confluence.restrict("step", users=["nope@example.com"]),
     ):
         with pytest.raises(KeyError, match=r"nope|NOPE"):
             call()

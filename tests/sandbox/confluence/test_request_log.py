@@ -31,6 +31,12 @@ def test_counters_by_endpoint_status_and_auth(confluence: SandboxConfluence, cli
     assert confluence.log.stats()["requests"] == 0
 
 
+def test_a_token_in_the_place_of_the_login_is_not_logged(confluence: SandboxConfluence, client: Any) -> None:
+    client.get("/api/v2/pages", auth=(SYNC_TOKEN, ""))
+    (request,) = confluence.log.requests
+    assert (request.auth, request.login) == ("basic", "")
+
+
 def test_spoiled_requests_are_logged_too(confluence: SandboxConfluence, client: Any) -> None:
     confluence.fail(Refuse(503))
     client.get("/api/v2/pages")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from include.sandbox.confluence import SandboxConfluence
+from include.sandbox.seed import SeedPage
 
 
 def test_pages_are_current_and_archived_unless_asked_otherwise(client: Any, space_id: str) -> None:
@@ -140,6 +141,13 @@ def test_trashed_and_purged_pages_are_not_found(confluence: SandboxConfluence, c
     assert client.results("/api/v2/pages", id=page_id) == []
     confluence.purge("step")
     assert client.get(f"/api/v2/pages/{page_id}", status="trashed").status_code == 404
+
+
+def test_a_draft_is_found_only_when_asked_for(confluence: SandboxConfluence, client: Any) -> None:
+    page_id = confluence.add_page("DOCS", SeedPage("draft", "Draft", "", status="draft"))
+    assert client.get(f"/api/v2/pages/{page_id}").status_code == 404
+    assert client.json(f"/api/v2/pages/{page_id}", get_draft="true")["status"] == "draft"
+    assert client.results("/api/v2/pages", id=page_id) == []
 
 
 def test_an_archived_page_is_found(confluence: SandboxConfluence, client: Any) -> None:
