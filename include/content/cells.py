@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from include.content.emphasis import BREAK
 from include.content.escape import code_span
 from include.content.nodes import Node
-from include.content.structure import checkbox, code_text, list_items, list_start, runs
+from include.content.structure import CELLS, checkbox, code_text, list_items, list_start, runs, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +71,7 @@ def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
 
 def _nested_table(table: Node, inline: InlineRenderer) -> Iterator[str]:
     """A table inside a cell: a line a row, cells parted by bars."""
-    for row in table.walk():
-        if row.tag != "tr":
-            continue
-        cells = [_BREAK.join(_parts(cell, inline, "")) for cell in row.elements() if cell.tag in {"td", "th"}]
+    for row, _ in table_rows(table):
+        cells = [_BREAK.join(_parts(cell, inline, "")) for cell in row.elements() if cell.tag in CELLS]
         if any(cells):
             yield " | ".join(cells)

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _UNSEEN = re.compile(
     r"<(ac:parameter|ac:adf-fallback|ac:placeholder|ac:task-id|ac:task-uuid|ac:task-status|ac:adf-attribute|script|style)\b"
     r"(?:[^<>]*/>|[^<>]*>.*?(?:</\1\s*>|\Z))",
@@ -28,7 +28,7 @@ def coverage(storage: str, markdown: str) -> float:
     total = wanted.total()
     if not total:
         return 1.0
-    found = _words(html.unescape(markdown))
+    found = _words(markdown)
     missing = sum(count - found[word] for word, count in wanted.items() if count > found[word])
     return 1.0 - missing / total
 

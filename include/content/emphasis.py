@@ -43,15 +43,18 @@ def place_emphasis(marked: str) -> str:
             mark, start = open_marks.pop()
             inner = "".join(output[start:])
             nested = any(mark == outer for outer, _ in open_marks)
-            before = _last_character(output[:start])
+            before = _last_character(output, start)
             output[start:] = [inner if nested else _delimited(mark, inner, before, following[index])]
         else:
             output.append(piece)
     return "".join(output)
 
 
-def _last_character(output: list[str]) -> str:
-    return next((piece[-1] for piece in reversed(output) if piece), " ")
+def _last_character(output: list[str], end: int) -> str:
+    for index in range(end - 1, -1, -1):
+        if output[index]:
+            return output[index][-1]
+    return " "
 
 
 def _following(pieces: list[str]) -> list[str]:

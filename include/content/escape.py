@@ -77,15 +77,15 @@ def code_span(text: str) -> str:
     content = text.replace("\n", " ")
     if not content.strip():
         return ""
-    longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
+    longest = max(map(len, re.findall(r"`+", content)), default=0)
     fence = "`" * (longest + 1)
     padded = content[0] == "`" or content[-1] == "`" or (content[0] == " " and content[-1] == " ")
     return f"{fence} {content} {fence}" if padded else f"{fence}{content}{fence}"
 
 
 def code_fence(text: str, language: str = "") -> str:
-    """Text as a fenced code block, the fence longer than any run of backticks at the start of a line inside."""
-    longest = max((len(run) for run in re.findall(r"^\s*(`{3,})", text, re.MULTILINE)), default=2)
+    """Text as a fenced code block, the fence longer than any run of backticks inside."""
+    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
     info = "".join(character for character in language if character.isprintable() and character not in "` ")
     return f"{fence}{info}\n{text}\n{fence}"

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+#: Quotes nested deeper are dissolved: nobody reads them, and every level repeats its mark on every line.
+_MOST_QUOTES = 8
+
+
 @dataclass(frozen=True)
 class Block:
     """A piece of Markdown between blank lines. ``kind``: ``p``, ``h``, ``ul``, ``ol``, ``pre``, ``table``, …"""
@@ -47,6 +51,7 @@ class Renderer:
 
     def __init__(self) -> None:
         self.inline = InlineRenderer()
+        self._quotes = 0
         self._rules: dict[str, Callable[[Node], list[Block]]] = {
             "ul": self._list,
             "ol": self._list,
@@ -94,7 +99,11 @@ class Renderer:
         return [Block("pre", code_fence(text, node.get("data-language")))] if text else []
 
     def _quote(self, node: Node) -> list[Block]:
+        if self._quotes == _MOST_QUOTES:
+            return self.blocks(node.children)
+        self._quotes += 1
         blocks = self.blocks(node.children)
+        self._quotes -= 1
         label = node.get("data-label")
         if not blocks:
             return []

@@ -20,6 +20,9 @@ _REFERENCE = re.compile(
 )
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
+#: libxml2 compares each attribute of a tag with all others: a tag of that many characters is not for it.
+_LONG_TAG = 50_000
+_HUGE_TAG = re.compile(f"<[^<>]{{{_LONG_TAG}}}")
 _WRAPPER = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">', "</root>"
 
 
@@ -38,6 +41,8 @@ def parse_storage(storage: str) -> Parsed:
     a body that is not well-formed goes to :func:`~include.content.tolerant.parse_tolerant` instead.
     """
     text = replace_illegal(storage)
+    if len(text) > _LONG_TAG and _HUGE_TAG.search(text):
+        return Parsed(parse_tolerant(text), tolerant=True)
     start, end = _WRAPPER
     try:
         element = etree.fromstring(f"{start}{_resolve_references(text)}{end}", _parser())

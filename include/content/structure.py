@@ -16,6 +16,8 @@ _CONTAINERS = names(
     "ac:rich-text-body ac:caption ac:task-body ac:adf-content ac:link-body"
 )
 BLOCKS = _CONTAINERS | HEADINGS.keys() | frozenset({"p", "ul", "ol", "dl", "pre", "blockquote", "table", "hr"})
+ROW_PARENTS = frozenset({"thead", "tbody", "tfoot"})
+CELLS = frozenset({"td", "th"})
 #: The largest number CommonMark reads as that of a list item.
 MAX_NUMBER = 999_999_999
 
@@ -111,3 +113,14 @@ def checkbox(item: Node) -> str:
     if box is None or box.get("type") != "checkbox":
         return ""
     return "[x] " if "checked" in box.attrs else "[ ] "
+
+
+def table_rows(table: Node) -> Iterator[tuple[Node, bool]]:
+    """Each row with whether it stands in a ``thead``."""
+    for child in table.elements():
+        if child.tag == "tr":
+            yield child, False
+        elif child.tag in ROW_PARENTS:
+            for row in child.elements():
+                if row.tag == "tr":
+                    yield row, child.tag == "thead"

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from include.content.cells import cell_text
 from include.content.nodes import Node
+from include.content.structure import CELLS, ROW_PARENTS, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from include.content.inline import InlineRenderer
 
-_ROW_PARENTS = frozenset({"thead", "tbody", "tfoot"})
-_CELLS = frozenset({"td", "th"})
 #: By HTML (https://html.spec.whatwg.org/multipage/tables.html) no cell spans more columns or rows than that.
 _MAX_COLSPAN = 1000
 _MAX_ROWSPAN = 65534
@@ -37,7 +36,7 @@ _EMPTY = _Cell("", header=False, columns=1, rows=1)
 
 def sole_cell(table: Node) -> Node | None:
     """The cell of a table that has one only: a frame around content rather than a table."""
-    cells = [cell for row, _ in _rows(table) for cell in row.elements() if cell.tag in _CELLS]
+    cells = [cell for row, _ in table_rows(table) for cell in row.elements() if cell.tag in CELLS]
     return cells[0] if len(cells) == 1 else None
 
 
@@ -45,8 +44,8 @@ def render_table(table: Node, inline: InlineRenderer) -> tuple[list[Node | str],
     """What stands in the table outside its cells (caption, stray text), and the table as Markdown."""
     rows: list[list[_Cell]] = []
     head_rows = 0
-    for row, in_head in _rows(table):
-        nodes = [cell for cell in row.elements() if cell.tag in _CELLS]
+    for row, in_head in table_rows(table):
+        nodes = [cell for cell in row.elements() if cell.tag in CELLS]
         if not nodes:
             continue
         is_head = head_rows == len(rows) and (in_head or all(node.tag == "th" for node in nodes))
@@ -58,25 +57,14 @@ def render_table(table: Node, inline: InlineRenderer) -> tuple[list[Node | str],
     return list(_outside(table)), _lines(grid, head_rows)
 
 
-def _rows(table: Node) -> Iterator[tuple[Node, bool]]:
-    """Each row with whether it stands in a ``thead``."""
-    for child in table.elements():
-        if child.tag == "tr":
-            yield child, False
-        elif child.tag in _ROW_PARENTS:
-            for row in child.elements():
-                if row.tag == "tr":
-                    yield row, child.tag == "thead"
-
-
 def _outside(node: Node) -> Iterator[Node | str]:
     for child in node.children:
         if isinstance(child, str):
             if child.strip():
                 yield child
-        elif child.tag in _ROW_PARENTS or child.tag == "tr":
+        elif child.tag in ROW_PARENTS or child.tag == "tr":
             yield from _outside(child)
-        elif child.tag not in _CELLS and child.tag not in {"colgroup", "col"}:
+        elif child.tag not in CELLS and child.tag not in {"colgroup", "col"}:
             yield Node("div", {}, [child])
 
 
@@ -161,14 +149,12 @@ def _lines(grid: list[list[str]], head_rows: int) -> str:
     if not body and not any(head):
         return ""
     width = max(map(len, [head, *body]))
-    lines = [_line(head, width), "|" + " --- |" * width]
-    lines.extend(_line(row, width) for row in body)
-    return "\n".join(lines)
+    head += [""] * (width - len(head))  # readers drop what has no column; that a row may be shorter they all know
+    return "\n".join([_line(head), "|" + " --- |" * width, *map(_line, body)])
 
 
-def _line(texts: list[str], width: int) -> str:
-    padding = [""] * (width - len(texts))
-    return "| " + " | ".join([*texts, *padding]) + " |"
+def _line(texts: list[str]) -> str:
+    return f"| {' | '.join(texts)} |"
 
 
 def _merged(rows: list[list[str]]) -> list[str]:

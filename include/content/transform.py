@@ -172,10 +172,10 @@ def _load_lookup(pages: ObjectStoragePath, inventory: ObjectStoragePath | None) 
         wanted |= included_titles(row["storage"])
     if not wanted:
         return Lookup(space_key, urls)
-    columns = ["page_id", "title", "url", "space_key", "storage", "included"]
+    columns = ["page_id", "version", "title", "url", "space_key", "storage", "included"]
     bodies = {
         (row["space_key"], title_key(row["title"])): IncludedPage(
-            row["page_id"], row["title"], row["storage"], row["url"], row["space_key"]
+            row["page_id"], row["title"], row["storage"], row["url"], row["space_key"], row["version"]
         )
         for row in iter_rows(pages, columns)
         if row["included"] or title_key(row["title"]) in wanted
