@@ -121,7 +121,9 @@ def _announce(sandbox: SandboxConfluence, base_url: str) -> None:
 
 def welcome(sandbox: SandboxConfluence) -> list[str]:
     """What a person needs to connect, with credentials that are worth nothing elsewhere."""
-    spaces = ", ".join(f"{space.key} ({_pages(sandbox, space.id)} pages)" for space in sandbox.store.spaces.values())
+    spaces = ", ".join(
+        f"{space.key} ({_pages(sandbox, space.id)} current pages)" for space in sandbox.store.spaces.values()
+    )
     cloud = sandbox.site.is_cloud
     lines = [
         f"Sandbox Confluence ({sandbox.site.deployment}): {sandbox.base_url}",
@@ -141,7 +143,9 @@ def welcome(sandbox: SandboxConfluence) -> list[str]:
 
 def _pages(sandbox: SandboxConfluence, space_id: int) -> int:
     contents = sandbox.store.contents.values()
-    return sum(content.space_id == space_id and content.kind == "page" for content in contents)
+    return sum(
+        (content.space_id, content.kind, content.status) == (space_id, "page", "current") for content in contents
+    )
 
 
 if __name__ == "__main__":

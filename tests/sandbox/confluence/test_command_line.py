@@ -48,7 +48,7 @@ def test_a_folder_is_served_and_kept_across_restarts(start: Start, tmp_path: Pat
     (tmp_path / "pages" / "Hello.xhtml").write_text("<p>Hi</p>")
     arguments = ("--space", f"REAL={tmp_path / 'pages'}", "--state", str(tmp_path / "state"))
     process, lines = start(*arguments)
-    assert "REAL (2 pages)" in "\n".join(lines)
+    assert "REAL (2 current pages)" in "\n".join(lines)
     connection = json.loads(re.search(r"='(.*)'", lines[-1])[1])  # type: ignore[index]
     auth = (connection["login"], connection["password"])
     pages = requests.get(f"{connection['host']}/wiki/api/v2/pages", auth=auth, timeout=30).json()["results"]
