@@ -13,6 +13,7 @@ const BUSY_SECONDS = 5;
 const CALM_SECONDS = 60;
 
 let current = new AbortController();
+let known = null;
 
 /** `#/name/tab?query` in parts. */
 export function route() {
@@ -34,17 +35,24 @@ async function load(signal) {
   return { ...staged, sources, airflowAnswers: live !== null };
 }
 
-/** Show the view, then look again until another one is asked for. */
+/** Show the view, at once if the sources are known, then look again until another one is asked for. */
 async function show() {
   current.abort();
   current = new AbortController();
   const { signal } = current;
   showAddress();
   let update = null;
+  if (known) {
+    update = open(known, signal);
+    update(known);
+  } else {
+    replace(page, loading());
+  }
   while (!signal.aborted) {
     try {
       const data = await load(signal);
       if (signal.aborted) return;
+      known = data;
       update ??= open(data, signal);
       update(data);
       await pause(data.sources.some((source) => source.live?.active.length) ? BUSY_SECONDS : CALM_SECONDS, signal);
@@ -106,7 +114,6 @@ function onAddress() {
 }
 
 freeLinks();
-replace(page, loading());
 window.addEventListener("hashchange", onAddress);
 document.documentElement.classList.toggle("framed", around() !== null);
 onAddress();

@@ -100,7 +100,7 @@ function filterBar(wanted, counts, changed) {
           },
         },
       },
-      label,
+      `${label} `,
       h("span", { class: "amount" }, number(pages)),
     );
   let timer;

@@ -153,7 +153,7 @@ function tabs(context) {
     return h(
       "button",
       { type: "button", role: "tab", id: `tab-${key}`, "aria-controls": panel.id, "data-tab": key, on: { click: () => go(key) } },
-      label,
+      `${label} `,
       amount,
     );
   });
@@ -163,7 +163,7 @@ function tabs(context) {
   function go(key) {
     const address = `#/${encodeURIComponent(context.source.name)}/${key}`;
     if (location.hash.split("?")[0] !== address) location.hash = address;
-    else draw();
+    draw();
   }
 
   function arrows(event) {

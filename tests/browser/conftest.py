@@ -1,0 +1,78 @@
+"""A whole Airflow as ``make run`` starts it, once a session, and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.cli.processes import free_port
+from include.cli.run import LocalAirflow, local_airflow
+from include.source import SOURCES_VARIABLE
+from tests.browser.samples import SOURCES, fill
+from tests.web.samples import SampleSource
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def airflow(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAirflow]:
+    """Airflow and both sandboxes, with the sample source and four more whose staging is made up."""
+    place = tmp_path_factory.mktemp("run")
+    sources = place / "sources.yaml"
+    sources.write_text(SOURCES, encoding="utf-8")
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))}
+    first = free_port(20_000 + os.getpid() % 10_000)
+    ports = {"airflow": first, "confluence": free_port(first + 1), "twig": free_port(first + 2)}
+    with local_airflow(ports, place, base | {SOURCES_VARIABLE: str(sources)}) as running:
+        fill(running, datetime.now(UTC) - timedelta(hours=3))
+        yield running
+
+
+@pytest.fixture(scope="session")
+def wiki(airflow: LocalAirflow) -> SampleSource:
+    """The big made-up source."""
+    return SampleSource(str(Path(airflow.environment["CONFLUENCE_TWIG_STAGING"])), "wiki")
+
+
+@pytest.fixture
+def context(browser: Any) -> Iterator[Any]:
+    """A fresh browser profile in which the outside world is one plain page."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="en-GB")
+    context.set_default_timeout(20_000)
+    context.route(
+        re.compile("^https://"), lambda route: route.fulfill(body="<h1>elsewhere</h1>", content_type="text/html")
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: Any) -> Iterator[Any]:
+    """A page that must not log an error, break its content security policy or raise in a script."""
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.problems = problems
+    yield page
+    assert problems == []

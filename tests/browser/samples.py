@@ -1,0 +1,98 @@
+"""What the made-up sources of the browser tests hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.cli.run import LocalAirflow
+from include.staging.layout import ROOT_VARIABLE
+from include.twig.client import TwigClient
+from include.twig.settings import TwigSettings
+from include.web.history import remember
+from tests.web.samples import SITE, SampleSource, document, held, page, planned
+
+SOURCES = """
+sources:
+  - {name: product-docs, space_key: PROD, comments: true}
+  - {name: wiki, space_key: WIKI, schedule: "0 2 * * *", lookback: 90 days}
+  - {name: handbook, space_key: HR, schedule: manual, confluence_conn_id: confluence_expired}
+  - {name: files, space_key: FILES, delivery: files, files_path: /nowhere}
+  - {name: pending, space_key: NEW, twig_conn_id: nowhere}
+  - {name: broken, space_key: "x y"}
+"""
+#: A title that would do harm if it were taken for markup.
+HOSTILE = "<img src=x onerror=alert(1)> & \"quotes\" 'n' </script>"
+PAGES = 50_000
+QUESTION = "reset the gateway"
+CHUNKS = {
+    "Install the gateway": "Docs › Start › Install the gateway › Mount\n\n## Mount\n\n1. Fix the **bracket**.\n"
+    "2. Reset the gateway with `RST`.\n\n| LED | Do |\n| --- | --- |\n| red | reset the gateway \\| wait |\n\n"
+    "```bash\nkelvane gateway reset --all\n```",
+    HOSTILE: f"Docs › Trouble › {HOSTILE}\n\nTo reset the gateway: {HOSTILE} [click](javascript:alert(1))",
+}
+
+
+def fill(airflow: LocalAirflow, newest: datetime) -> None:
+    """Write the staging of the made-up sources, and let the sandbox Twig hold what ``wiki`` has loaded."""
+    root = airflow.environment[ROOT_VARIABLE]
+    _fill_wiki(airflow, SampleSource(root, "wiki"), newest)
+    _fill_handbook(SampleSource(root, "handbook"), newest)
+    expired = {"conn_type": "confluence", "host": "https://example.atlassian.net", "login": "a@example.com"}
+    extra = json.dumps({"token_expires_on": "2020-01-01"})
+    body = {"connection_id": "confluence_expired", **expired, "password": "never-shown", "extra": extra}
+    airflow.api.call("POST", "connections", json=body)
+
+
+def _fill_wiki(airflow: LocalAirflow, source: SampleSource, newest: datetime) -> None:
+    source.bind(f"http://127.0.0.1:{airflow.ports['twig']}", _load(airflow))
+    for number in range(250, 0, -1):
+        ended = newest - timedelta(days=number)
+        failed = number % 50 == 0
+        result = {"pages": PAGES - number, "chunks": 5 * PAGES - number, "changed": number % 7, "removed": number % 3}
+        errors = [{"task": "load", "shard": None, "error": "TransientError: Twig is busy"}] if failed else []
+        source.run(f"scheduled__{number}", ended, result=result, state="failed" if failed else "success", errors=errors)
+    rows = [planned("leave", "unchanged", number, title=f"Page {number:05}") for number in range(PAGES)]
+    rows[1] |= {"action": "fetch", "reason": "version 3 → 4", "version": 4, "manifest_version": 3, "title": HOSTILE}
+    rows[2] |= {"action": "delete", "reason": "in the trash", "version": None, "manifest_version": 2}
+    rows[3] |= {"action": "skip", "reason": "restricted"}
+    failure = {key: value for key, value in page(1, title=HOSTILE, version=4).items() if key != "kind"}
+    source.hold([held(4, newest, title="Old chart", version=2), held(2, newest - timedelta(days=9))])
+    source.run(
+        "scheduled__0",
+        newest,
+        plan=rows,
+        quarantine=[failure | {"stage": "transform", "error_type": "ValueError", "error": f"bad {HOSTILE}"}],
+        documents=[document(4, title="Old chart", version=2, coverage=0.91, unknown_macros=["chart"], tolerant=True)],
+        result={"pages": PAGES, "chunks": 250_000, "changed": 12, "removed": 3, "failed": 1},
+        warnings=["The API token expires in 9 days. Create a new token."],
+    )
+    remember(source.staging, "scheduled__0")
+
+
+def _fill_handbook(source: SampleSource, newest: datetime) -> None:
+    error = "CredentialsError: 401 Unauthorized: wrong token or e-mail\nMake a new token and paste it."
+    source.record("manual__1", "validate", newest, state="failed", error=error)
+
+
+def _load(airflow: LocalAirflow) -> str:
+    settings = TwigSettings.from_fields(
+        f"http://127.0.0.1:{airflow.ports['twig']}", "twigsk_test_sandbox", {"org_id": "org_sandbox"}
+    )
+    with TwigClient(settings) as client:
+        source = client.create_data_source("wiki", "FILE", "", "browser-tests")
+        upserts = [_upsert(number, title, text) for number, (title, text) in enumerate(CHUNKS.items(), start=1)]
+        client.write_documents(source.id, json.dumps({"upserts": upserts, "deletes": []}), "browser-tests-load")
+        client.process(source.id)
+    return source.id
+
+
+def _upsert(number: int, title: str, text: str) -> dict[str, Any]:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    url = f"{SITE}/spaces/WIKI/pages/{number}"
+    chunk = {"id": f"c{number}", "ordinal": 0, "text": text, "headingPath": ["Mount"], "url": f"{url}#Mount"}
+    chunk |= {"tokenCount": 50, "charStart": 0, "charEnd": len(text), "hash": digest}
+    identity = {"id": str(number), "version": 1, "contentHash": digest, "title": title, "url": url}
+    return identity | {"context": "", "metadata": {}, "chunks": [chunk]}

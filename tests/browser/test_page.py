@@ -1,0 +1,307 @@
+"""The page "Confluence → Twig" in the real UI."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from include.cli.run import LocalAirflow
+from tests.browser.samples import HOSTILE, QUESTION
+
+pytestmark = pytest.mark.scheduler
+TABS = ("history", "plan", "quarantine", "warnings", "playground")
+#: What is there when a tab is.
+READY = {
+    "history": ".chart svg",
+    "plan": "table.stacks",
+    "quarantine": ".trouble",
+    "warnings": ".findings",
+    "playground": "form.ask",
+}
+WIDTH = "document.documentElement.scrollWidth"
+
+
+def opened(page: Any, airflow: LocalAirflow, place: str = "") -> Any:
+    """Open a place of the page by itself, and wait until it is there."""
+    page.goto("about:blank")  # else a new place behind the # is not a new visit
+    page.goto(f"{airflow.api.base_url}/confluence-to-twig/{place}")
+    page.locator("h1, .notice").first.wait_for()
+    return page
+
+
+def framed(page: Any, airflow: LocalAirflow, place: str = "") -> Any:
+    """Open a place of the page inside Airflow's UI; returns the frame."""
+    path = f"confluence-to-twig/{place}" if place else ""
+    page.goto(f"{airflow.api.base_url}/plugin/confluence-to-twig/{path}".rstrip("/"))
+    frame = page.frame_locator("iframe")
+    frame.locator("h1, .notice").first.wait_for()
+    return frame
+
+
+def row(page: Any, name: str) -> Any:
+    return page.locator("table.sources tbody tr", has=page.get_by_role("link", name=name, exact=True))
+
+
+def test_the_navigation_leads_to_a_row_for_every_source(page: Any, airflow: LocalAirflow) -> None:
+    page.goto(airflow.api.base_url)
+    page.get_by_role("link", name=re.compile("Confluence")).first.click()
+    frame = page.frame_locator("iframe")
+    frame.locator("table.sources tbody tr").first.wait_for()
+    names = frame.locator("table.sources a.open").all_inner_texts()
+    assert names == ["product-docs", "wiki", "handbook", "files", "pending"]
+
+
+def test_a_row_says_it_all_in_words(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow)
+    wiki = row(page, "wiki").inner_text()
+    for words in ("Active", "WIKI", "50K", "250K", "3 hours ago", "12 changed, 3 removed, 1 failed", "2 pages waiting"):
+        assert words in wiki
+    assert "behind" in wiki
+    handbook = row(page, "handbook").inner_text()
+    for words in ("Failed", "Not yet", "401 Unauthorized", "Expired", "Paused"):
+        assert words in handbook
+    assert "Never ran" in row(page, "pending").inner_text()
+    assert "1 mistake in the sources file" in page.locator(".banner").inner_text()
+
+
+def test_large_numbers_are_exact_on_demand(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow)
+    assert row(page, "wiki").locator(".figures").get_attribute("title") == "50,000 pages → 250,000 chunks"
+
+
+def test_a_source_opens_from_the_keyboard(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow)
+    page.locator("a.open", has_text="wiki").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="wiki", level=1).wait_for()
+    page.get_by_role("tab", name="History").focus()
+    for tab in ("Plan", "Quarantine", "Warnings", "Playground", "History"):
+        page.keyboard.press("ArrowRight")
+        assert page.get_by_role("tab", name=tab).get_attribute("aria-selected") == "true"
+        assert page.evaluate("document.activeElement.id") == f"tab-{tab.lower()}"
+
+
+def test_charts_are_read_with_the_arrow_keys_and_as_a_table(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/wiki/history")
+    charts = page.locator(".chart-group")
+    charts.locator("svg").nth(3).wait_for()
+    told = page.locator(".told")
+    assert "50,000 pages → 250,000 chunks (12 changed, 3 removed, 1 failed)" in told.inner_text()
+    charts.focus()
+    page.keyboard.press("ArrowLeft")
+    assert "49,999 pages" in told.inner_text()
+    assert "49,999 pages" in page.locator("#announcer").inner_text()
+    page.get_by_role("button", name="All 251").click()
+    charts.focus()
+    page.keyboard.press("Home")
+    assert "Twig is busy" in told.inner_text()
+    page.get_by_text("Show as a table").click()
+    assert page.locator("table.plain tbody tr").count() == 251
+    assert page.locator("table.plain tbody tr").first.inner_text().split("\t")[2:6] == ["50,000", "250,000", "12", "3"]
+
+
+def test_the_plan_is_filtered_searched_and_paged(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/wiki/plan")
+    rows = page.locator("table.stacks tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == 100
+    assert "1–100 of 50,000" in page.locator(".pager").inner_text()
+    page.get_by_role("button", name="Last", exact=True).click()
+    page.get_by_text("49,901–50,000 of 50,000").wait_for()
+    page.get_by_role("button", name="Delete 1").click()
+    page.get_by_text("in the trash").last.wait_for()
+    assert rows.count() == 1
+    page.get_by_role("button", name="All 50,000").click()
+    page.get_by_label("Search in the plan").fill("page 00042")
+    page.locator(".pager", has_text=re.compile("^1 page$")).wait_for()
+    assert rows.locator("a.open").all_inner_texts()[0].startswith("Page 00042")
+    page.get_by_label("Search in the plan").fill("no such page")
+    page.get_by_text("No page fits").wait_for()
+
+
+def test_a_filtered_plan_survives_a_reload(page: Any, airflow: LocalAirflow) -> None:
+    frame = framed(page, airflow, "#/wiki/plan")
+    frame.get_by_role("button", name="Skip 1").click()
+    frame.locator("tbody").get_by_text("restricted", exact=True).wait_for()
+    frame.get_by_role("tab", name="Warnings").click()
+    frame.get_by_text("Old chart").wait_for()
+    assert page.url.endswith("#/wiki/warnings")
+    page.reload()
+    page.frame_locator("iframe").get_by_text("Old chart").wait_for()
+
+
+def test_titles_are_text_whatever_they_look_like(page: Any, airflow: LocalAirflow) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script of a title ran: {dialog.message}"))
+    opened(page, airflow, "#/wiki/plan")
+    page.get_by_role("link", name=HOSTILE).wait_for()
+    opened(page, airflow, "#/wiki/quarantine").get_by_text(f"bad {HOSTILE}").wait_for()
+    opened(page, airflow, "#/wiki/playground")
+    page.get_by_label("Question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.locator(".passage").nth(1).wait_for()
+    assert page.locator("main img").count() == 0
+    assert page.locator("a[href^=javascript]").count() == 0
+
+
+def test_shows_troubled_pages_with_their_reasons(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/wiki/warnings").get_by_text("91 % of its words were found again").wait_for()
+    text = page.get_by_role("tabpanel").inner_text()
+    for words in ("The API token expires in 9 days", "Unknown macros: chart", "not well-formed XML"):
+        assert words in text
+    assert page.get_by_role("tab", name="Quarantine").inner_text().split() == ["Quarantine", "1"]
+
+
+def test_the_playground_shows_passages_and_what_they_cite(page: Any, airflow: LocalAirflow) -> None:
+    frame = framed(page, airflow, "#/wiki/playground")
+    frame.get_by_label("Question").fill(QUESTION)
+    frame.get_by_role("button", name="Ask Twig").click()
+    passage = frame.locator(".passage", has_text="Install the gateway").first
+    passage.wait_for()
+    assert "Docs › Start › Install the gateway › Mount" in passage.inner_text()
+    assert passage.locator("td").all_inner_texts() == ["red", "reset the gateway | wait"]
+    assert passage.locator("pre").inner_text() == "kelvane gateway reset --all"
+    assert {mark.lower() for mark in passage.locator("mark").all_inner_texts()} == {"reset", "gateway"}
+    with page.context.expect_page() as tab:
+        passage.locator("h3 a").click()
+    tab.value.wait_for_url("**/spaces/WIKI/pages/1#Mount")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("files", "delivered as files"), ("pending", "Nothing is in Twig yet")],
+)
+def test_the_playground_says_why_it_cannot_ask(page: Any, airflow: LocalAirflow, source: str, words: str) -> None:
+    opened(page, airflow, f"#/{source}/playground")
+    page.get_by_label("Question").fill("anything")
+    page.get_by_role("button", name="Ask Twig").click()
+    page.get_by_role("alert").get_by_text(words).wait_for()
+    page.problems.clear()  # the browser logs every answer that is not 2xx
+
+
+def test_links_leave_the_frame(page: Any, airflow: LocalAirflow) -> None:
+    frame = framed(page, airflow, "#/wiki/plan")
+    with page.context.expect_page() as tab:
+        frame.get_by_role("link", name=HOSTILE).click()
+    tab.value.wait_for_url("https://example.atlassian.net/wiki/spaces/PROD/pages/1001")
+    frame.get_by_role("link", name="DAG", exact=True).click()
+    page.wait_for_url("**/dags/confluence_to_twig__wiki")
+
+
+def test_each_dag_has_a_tab_with_its_source(page: Any, airflow: LocalAirflow) -> None:
+    page.goto(f"{airflow.api.base_url}/dags/confluence_to_twig__wiki")
+    page.get_by_role("link", name="Confluence → Twig").last.click()
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("heading", name="wiki", level=1).wait_for()
+    frame.get_by_role("tab", name="Plan").click()
+    frame.locator("table.stacks").wait_for()
+    assert frame.get_by_text("All sources").count() == 0
+
+
+def test_a_dag_that_is_not_ours_gets_a_friendly_note(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "?dag_id=some_other_dag")
+    page.get_by_role("heading", name="Not a Confluence → Twig source").wait_for()
+    assert page.get_by_role("link", name="Show all sources").is_visible()
+
+
+def test_an_unknown_source_says_so(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/no-such-source").get_by_text('There is no source "no-such-source"').wait_for()
+
+
+def test_follows_airflow_between_light_and_dark(page: Any, airflow: LocalAirflow) -> None:
+    frame = framed(page, airflow)
+    root = frame.locator("html")
+    assert root.get_attribute("data-theme") == "light"
+    page.evaluate("localStorage.setItem('theme', 'dark')")
+    page.wait_for_function("document.querySelector('iframe').contentDocument.documentElement.dataset.theme === 'dark'")
+    page.reload()
+    frame.locator("h1").wait_for()
+    assert root.get_attribute("data-theme") == "dark"
+
+
+def test_without_a_choice_the_system_decides(page: Any, airflow: LocalAirflow) -> None:
+    page.emulate_media(color_scheme="dark")
+    assert opened(page, airflow).locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_fits_a_narrow_screen(page: Any, airflow: LocalAirflow) -> None:
+    page.set_viewport_size({"width": 340, "height": 700})
+    opened(page, airflow)
+    widths = {"overview": page.evaluate(WIDTH)}
+    opened(page, airflow, "#/wiki")
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.locator(READY[tab]).first.wait_for()
+        widths[tab] = page.evaluate(WIDTH)
+    assert max(widths.values()) <= 340, widths
+
+
+def test_the_end_of_a_session_leads_to_the_sign_in(page: Any, airflow: LocalAirflow) -> None:
+    page.route("**/api/**", lambda route: route.fulfill(status=401, json={"detail": "Not authenticated"}))
+    opened(page, airflow)
+    assert page.get_by_role("alert").get_by_role("link", name="Sign in").get_attribute("href") == "../auth/login"
+    page.problems.clear()
+
+
+def test_tries_again_when_airflow_did_not_answer(page: Any, airflow: LocalAirflow) -> None:
+    page.route("**/api/sources", lambda route: route.abort())
+    opened(page, airflow).get_by_text("Airflow does not answer").wait_for()
+    page.unroute("**/api/sources")
+    page.get_by_role("button", name="Try again").click()
+    page.locator("table.sources").wait_for()
+    page.problems.clear()
+
+
+def test_shows_staging_when_airflow_knows_nothing(page: Any, airflow: LocalAirflow) -> None:
+    page.route("**/api/v2/**", lambda route: route.fulfill(status=500, json={"detail": "database is down"}))
+    opened(page, airflow)
+    assert "Airflow's REST API does not answer" in page.locator("main").inner_text()
+    assert "Active" in row(page, "wiki").inner_text()
+    page.problems.clear()
+
+
+def test_no_source_at_all_is_explained(page: Any, airflow: LocalAirflow) -> None:
+    nothing = {"sources": [], "mistakes": 0, "now": "2026-11-22T00:00:00+00:00"}
+    page.route("**/api/sources", lambda route: route.fulfill(json=nothing))
+    opened(page, airflow).get_by_role("heading", name="No source yet").wait_for()
+
+
+def test_a_brake_that_waits_leads_to_the_question(page: Any, airflow: LocalAirflow) -> None:
+    instance = {"dag_id": "confluence_to_twig__wiki", "dag_run_id": "manual__1", "task_id": "prune"}
+    waiting = {"hitl_details": [{"task_instance": instance}], "total_entries": 1}
+    page.route("**/hitlDetails**", lambda route: route.fulfill(json=waiting))
+    opened(page, airflow)
+    assert "Needs approval" in row(page, "wiki").inner_text()
+    opened(page, airflow, "#/wiki")
+    link = page.get_by_role("link", name="Look and decide")
+    expected = "../dags/confluence_to_twig__wiki/runs/manual__1/tasks/prune/required_actions"
+    assert link.get_attribute("href") == expected
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_barrier(page: Any, airflow: LocalAirflow, theme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    barriers: dict[str, Any] = {}
+
+    def check(place: str) -> None:
+        for violation in axe.Axe().run(page).response["violations"]:
+            if violation["impact"] in {"serious", "critical"}:
+                barriers[f"{place}: {violation['id']}"] = [node["html"][:120] for node in violation["nodes"][:3]]
+
+    for place in ("", "?dag_id=other", "#/handbook"):
+        opened(page, airflow, place)
+        check(place)
+    opened(page, airflow, "#/wiki")
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.locator(READY[tab]).first.wait_for()
+        if tab == "history":
+            page.get_by_text("Show as a table").click()
+        if tab == "playground":
+            page.get_by_label("Question").fill(QUESTION)
+            page.keyboard.press("Enter")
+            page.locator(".passage").first.wait_for()
+        check(tab)
+    assert barriers == {}
