@@ -1,14 +1,14 @@
 """Pack pieces into chunks: which boundaries between pieces become boundaries between chunks.
 
 Cuts are chosen by content, not by counting from the top. Every boundary has a rank (before a heading of level 1, …,
-between blocks, inside a block) and, among equals, an order by a hash of the piece behind it. Boundaries are tried in
+between blocks, inside a block) and, among equals, an order by a hash of how the piece behind it begins. Boundaries are tried in
 that order, and one is cut when the stretch around it does not fit into a chunk and neither side would be tiny. So
 an edit moves only the cuts next to it, wherever on the page it is.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left
 from collections import Counter
 from hashlib import blake2b
 from itertools import accumulate, pairwise
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from include.content.pieces import Piece
 
-#: A cut that would leave less than this share of the limit on one side is made only if nothing else helps.
+#: So much of a piece stands for it in the order of boundaries: what is edited behind that leaves the order alone.
+_KEY_CHARS = 64
+#: A cut that would leave less than this share of the target on one side is made only if nothing else helps.
 _TINY = 5
 #: Ranks: 1 to 6 before headings, then between blocks, between items of a list, inside a block, and behind a heading.
 _BETWEEN_BLOCKS, _BETWEEN_ITEMS, _INSIDE, _LAST_RESORT = 7, 8, 9, 10
@@ -33,6 +35,8 @@ class Packer:
     :param lead_tokens: for each piece, what a chunk that begins with it holds before it: context line, frame, overlap.
     :param tail_tokens: for each piece, what a chunk that ends with it holds behind it: the end of its frame.
     :param document: the text that the pieces are parts of.
+    :param target: a stretch with more tokens is cut where neither side gets tiny.
+    :param limit: a stretch with more tokens is cut wherever it can be.
     """
 
     def __init__(
@@ -41,12 +45,14 @@ class Packer:
         lead_tokens: Sequence[int],
         tail_tokens: Sequence[int],
         document: str,
+        target: int,
         limit: int,
     ) -> None:
         self._pieces = pieces
         self._lead = lead_tokens
         self._tail = tail_tokens
         self._document = document
+        self._target = target
         self._limit = limit
         self._sums = list(accumulate((piece.tokens for piece in pieces), initial=0))
         content = (index for index, piece in enumerate(reversed(pieces)) if piece.kind is not Kind.HEADING)
@@ -58,23 +64,29 @@ class Packer:
 
     def split(self, start: int, end: int, limit: int) -> list[tuple[int, int]]:
         """One stretch in as many as the limit demands; single pieces stay whole whatever their size."""
-        if end - start < 2 or self._cost(start, end) <= limit:
+        target = min(self._target, limit)
+        if end - start < 2 or self._cost(start, end) <= target:
             return [(start, end)]
         cuts = [start, end]
         order = self._order(start, end)
-        for smallest, worst in ((self._limit // _TINY, _INSIDE), (1, _INSIDE), (1, _LAST_RESORT)):
+        for smallest, most, worst in (
+            (target // _TINY, target, _INSIDE),
+            (1, limit, _INSIDE),
+            (1, limit, _LAST_RESORT),
+        ):
             for rank, _, boundary in order:
                 if rank <= worst:
-                    self._try(boundary, cuts, smallest, limit)
+                    self._try(boundary, cuts, smallest, most)
         return list(pairwise(cuts))
 
-    def _try(self, boundary: int, cuts: list[int], smallest: int, limit: int) -> None:
-        index = bisect_right(cuts, boundary)
-        left, right = cuts[index - 1], cuts[index] if index < len(cuts) else boundary
-        if left == boundary or self._cost(left, right) <= limit:
+    def _try(self, boundary: int, cuts: list[int], smallest: int, most: int) -> None:
+        """Cut at a boundary if the stretch around it has more than ``most`` tokens and both sides at least ``smallest``."""
+        index = bisect_left(cuts, boundary)
+        left, right = cuts[index - 1], cuts[index]
+        if right == boundary or self._cost(left, right) <= most:
             return
         if self._sum(left, boundary) >= smallest and self._sum(boundary, right) >= smallest:
-            insort(cuts, boundary)
+            cuts.insert(index, boundary)
 
     def _order(self, start: int, end: int) -> list[tuple[int, bytes, int]]:
         """The boundaries between two pieces, best first. Equal pieces differ by how often they occurred before."""
@@ -82,7 +94,7 @@ class Packer:
         order = []
         for boundary in range(start + 1, end):
             piece = self._pieces[boundary]
-            key = self._document[piece.start : piece.end]
+            key = self._document[piece.start : min(piece.end, piece.start + _KEY_CHARS)]
             seen[key] += 1
             digest = blake2b(f"{seen[key]}\0{key}".encode("utf-8", "replace"), digest_size=8).digest()
             order.append((self._rank(boundary), digest, boundary))
