@@ -40,7 +40,8 @@ types: install
 	$(BIN)/mypy
 
 tests: install chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/scheduler --ignore=tests/browser
+	$(BIN)/python -m pytest -q tests/scheduler tests/browser
 
 # What the browser tests need from Debian. Elsewhere they skip, and say so.
 chromium:

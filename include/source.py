@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from include.alerts.settings import AlertSettings
 from include.confluence.errors import SpaceKeyError
 from include.confluence.space_key import check_space_key
 from include.lookback import describe, parse_lookback
@@ -107,6 +108,7 @@ class Source(BaseModel):
     max_active_shards: Annotated[int, Field(ge=1, le=64)] = 4
     retries: Annotated[int, Field(ge=0, le=20)] = 3
     retry_delay: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(seconds=15)
+    alerts: AlertSettings = AlertSettings()
     brake_pages: Annotated[int, Field(ge=1)] = 20
     brake_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     approval_timeout: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(days=3)

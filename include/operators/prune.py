@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
+from include.alerts.notify import ApprovalNeeded
 from include.pipeline.run import Run
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class PruneOperator(HITLOperator):
             options=[APPROVE, REJECT],
             defaults=REJECT,
             response_timeout=source.approval_timeout,
+            notifiers=[ApprovalNeeded(source)],
             **kwargs,
         )
         self.source = source

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from include.pipeline.run import Run
+from include.web.links import LINKS
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -19,6 +20,8 @@ class VerifyOperator(BaseOperator):
 
     :param source: the source whose run this task belongs to.
     """
+
+    operator_extra_links = LINKS
 
     def __init__(self, *, source: Source, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from include.alerts.notify import token_expires
 from include.confluence.expiry import expiry_warning
 from include.confluence.hook import ConfluenceHook
 from include.pipeline.recording import Record, recorded
@@ -47,8 +48,10 @@ def _check_confluence(run: Run, record: Record) -> dict[str, Any]:
             f'The space "{space.key}" exists, but no page of it is visible to {sign_in.display_name}. '
             "Check that this account may view the space's pages."
         )
-    if warning := expiry_warning(hook.settings().token_expires_on, datetime.now(UTC).date()):
+    expires_on = hook.settings().token_expires_on
+    if expires_on and (warning := expiry_warning(expires_on, datetime.now(UTC).date())):
         record.warn(warning)
+        token_expires(run.source, expires_on, warning)
     record.details |= {"space": space.to_json(), "page_count": page_count}
     return {"space": space.to_json(), "sign_in": sign_in.to_json(), "page_count": page_count}
 
