@@ -96,6 +96,14 @@ class ManifestView:
         table = self.table().select(["page_id", "run_id"])
         return list(table.filter(pc.equal(table.column("run_id"), run_id)).column("page_id").to_pylist())
 
+    def loaded_since(self, page_id: str, seq: int, run_id: str) -> bool:
+        """Whether another run than ``run_id`` loaded the page after a view with that ``seq``; no clock is asked."""
+        row = self.row(page_id)
+        if row is None or row["run_id"] == run_id:
+            return False
+        finishes = [entry.finish for entry in self._by_page.get(page_id, ()) if page_id in entry.rows]
+        return max([(self.base.spans or {}).get(page_id, (LONG_AGO, LONG_AGO))[1], *finishes]) > seq
+
     def unfinished(self, digest: str) -> Operation | None:
         """The operation with this content that was begun and never ended, if there is one."""
         found = (operation for operation in self.operations if operation.digest == digest and operation.end is None)

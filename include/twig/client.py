@@ -183,7 +183,8 @@ class TwigClient:
             allowed={400, 404, 409, 413, 422},
         )
         if answer.status < 300:
-            return WriteOutcome.read(answer.payload)
+            replayed = answer.headers.get("Idempotency-Replayed", "").lower() == "true"
+            return WriteOutcome.read(answer.payload, replayed)
         if answer.status == 404 and self.get_data_source(data_source_id) is None:
             raise DataSourceGone
         raise _batch_error(answer, failure(answer, action, self.settings.api_key, body))

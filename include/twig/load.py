@@ -168,9 +168,14 @@ class _Loader:
             if new_key:
                 raise
             return self._send(ready, new_key=True)
-        refused = {refusal.id for refusal in outcome.refused} | outcome.missing.keys()
-        self.manifest.end(operation, done=outcome.accepted & operation.rows.keys(), refused=refused)
-        self._count(ready, outcome, body)
+        refused = {refusal.id for refusal in outcome.refused}
+        done = outcome.accepted & operation.rows.keys()
+        self.manifest.end(operation, done=done, refused=refused | outcome.missing.keys())
+        # What Twig refused when the batch came first, it may take by now: a replayed refusal is not the last word.
+        once_more = [prepared for prepared in ready if outcome.replayed and prepared.page_id in refused]
+        self._count([prepared for prepared in ready if prepared not in once_more], outcome, body)
+        if once_more:
+            self._send(once_more)
         return self._complete(ready, outcome)
 
     def _still_to_send(self, documents: list[Prepared], view: ManifestView) -> list[Prepared]:

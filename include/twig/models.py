@@ -89,15 +89,17 @@ class WriteOutcome:
     """What became of each document of one write.
 
     :param missing: document id → ids of the chunks whose text Twig asks for.
+    :param replayed: this is the answer to an earlier request with the same key; nothing was applied now.
     """
 
     accepted: frozenset[str]
     deleted: frozenset[str]
     refused: tuple[Refusal, ...]
     missing: Mapping[str, tuple[str, ...]]
+    replayed: bool = False
 
     @classmethod
-    def read(cls, raw: Any) -> WriteOutcome:
+    def read(cls, raw: Any, replayed: bool = False) -> WriteOutcome:
         if not isinstance(raw, dict) or not {"accepted", "rejected", "deleted"} & raw.keys():
             raise unreadable("a write without accepted, rejected and deleted")
         missing = field(raw, "missingChunks", "missing_chunks", default={})
@@ -111,6 +113,7 @@ class WriteOutcome:
                 for entry in field(raw, "rejected", default=[])
             ),
             missing={str(key): tuple(map(str, chunk_ids)) for key, chunk_ids in missing.items()},
+            replayed=replayed,
         )
 
 

@@ -83,13 +83,15 @@ def plan_prune(
     run_id: str,
     *,
     planned_at: datetime | None = None,
+    planned_seq: int | None = None,
     brake_pages: int = BRAKE_PAGES,
     brake_share: float = BRAKE_SHARE,
 ) -> PrunePlan:
     """What the plan's ``delete`` rows come to now.
 
     :param plan: :data:`include.staging.schemas.PLAN`. :param view: the manifest now.
-    :param planned_at: when the plan was made; a page that another run loaded later is spared, because that run knew more.
+    :param planned_seq: ``seq`` of the manifest that the plan was made with; a page that another run loaded later is
+        spared, because that run knew more. :param planned_at: the same by the clock, where the number is not known.
     """
     rows = plan.select(["page_id", "action", "reason"]).to_pylist()
     wanted = {row["page_id"]: row["reason"] for row in rows if row["action"] == "delete"}
@@ -97,7 +99,8 @@ def plan_prune(
     spared = {
         page_id: "loaded again by another run since the plan was made"
         for page_id, row in known.items()
-        if planned_at and row["run_id"] != run_id and row["loaded_at"] > planned_at
+        if (planned_seq is not None and view.loaded_since(page_id, planned_seq, run_id))
+        or (planned_seq is None and planned_at and row["run_id"] != run_id and row["loaded_at"] > planned_at)
     }
     deletions = tuple(
         Deletion(page_id, row["title"], row["url"], row["version"], wanted[page_id])

@@ -178,10 +178,11 @@ class PacedRun(threading.Thread):
         with self.world.client() as client:
             source = find_or_create(client, self.world.staging.source, staging=self.world.staging)
             if self.planned is None:
-                seen = self.confluence()
-                self.planned = (self._plan(seen, store), SkewedClock.now(tz=MOMENT.tzinfo))
+                seq, seen = store.view().seq, self.confluence()
                 self.pause()
-            table, planned_at = self.planned
+                self.planned = (self._plan(seen, store.read()), seq)
+                self.pause()
+            table, seq = self.planned
             if self.shard is None:
                 now = self.confluence().pages
                 fetched = [row["page_id"] for row in table.to_pylist() if row["action"] == "fetch"]
@@ -190,13 +191,12 @@ class PacedRun(threading.Thread):
                 self.pause()
             load(client, source, *self.shard, store, self.name)
             self.pause()
-            wanted = plan_prune(table, store.view(), self.name, planned_at=planned_at)
+            wanted = plan_prune(table, store.view(), self.name, planned_seq=seq)
             prune(client, source, wanted.deletions, store, _Audit(self), self.name)
             self.pause()
             start_processing(client, source, store)
 
-    def _plan(self, seen: Visible, store: ManifestStore) -> pa.Table:
-        manifest = store.read()
+    def _plan(self, seen: Visible, manifest: pa.Table) -> pa.Table:
         missing = {page_id: "trashed" for page_id in manifest["page_id"].to_pylist() if page_id not in seen.pages}
         scope = Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1", missing=missing)
         return plan(seen.inventory(), manifest, scope)

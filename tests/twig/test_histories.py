@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from include.sandbox.twig import Fault, ServedTwig, Settings, serve
 from include.staging.layout import SourceStaging
@@ -27,6 +27,7 @@ from tests.twig.world import Page, World, expected
 EXAMPLES = int(os.environ.get("LOAD_EXAMPLES", "12"))
 STEPS = int(os.environ.get("LOAD_STEPS", "30"))
 PAGE_IDS = st.sampled_from([str(number) for number in range(1, 9)])
+CHANGES = ["edit", "edit", "label", "label", "move", "rename", "trash", "restrict"]
 _sources = itertools.count()
 _served: list[ServedTwig] = []
 
@@ -44,9 +45,9 @@ def twig() -> Iterator[None]:
     patch.undo()
 
 
-def text(number: int, edit: int) -> str:
+def text(page_id: str, edit: int, part: int) -> str:
     """A section that hardly compresses, so that a few pages make several batches."""
-    letters = random.Random(f"{number} {edit}")
+    letters = random.Random(f"{page_id} {edit} {part}")
     return " ".join("".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(25))
 
 
@@ -58,42 +59,52 @@ class Histories(RuleBasedStateMachine):
         staging = SourceStaging(memory_staging().root, f"source-{next(_sources)}")
         self.world = World(_served[0], staging, changes={"batch_bytes": 900})
         self.pages: dict[str, Page] = {}
+        self.trashed: dict[str, Page] = {}
         self.restricted: set[str] = set()
         self.running: list[PacedRun] = []
         self.failed: list[PacedRun] = []
         self.counter = itertools.count(1)
+        self.advances = 0  # since the last quiet point
+
+    @initialize()
+    def first_import(self) -> None:
+        for number in range(1, 7):
+            self._edit(str(number), 0)
+        run = PacedRun(self.world, self.visible, "first")
+        run.finish()
+        assert run.ok
 
     # What people do in Confluence
 
-    @rule(page_id=PAGE_IDS, section=st.integers(0, 2))
-    def edit(self, page_id: str, section: int) -> None:
+    @rule(changes=st.lists(st.tuples(st.sampled_from(CHANGES), PAGE_IDS, st.integers(0, 2)), min_size=1, max_size=5))
+    def change(self, changes: list[tuple[str, str, int]]) -> None:
+        """A few changes at once. Labels, moves and restrictions do not raise a Confluence version."""
+        for what, page_id, value in changes:
+            if what == "restrict":
+                self.restricted ^= {page_id}
+            elif what == "edit" and page_id not in self.trashed:
+                self._edit(page_id, value)
+            elif what == "trash" and page_id in self.pages:
+                self.trashed[page_id] = self.pages.pop(page_id)
+            elif page_id in self.trashed:  # restored as it was: an id never comes back with another version
+                self.pages[page_id] = self.trashed.pop(page_id)
+            elif page := self.pages.get(page_id):
+                changed: dict[str, Any] = {
+                    "label": {"labels": ("abc"[value],)},
+                    "move": {"ancestors": ("abc"[value],)},
+                    "rename": {"title": f"Title {value}", "version": page.version + 1},
+                }
+                self.pages[page_id] = replace(page, **changed[what])
+
+    def _edit(self, page_id: str, section: int) -> None:
         """Create a page, or edit one section of it."""
         edit = next(self.counter)
         if page_id not in self.pages:
-            self.pages[page_id] = Page(page_id, tuple(text(int(page_id), edit + part / 10) for part in range(3)))  # type: ignore[arg-type]
+            self.pages[page_id] = Page(page_id, tuple(text(page_id, edit, part) for part in range(3)))
             return
         sections = list(self.pages[page_id].sections)
-        sections[section] = text(int(page_id), edit)
+        sections[section] = text(page_id, edit, section)
         self.pages[page_id] = self.pages[page_id].edited(sections=tuple(sections))
-
-    @rule(page_id=PAGE_IDS, change=st.sampled_from(["label", "move", "rename"]), value=st.sampled_from("abc"))
-    def change_metadata(self, page_id: str, change: str, value: str) -> None:
-        """Labels and moves do not raise a Confluence version, a new title does."""
-        if page := self.pages.get(page_id):
-            changes: dict[str, Any] = {
-                "label": {"labels": (value,)},
-                "move": {"ancestors": (value,)},
-                "rename": {"title": f"Title {value}", "version": page.version + 1},
-            }
-            self.pages[page_id] = replace(page, **changes[change])
-
-    @rule(page_id=PAGE_IDS)
-    def trash(self, page_id: str) -> None:
-        self.pages.pop(page_id, None)
-
-    @rule(page_id=PAGE_IDS)
-    def restrict_or_open(self, page_id: str) -> None:
-        self.restricted ^= {page_id}
 
     def visible(self) -> Visible:
         return Visible(dict(self.pages), frozenset(self.restricted & self.pages.keys()))
@@ -101,14 +112,21 @@ class Histories(RuleBasedStateMachine):
     # What the scheduler does
 
     @precondition(lambda self: len(self.running) < 2)
-    @rule(skew_hours=st.integers(-30, 30))
-    def start_run(self, skew_hours: int) -> None:
+    @rule(skew_hours=st.integers(-30, 30), again=st.booleans(), data=st.data())
+    def start(self, skew_hours: int, again: bool, data: st.DataObject) -> None:
+        """Start a run; or a failed one again, however late: it knows only its own plan and shard."""
+        if again and self.failed:
+            failed = data.draw(st.sampled_from(self.failed))
+            self.failed.remove(failed)
+            self.running.append(PacedRun(self.world, self.visible, failed.name, failed.skew, retry_of=failed))
+            return
         name = f"run-{next(self.counter)}"
         self.running.append(PacedRun(self.world, self.visible, name, timedelta(hours=skew_hours)))
 
     @precondition(lambda self: self.running)
-    @rule(which=st.integers(0, 1), steps=st.integers(1, 12))
+    @rule(which=st.integers(0, 1), steps=st.integers(1, 20))
     def advance(self, which: int, steps: int) -> None:
+        self.advances += 1
         run = self.running[which % len(self.running)]
         for _ in range(steps):
             if not run.finished:
@@ -125,14 +143,6 @@ class Histories(RuleBasedStateMachine):
         run.die()
         self._collect()
 
-    @precondition(lambda self: self.failed and len(self.running) < 2)
-    @rule(data=st.data())
-    def retry(self, data: st.DataObject) -> None:
-        """Airflow runs a failed task again, however late: it knows only its own plan and shard."""
-        failed = data.draw(st.sampled_from(self.failed))
-        self.failed.remove(failed)
-        self.running.append(PacedRun(self.world, self.visible, failed.name, failed.skew, retry_of=failed))
-
     def _collect(self) -> None:
         self.failed += [run for run in self.running if run.finished and not run.ok]
         self.running = [run for run in self.running if not run.finished]
@@ -140,31 +150,30 @@ class Histories(RuleBasedStateMachine):
     # What goes wrong on the way
 
     @rule(
-        kind=st.sampled_from(["status", "reset"]),
+        what=st.sampled_from(["status", "reset", "refuse", "processing", "nothing"]),
         applied=st.booleans(),
         times=st.integers(1, 4),
-        path=st.sampled_from(["/documents$", "/process$", "/api/"]),
+        page_id=PAGE_IDS,
     )
-    def fail_requests(self, kind: Any, applied: bool, times: int, path: str) -> None:
-        self.world.twig.inject(Fault(kind=kind, applied=applied, times=times, path=path))
-
-    @rule(page_id=PAGE_IDS)
-    def refuse(self, page_id: str) -> None:
-        self.world.twig.refuse_documents([page_id])
-
-    @rule()
-    def fail_processing(self) -> None:
-        self.world.twig.fail_processing()
-
-    @rule()
-    def network_recovers(self) -> None:
-        self.world.twig.clear_faults()
+    def fail(self, what: Any, applied: bool, times: int, page_id: str) -> None:
+        """Answers that are lost or bad, once or until the client gives up; documents that are refused for a while."""
+        twig = self.world.twig
+        if what == "nothing":
+            twig.clear_faults()
+        elif what == "refuse":
+            twig.refuse_documents([page_id])
+        elif what == "processing":
+            twig.fail_processing()
+        else:
+            twig.inject(Fault(kind=what, applied=applied, times=times, path="/documents$" if times > 1 else "/api/"))
 
     # Quiet points
 
+    @precondition(lambda self: self.advances >= 4)
     @rule(let_them_finish=st.booleans())
     def quiet(self, let_them_finish: bool) -> None:
         """Everybody is done or dead, nothing fails any more, and one run goes through."""
+        self.advances = 0
         self._end_all(let_them_finish)
         self.world.twig.clear_faults()
         run = PacedRun(self.world, self.visible, f"quiet-{next(self.counter)}")

@@ -268,6 +268,17 @@ def test_a_batch_whose_answer_was_never_seen_is_sent_again_with_the_same_key(wor
     assert not world.manifest.view().standing("0").in_doubt
 
 
+def test_a_refusal_that_is_only_replayed_is_asked_for_again(world: World) -> None:
+    world.twig.refuse_documents(["3"])
+    world.twig.inject(Fault(kind="reset", applied=True, path="/documents$", times=6))
+    with pytest.raises(TransientError):
+        world.load(*PAGES, run_id="run")
+    world.twig.clear_faults()
+    report = world.load(*PAGES, run_id="run")
+    assert report.refused == []
+    assert world.held() == expected(*PAGES)
+
+
 def test_a_content_that_returns_within_a_day_is_applied_again(world: World) -> None:
     labelled = replace(PAGES[0], labels=("x",))
     for state in (PAGES[0], labelled, PAGES[0], labelled):

@@ -107,6 +107,21 @@ def test_spares_pages_that_another_run_loaded_after_the_plan_was_made(world: Wor
     assert planned(world, "1", planned_at=planned_at + timedelta(hours=1)).spared == {}
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+def test_spares_them_whatever_the_clocks_say(world: World, compacted: bool) -> None:
+    world.load(*PAGES[:3], run_id="earlier")
+    if compacted:
+        world.manifest.compact()
+    seq = world.manifest.view().seq
+    world.load(PAGES[1].edited(sections=("restored",)), run_id="other")
+    world.load(PAGES[2].edited(sections=("ours",)), run_id="run")
+    if compacted:
+        world.manifest.compact()
+    found = planned(world, "0", "1", "2", planned_seq=seq)
+    assert [deletion.page_id for deletion in found.deletions] == ["0", "2"]
+    assert found.spared.keys() == {"1"}
+
+
 def test_a_newer_version_in_twig_stays(world: World, client: TwigClient) -> None:
     world.load(*PAGES[:3])
     deletions = planned(world, "0", "1").deletions
