@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: run sync rebuild-manifest test install lint types tests chromium clean help
+.PHONY: run sync rebuild-manifest screenshots test install lint types tests chromium clean help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -26,6 +26,9 @@ run: install
 
 sync: install
 	@$(BIN)/python -m include.cli.sync $(SOURCES) $(if $(REPORT),--report $(REPORT)) $(if $(FULL),--full) $(if $(SINCE),--since $(SINCE)) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run) $(if $(APPROVE_DELETIONS),--approve-deletions) $(if $(VERBOSE),--verbose)
+
+screenshots: install chromium
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 rebuild-manifest: install
 	@$(BIN)/python -m include.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
