@@ -17,9 +17,9 @@ ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 #: The figures worth a line, in the order in which they are shown.
 SHOWN: dict[str, dict[str, str]] = {
     "discover": {"to_fetch": "to fetch", "to_delete": "to delete", "to_leave": "unchanged", "restricted": "restricted"},
-    "extract": {"pages": "pages", "requests": "requests"},
+    "extract": {"pages_got": "pages", "requests": "requests"},
     "transform": {"documents": "pages", "chunks_made": "chunks", "quarantined": "quarantined"},
-    "load": {"changed": "pages sent", "chunks_sent": "chunks sent", "batches": "batches"},
+    "load": {"changed": "pages sent", "chunks_sent": "chunks sent", "batches": "requests"},
     "prune": {"removed": "pages removed", "kept_by_brake": "kept by the brake"},
     "verify": {"searched": "pages asked for", "failed": "failed"},
 }
@@ -55,7 +55,7 @@ class ProgressPrinter:
         parts = [f"{instances} shards"] if instances > 1 else []
         for name, label in SHOWN.get(task, {}).items():
             values = [record["figures"][name] for record in records if name in record["figures"]]
-            if values and (sum(values) or name in {"to_fetch", "pages"}):
+            if values and (sum(values) or name in {"to_fetch", "pages_got"}):
                 parts.append(f"{sum(values):,} {label}")
         found = next((r["details"]["page_count"] for r in records if "page_count" in r["details"]), None)
         if found is not None:

@@ -43,7 +43,7 @@ def test_tells_each_task_once_when_all_its_shards_have_ended(tmp_path: Path, mon
     assert lines == []
     for shard in (0, 1):
         with recorded(replace(run, shard=shard)) as record:
-            record.figures |= {"pages": 1_000}
+            record.figures |= {"pages_got": 1_000}
     instances[1]["state"] = "success"
     progress.update(instances)
     progress.update(instances)
