@@ -90,6 +90,8 @@ def scan(lines: Sequence[Line]) -> list[Block]:
 
 def _block_at(lines: Sequence[Line], start: int) -> Block:
     text = lines[start].text
+    if text[0].isalpha() and "|" not in text:
+        return Block(Kind.PROSE, lines[start : _prose_end(lines, start)])
     heading = _HEADING.match(text)
     if heading:
         return Block(Kind.HEADING, lines[start : start + 1], len(heading[1]))
@@ -185,6 +187,8 @@ def _prose_end(lines: Sequence[Line], start: int) -> int:
 
 def _interrupts(lines: Sequence[Line], position: int) -> bool:
     text = lines[position].text
+    if text[:1].isalpha() and "|" not in text:
+        return False
     return bool(
         _HEADING.match(text) or is_fence(text) or _ITEM.match(text) or _QUOTE.match(text) or _is_table(lines, position)
     )

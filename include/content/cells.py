@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from include.content.emphasis import BREAK
 from include.content.escape import code_span
-from include.content.nodes import Node
+from include.content.nodes import Node, is_text
 from include.content.structure import CELLS, checkbox, code_text, list_items, list_start, runs, table_rows
 
 if TYPE_CHECKING:
@@ -22,12 +22,20 @@ def cell_text(cell: Node, inline: InlineRenderer, *, strong: bool) -> str:
 
     :param strong: False renders strong emphasis as plain text: a header cell is emphasised as it is.
     """
-    inline.strong = strong
-    try:
+    children = _unwrapped(cell)
+    if all(map(is_text, children)):
+        text = inline.render(children)
+    else:
+        inline.strong = strong
         text = _BREAK.join(_parts(cell, inline, ""))
-    finally:
         inline.strong = True
     return text.replace("|", "\\|")
+
+
+def _unwrapped(cell: Node) -> list[Node | str]:
+    """The children of a cell, or of the one paragraph that is all it has."""
+    only = cell.children[0] if len(cell.children) == 1 else None
+    return only.children if isinstance(only, Node) and only.tag == "p" else cell.children
 
 
 def _parts(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from include.content.appendix import attachments_section, comments_section
 from include.content.coverage import coverage
 from include.content.markdown import to_markdown
 from include.content.model import Conversion, ConversionReport, PageContext
-from include.content.nodes import Node, names
+from include.content.nodes import Node
 from include.content.parse import parse_storage
 from include.content.resolution import Resolution
 from include.content.storage_format import resolve
@@ -14,8 +14,6 @@ from include.content.view import normalise_view
 
 #: Part of every content hash: a new version makes the next run convert and load every page again.
 CONVERTER_VERSION = "1"
-
-_COUNTED = names("table ul ol pre blockquote h1 h2 h3 h4 h5 h6 dl hr")
 
 
 def convert(storage: str, context: PageContext | None = None) -> Conversion:
@@ -52,9 +50,6 @@ def _body(text: str, state: Resolution, *, is_view: bool = False) -> str:
     root = normalise_view(parsed.root) if is_view else parsed.root
     state.tolerant = state.tolerant or (parsed.tolerant and not is_view)
     resolve(root, state)
-    for node in root.walk():
-        if node.tag in _COUNTED:
-            state.count("heading" if node.tag[0] == "h" and node.tag != "hr" else node.tag)
     return to_markdown(root)
 
 

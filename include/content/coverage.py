@@ -13,13 +13,22 @@ _UNSEEN = re.compile(
     r"(?:[^<>]*/>|[^<>]*>.*?(?:</\1\s*>|\Z))",
     re.DOTALL,
 )
+#: Elements within a word or a sentence: what stands on either side of their tags stays together.
 _INLINE_TAG = re.compile(
+    r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
+    r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*>"
+)
+_LINK_END = re.compile(r"\]\([^()\s]*\)")
+_TAG = re.compile(
     r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ac:inline-comment-marker)(?=[\s/>])[^<>]*>"
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-#: Characters of markup, and characters nobody sees, which may stand within words.
-_SILENT = re.compile("[*_~\\\\`^\u200b\u00ad\ufeff]+")
-_WORD = re.compile(r"\w+")
+#: Every ASCII character that is no letter or digit parts words, but for those of markup, which may stand within them.
+_MARKUP = b"*_~\\`^"
+_PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
+_UNUSUAL_BLANKS = str.maketrans(
+    dict.fromkeys("\xa0\u3000\u2002\u2003\u2009\u202f", " ") | dict.fromkeys("\u200b\u00ad\ufeff")
+)
 
 
 def coverage(storage: str, markdown: str) -> float:
@@ -28,13 +37,14 @@ def coverage(storage: str, markdown: str) -> float:
     total = wanted.total()
     if not total:
         return 1.0
-    found = _words(markdown)
+    found = _words(_LINK_END.sub("", markdown))
     missing = sum(count - found[word] for word, count in wanted.items() if count > found[word])
     return 1.0 - missing / total
 
 
-def _words(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(_SILENT.sub("", text)))
+def _words(text: str) -> Counter[bytes]:
+    plain = text if text.isascii() else text.translate(_UNUSUAL_BLANKS)
+    return Counter(plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split())
 
 
 def _visible_text(storage: str) -> str:

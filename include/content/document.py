@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from include.content.chunking import chunk_document
 from include.content.convert import CONVERTER_VERSION, convert
-from include.content.language import detect_language
 from include.content.model import (
     Attachment,
     BodyResolver,
@@ -62,7 +61,7 @@ def build_document(
         "author": context.author,
         "created_at": context.created_at,
         "modified_at": context.modified_at,
-        "language": detect_language(conversion.markdown),
+        "language": chunks[0].language if chunks else None,
         "markdown": conversion.markdown,
         "content_hash": content_hash(conversion, context),
         "converter_version": CONVERTER_VERSION,

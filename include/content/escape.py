@@ -39,6 +39,7 @@ _LINE_START = re.compile(
 )
 _LINE_STARTERS = frozenset("#-+*>=:|_0123456789")
 _NUMBERED = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
+_BACKTICKS = re.compile("`+")
 _CLOSING_HASHES = re.compile(r"(?:(?<=\s)|^)(?=#+$)")
 
 
@@ -77,7 +78,7 @@ def code_span(text: str) -> str:
     content = text.replace("\n", " ")
     if not content.strip():
         return ""
-    longest = max(map(len, re.findall(r"`+", content)), default=0)
+    longest = max(map(len, _BACKTICKS.findall(content)), default=0)
     fence = "`" * (longest + 1)
     padded = content[0] == "`" or content[-1] == "`" or (content[0] == " " and content[-1] == " ")
     return f"{fence} {content} {fence}" if padded else f"{fence}{content}{fence}"

@@ -25,11 +25,11 @@ from include.content.emphasis import (
     place_emphasis,
 )
 from include.content.escape import code_span, escape_text
+from include.content.nodes import Node, is_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from include.content.nodes import Node
 
 _MARKED = {
     "strong": (STRONG, STRONG_END),
@@ -49,6 +49,7 @@ _WHITE_SPACE = re.compile(r"\s+")
 _UNEVEN_SPACE = re.compile(r"[^\S ]|  ")
 _AROUND_BREAK = re.compile(f" *{BREAK}[ {BREAK}]*")
 _LINK_END = re.compile(r"(?<!\\)((?:\\\\)*)\]\(([^()\s]*)\)")
+_LINK_ENDS = re.compile(LINK_END)
 _CODES = re.compile(f"{CODE}+")
 #: Where a lozenge begins and ends: it stands apart from letters and from other lozenges.
 _LOZENGE, _LOZENGE_END = "\ufdda", "\ufddb"
@@ -64,18 +65,20 @@ class InlineRenderer:
     """
 
     def __init__(self) -> None:
-        self._writer = _html2text()
+        self._written: list[str] = []
+        self._writer = _html2text(self._written.append)
         self._codes: list[str] = []
         self._in_link = False
         self.strong = True
 
     def render(self, children: Sequence[Node | str]) -> str:
         """One run as inline Markdown on one line, with ``BREAK`` where a line ends."""
-        if all(isinstance(child, str) for child in children):
+        if all(map(is_text, children)):
             return escape_text(" ".join("".join(children).split()))  # type: ignore[arg-type]
         self._writer.start = True
         self._feed(children)
-        text = _even(self._writer.finish()).strip()
+        text = _even("".join(self._written)).strip()
+        self._written.clear()
         if _LOZENGE in text:
             text = _LOZENGE_MARKS.sub("", _APART.sub(" ", text))
         urls: list[str] = []
@@ -195,11 +198,11 @@ def _with_urls(text: str, urls: list[str]) -> str:
     if not urls:
         return text
     remaining = iter(urls)
-    return re.sub(LINK_END, lambda _match: f"]({next(remaining)})", text)
+    return _LINK_ENDS.sub(lambda _match: f"]({next(remaining)})", text)
 
 
-def _html2text() -> HTML2Text:
-    writer = HTML2Text(bodywidth=0)
+def _html2text(out: Callable[[str], None]) -> HTML2Text:
+    writer = HTML2Text(out=out, bodywidth=0)
     writer.unicode_snob = True
     writer.skip_internal_links = False
     writer.ignore_tables = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_SAMPLE_CHARS = 4_000
+_SAMPLE_CHARS = 2_000
 _CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`[^`\n]*`|\]\([^)\s]*\)", re.DOTALL | re.MULTILINE)
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -42,7 +42,7 @@ def detect_language(markdown: str) -> str | None:
     letters = sum(map(str.isalpha, text))
     if letters < 20:
         return None
-    for language, script in _SCRIPTS:
+    for language, script in () if text.isascii() else _SCRIPTS:
         if len(script.findall(text)) * (10 if language == "ja" else 5) > letters:
             return language
     return _by_common_words(text)
@@ -50,10 +50,11 @@ def detect_language(markdown: str) -> str | None:
 
 def _by_common_words(text: str) -> str | None:
     votes: Counter[str] = Counter()
-    words = _LATIN_WORD.findall(text.lower())
-    for word in words:
-        votes.update(_WORD_LANGUAGES.get(word, ()))
+    words = Counter(_LATIN_WORD.findall(text.lower()))
+    for word in words.keys() & _WORD_LANGUAGES.keys():
+        for language in _WORD_LANGUAGES[word]:
+            votes[language] += words[word]
     if not votes:
         return None
-    language, count = votes.most_common(1)[0]
-    return language if count * 20 >= len(words) else None
+    best, count = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
+    return best if count * 20 >= words.total() else None

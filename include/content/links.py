@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from include.content.anchors import heading_anchor
 from include.content.nodes import Node
@@ -96,7 +96,7 @@ def _has_image(node: Node) -> bool:
 
 def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str, str]:
     """URL and title of what a link points at; the URL is empty when it cannot be known."""
-    fragment = f"#{heading_anchor(anchor)}" if anchor else ""
+    fragment = f"#{heading_anchor(unquote(anchor))}" if anchor else ""  # some are stored encoded
     if target is None:
         return (f"{context.url}{fragment}" if fragment else ""), anchor
     if target.tag in {"ri:page", "ri:blog-post"}:

@@ -57,6 +57,11 @@ class Node:
         return "".join(parts)
 
 
+def is_text(child: Node | str) -> bool:
+    """Whether a child is text rather than an element."""
+    return isinstance(child, str)
+
+
 def names(text: str) -> frozenset[str]:
     """Blank-separated tag or macro names as a set."""
     return frozenset(text.split())

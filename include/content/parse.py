@@ -86,7 +86,8 @@ def _name(qualified: str) -> str:
 
 
 def _from_element(element: etree._Element) -> Node:
-    attributes = {_name(name): value for name, value in element.items()}
+    items = element.items()
+    attributes = {_name(name): value for name, value in items} if items else {}
     children: list[Node | str] = []
     text = element.text
     if text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from include.content.emoji import emoji
 from include.content.links import resolve_image, resolve_link, smart_link
 from include.content.macros import resolve_macro
-from include.content.nodes import Node, names
+from include.content.nodes import Node, is_text, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,16 @@ _HIDDEN = names(
     "ac:placeholder ac:adf-mark ac:adf-attribute ac:adf-fragment-mark ac:task-id ac:task-uuid script style head"
 )
 
+#: HTML elements that the report counts, and under which name.
+_COUNTED = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {
+    tag: tag for tag in ("table", "ul", "ol", "dl", "pre", "blockquote", "hr")
+}
+
+#: HTML elements that stay what they are.
+_PLAIN = _COUNTED.keys() | names(
+    "p br li tr td th tbody thead strong em b i u code span div del img col colgroup sub sup"
+)
+
 
 def resolve(root: Node, state: Resolution) -> Node:
     """Turn the storage nodes below ``root`` into plain HTML nodes, in place, and return it."""
@@ -28,9 +38,16 @@ def resolve(root: Node, state: Resolution) -> Node:
 
 def _resolve_children(node: Node, state: Resolution) -> None:
     """Innermost first, so that a macro's rule sees bodies that are plain already."""
+    if all(map(is_text, node.children)):
+        return
     children: Replacement = []
     for child in node.children:
         if isinstance(child, str):
+            children.append(child)
+        elif child.tag in _PLAIN:
+            _resolve_children(child, state)
+            if child.tag in _COUNTED:
+                state.count(_COUNTED[child.tag])
             children.append(child)
         else:
             children.extend(_resolve_element(child, state))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.content.cells import cell_text
 from include.content.nodes import Node
@@ -23,15 +22,10 @@ _FREE_CELLS = 4_000
 _FREE_CHARS = 100_000
 
 
-@dataclass(frozen=True)
-class _Cell:
+class _Cell(NamedTuple):
     text: str
-    header: bool
     columns: int
     rows: int
-
-
-_EMPTY = _Cell("", header=False, columns=1, rows=1)
 
 
 def sole_cell(table: Node) -> Node | None:
@@ -73,12 +67,9 @@ def _cell(node: Node, inline: InlineRenderer, *, in_head_row: bool) -> _Cell:
     text = cell_text(node, inline, strong=not header)
     if header and not in_head_row and text and "*" not in text:
         text = f"**{text}**"
-    return _Cell(
-        text,
-        header=header or in_head_row,
-        columns=_span(node.get("colspan"), _MAX_COLSPAN),
-        rows=_span(node.get("rowspan"), _MAX_ROWSPAN),
-    )
+    if not node.attrs:
+        return _Cell(text, 1, 1)
+    return _Cell(text, _span(node.get("colspan"), _MAX_COLSPAN), _span(node.get("rowspan"), _MAX_ROWSPAN))
 
 
 def _span(value: str, limit: int) -> int:
@@ -90,6 +81,8 @@ def _span(value: str, limit: int) -> int:
 
 def _grid(rows: list[list[_Cell]]) -> list[list[str]]:
     """The texts by row and column, spans filled with their value; as written where that would grow without bound."""
+    if all(cell.columns == cell.rows == 1 for row in rows for cell in row):
+        return [[cell.text for cell in row] for row in rows]
     placed = _placed(rows)
     if placed is None:
         return [[cell.text for cell in row] for row in rows]

@@ -20,7 +20,7 @@ def test_coverage_counts_a_word_as_often_as_it_occurs():
 
 
 def test_coverage_of_a_page_without_words_is_whole():
-    assert coverage('<ac:structured-macro ac:name="toc"/><p> … </p>', "") == 1.0
+    assert coverage('<ac:structured-macro ac:name="toc"/><p> - </p>', "") == 1.0
 
 
 @pytest.mark.parametrize(

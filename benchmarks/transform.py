@@ -1,0 +1,184 @@
+"""How fast pages become chunks: ``python -m benchmarks.transform``.
+
+One core converting and chunking, beside html2text alone on the same bodies in turns; whole shards through
+``transform_shard`` on one and two processes with their memory; and time by page size, which must be linear.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import ObjectStoragePath
+from html2text import HTML2Text
+
+from include.content import PageContext, chunk_document, convert
+from include.content.parse import parse_storage
+from include.sandbox.sample_space import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from include.content.nodes import Node
+
+MEDIAN_CHARS = 12_000
+CONTEXT = PageContext(
+    page_id="1", title="Page", space_name="Documentation", ancestors=("Handbook",), url="https://acme.example/wiki/1"
+)
+
+
+@cache
+def _blocks() -> tuple[str, ...]:
+    """The top-level blocks of the sample space, as storage format."""
+    blocks: list[str] = []
+    for page in load().pages:
+        parsed = parse_storage(page.storage)
+        if not parsed.tolerant:
+            blocks.extend(_written(node) for node in parsed.root.elements())
+    return tuple(block for block in blocks if len(block) < 6_000)
+
+
+def _written(node: Node) -> str:
+    attributes = "".join(f' {name}="{_escaped(value)}"' for name, value in node.attrs.items())
+    inner = "".join(_escaped(child) if isinstance(child, str) else _written(child) for child in node.children)
+    if node.tag == "ac:plain-text-body":
+        inner = f"<![CDATA[{node.text().replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return f"<{node.tag}{attributes}>{inner}</{node.tag}>" if inner else f"<{node.tag}{attributes} />"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def make_body(rng: random.Random, chars: int) -> str:
+    """A body of about so many characters, put together from the sample space's own blocks."""
+    parts: list[str] = []
+    size = 0
+    while size < chars:
+        parts.append(rng.choice(_blocks()))
+        size += len(parts[-1])
+    return "".join(parts)
+
+
+def make_bodies(count: int, seed: int = 1) -> Iterator[str]:
+    """Bodies whose sizes are spread as those of real spaces are: half below the median, a few very long."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        yield make_body(rng, min(400_000, int(rng.lognormvariate(0, 0.9) * MEDIAN_CHARS)))
+
+
+def _page_rows(count: int) -> Iterator[dict[str, Any]]:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    for number, storage in enumerate(make_bodies(count)):
+        yield {
+            "page_id": str(number), "kind": "page", "space_id": "1", "space_key": "DOC", "space_name": "Documentation",
+            "version": 1, "title": f"Page {number}", "url": f"https://acme.example/wiki/spaces/DOC/pages/{number}",
+            "parent_id": None, "ancestor_ids": ["0"], "ancestors": ["Handbook"], "labels": [], "author_id": None,
+            "author_name": None, "created_at": now, "modified_at": now, "storage": storage, "view": None, "users": [],
+            "attachments": [], "comments": [], "included": False,
+        }  # fmt: skip
+
+
+def _ours(body: str) -> None:
+    chunk_document(convert(body, CONTEXT).markdown, CONTEXT)
+
+
+def _html2text(body: str) -> None:
+    HTML2Text(bodywidth=0).handle(body)
+
+
+def _best(run: Callable[[str], None], bodies: list[str], best: float) -> float:
+    started = time.process_time()
+    for body in bodies:
+        run(body)
+    return min(best, time.process_time() - started)
+
+
+def one_core(count: int, rounds: int) -> None:
+    """Ours and html2text in turns, the best round of each, in processor time."""
+    bodies = list(make_bodies(count))
+    megabytes = sum(len(body.encode()) for body in bodies) / 1e6
+    sizes = sorted(map(len, bodies))
+    ours = plain = float("inf")
+    _ours(bodies[0])
+    for _ in range(rounds):
+        ours, plain = _best(_ours, bodies, ours), _best(_html2text, bodies, plain)
+    print(
+        f"\n{count:,} pages, median {sizes[len(sizes) // 2] / 1e3:.1f} KB, mean {megabytes * 1e3 / count:.1f} KB, best of {rounds} rounds\n"
+    )
+    print("| one core | pages/s | MB/s |\n| --- | --- | --- |")
+    for name, seconds in (("storage → Markdown → chunks", ours), ("html2text alone", plain)):
+        print(f"| {name} | {count / seconds:,.0f} | {megabytes / seconds:.2f} |")
+    print(f"\nratio to html2text alone: {plain / ours:.2f}", flush=True)
+
+
+def by_size(rounds: int) -> None:
+    """Time per kilobyte for pages of growing size."""
+    rng = random.Random(2)
+    print("\n| page size | ms | µs per KB |\n| --- | --- | --- |")
+    for chars in (10_000, 100_000, 1_000_000, 2_000_000):
+        bodies = [make_body(rng, chars) for _ in range(max(1, 400_000 // chars))]
+        seconds = min(_best(_ours, bodies, float("inf")) for _ in range(rounds))
+        kilobytes = sum(map(len, bodies)) / 1e3
+        print(
+            f"| {chars / 1e3:,.0f} KB | {1e3 * seconds / len(bodies):,.1f} | {1e6 * seconds / kilobytes:.0f} |",
+            flush=True,
+        )
+
+
+def shards(count: int) -> None:
+    """Whole shards, each in a process of its own so that its memory can be told."""
+    from include.staging import schemas
+    from include.staging.parquet import write_rows
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_rows(ObjectStoragePath(f"file://{folder}/pages.parquet"), schemas.PAGES, _page_rows(count))
+        print(f"\n{count:,} pages through transform_shard\n")
+        print(
+            "| processes | seconds | pages/s | most memory of the task | … of a converting process |\n| --- | --- | --- | --- | --- |"
+        )
+        for workers in (1, 2):
+            command = [sys.executable, "-m", "benchmarks.transform", "--shard", folder, "--workers", str(workers)]
+            print(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip(), flush=True)
+
+
+def one_shard(folder: str, workers: int) -> None:
+    """Transform one staged shard and print its row of the table."""
+    from include.content.transform import transform_shard
+
+    home = ObjectStoragePath(f"file://{folder}")
+    report = transform_shard(
+        home / "pages.parquet", home / "documents.parquet", home / "chunks.parquet", home / "q.parquet", workers=workers
+    )
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    rate = report.pages / report.seconds
+    print(f"| {workers} | {report.seconds:,.1f} | {rate:,.0f} | {own:,.0f} MB | {child:,.0f} MB |")
+
+
+def main() -> None:
+    """Run all measurements, or one shard for one of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--shard", help="internal: transform the shard staged in this folder")
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    if options.shard:
+        one_shard(options.shard, options.workers)
+        return
+    one_core(min(options.pages, 300), options.rounds)
+    by_size(options.rounds)
+    shards(options.pages)
+
+
+if __name__ == "__main__":
+    main()
