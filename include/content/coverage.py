@@ -6,6 +6,8 @@ import html
 import re
 from collections import Counter
 
+from include.content.characters import replace_illegal
+
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _UNSEEN = re.compile(
@@ -48,7 +50,7 @@ def _words(text: str) -> Counter[bytes]:
 
 
 def _visible_text(storage: str) -> str:
-    text = storage
+    text = replace_illegal(storage)
     if "<![CDATA[" in text:
         text = _CDATA.sub(lambda match: html.escape(match[1]), text)
     if "<!--" in text:
