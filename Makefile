@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: run sync rebuild-manifest screenshots test install lint types tests chromium clean help
+.PHONY: bench-extract bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots test install lint types tests chromium clean help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -29,6 +29,9 @@ sync: install
 
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
+
+bench-extract bench-transform bench-retrieval bench-load: bench-%: install
+	PYTHONPATH=. $(BIN)/python benchmarks/$*.py $(ARGS)
 
 rebuild-manifest: install
 	@$(BIN)/python -m include.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))

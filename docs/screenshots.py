@@ -37,6 +37,7 @@ def main() -> int:
         (run, *_) = airflow.api.runs(source.dag_id, "success")
         ui = airflow.api.base_url
         views = {
+            "dag": f"{ui}/dags/{source.dag_id}",
             "finished-run": f"{ui}/dags/{source.dag_id}/runs/{run['dag_run_id']}",
             "page": f"{ui}/plugin/confluence-to-twig",
             "sandbox-twig": f"http://127.0.0.1:{ports['twig']}/?q=how+long+are+readings+kept+while+offline",
@@ -46,6 +47,8 @@ def main() -> int:
             browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             for name, url in views.items():
+                view = "graph" if name == "dag" else "grid"
+                page.add_init_script(f"localStorage.setItem('default_dag_view', JSON.stringify('{view}'))")
                 take(page, name, url)
             browser.close()
     return 0
