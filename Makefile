@@ -31,7 +31,7 @@ screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 bench-extract bench-transform bench-retrieval bench-load: bench-%: install
-	PYTHONPATH=. $(BIN)/python benchmarks/$*.py $(ARGS)
+	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 rebuild-manifest: install
 	@$(BIN)/python -m include.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
