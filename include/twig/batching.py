@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from include.twig.delta import Decision, Package, decide, upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from include.staging.manifest_view import ManifestView
 
 #: Contract: at most 64 MB decompressed. Half of it bounds our memory as well.
@@ -55,6 +57,14 @@ def refresh(prepared: Prepared, view: ManifestView) -> Prepared:
     if decision == prepared.decision:
         return prepared
     return prepare(prepared.package, decision)
+
+
+def completed(prepared: Prepared, asked_for: Collection[str]) -> Prepared | None:
+    """The same document with the texts that Twig lacks; the second time with all texts. None when all were sent."""
+    if not prepared.decision.kept:
+        return None
+    kept = prepared.decision.kept - frozenset(asked_for) if prepared.attempt == 1 else frozenset[str]()
+    return prepare(prepared.package, Decision("send", kept), prepared.attempt + 1)
 
 
 @dataclass

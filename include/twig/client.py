@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING
 
 from include.errors import PermanentError
 from include.twig.answers import failure
+from include.twig.errors import (
+    BadBatch,
+    BatchTooLarge,
+    DataSourceGone,
+    KeyConflict,
+    RouteNotOffered,
+    batch_error,
+)
 from include.twig.models import (
     Citation,
     DataSource,
@@ -24,39 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-    from include.errors import PipelineError
-    from include.twig.answers import Answer
     from include.twig.settings import TwigSettings
+
+__all__ = ["BadBatch", "BatchTooLarge", "DataSourceGone", "KeyConflict", "RouteNotOffered", "TwigClient"]
 
 _PAGE = 200  # data sources; contract: 1–200
 _DOCUMENTS_PAGE = 500  # contract: 1–500
 _NOT_OFFERED = frozenset({404, 405, 501})
-
-
-class RouteNotOffered(PermanentError):
-    """This Twig does not have a route that only some tasks need."""
-
-
-class DataSourceGone(PermanentError):
-    """The data source does not exist (any more)."""
-
-    def __init__(self, summary: str = "", remedy: str = "") -> None:
-        super().__init__(
-            summary or "The data source is gone: somebody deleted it in Twig",
-            remedy or "Run the source again with `full`: it creates a new data source and loads every page.",
-        )
-
-
-class BatchTooLarge(PermanentError):
-    """413: nothing of the batch was applied; a smaller one may be."""
-
-
-class BadBatch(PermanentError):
-    """400 or 422: something in the batch is not as Twig wants it; nothing was applied."""
-
-
-class KeyConflict(PermanentError):
-    """The idempotency key came with another body before; nothing was applied now."""
 
 
 class TwigClient:
@@ -187,7 +169,7 @@ class TwigClient:
             return WriteOutcome.read(answer.payload, replayed)
         if answer.status == 404 and self.get_data_source(data_source_id) is None:
             raise DataSourceGone
-        raise _batch_error(answer, failure(answer, action, self.settings.api_key, body))
+        raise batch_error(answer, failure(answer, action, self.settings.api_key, body))
 
     def list_documents(self, data_source_id: str) -> Iterator[HeldDocument]:
         """Every document that Twig holds in the data source, ordered by id.
@@ -285,16 +267,6 @@ class TwigClient:
         payload = answer.payload
         found = payload if isinstance(payload, list) else items(payload, "results", "sources", "items")
         return [Citation.read(raw) for raw in found]
-
-
-def _batch_error(answer: Answer, error: PipelineError) -> PipelineError:
-    if answer.status == 413:
-        return BatchTooLarge(error.summary, error.remedy)
-    if answer.status == 409 or answer.code == "idempotency_conflict":
-        return KeyConflict(error.summary, error.remedy)
-    if answer.status in {400, 422}:
-        return BadBatch(error.summary, error.remedy)
-    return error
 
 
 def _json(value: object) -> str:

@@ -22,6 +22,7 @@ from include.staging.schemas import QUARANTINE
 from include.twig.delta import Package, decide
 from include.twig.file_format import MAX_FILE_BYTES, file_name, page_id_of, render
 from include.twig.files_report import NAMES, FilesReport
+from include.twig.refused import quarantine_rows, refused_entry
 from include.twig.shards import packages
 from include.twig.volumes import Volumes, volume_of
 
@@ -86,7 +87,7 @@ class FileDelivery:
         if noted:
             self.manifest.note(self.manifest.view(), noted, self.run_id)
         if report.refused and quarantine_path is not None:
-            write_rows(quarantine_path, QUARANTINE, report.quarantined())
+            write_rows(quarantine_path, QUARANTINE, quarantine_rows(report.refused))
         self._record(report)
         self.manifest.compact()
         return report
@@ -225,7 +226,7 @@ class _Spool:
         content = render(package).encode()
         if len(content) > MAX_FILE_BYTES:
             message = f"{len(content):,} bytes; Twig takes files of at most 50 MB"
-            report.refuse(package.document, "too_large", message)
+            report.refused.append(refused_entry(package.document, "too_large", message))
             return
         self.path(package.page_id).write_bytes(content)
         self.rows[package.page_id] = package.manifest_row()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from include.staging.journal import Row
     from include.twig.delta import Decision
-
-log = logging.getLogger(__name__)
 
 #: The lists of file names in a report.
 NAMES = ("added", "replaced", "removed")
@@ -42,17 +38,3 @@ class FilesReport:
         """Count a page that is not written."""
         self.older += decision.verdict == "older"
         self.unchanged += decision.verdict != "older"
-
-    def refuse(self, document: Row, code: str, message: str) -> None:
-        """Count a page that no file can hold."""
-        log.error("Page %s can not be delivered (%s): %s", document["page_id"], code, message)
-        entry = {name: document[name] for name in ("page_id", "title", "url", "version")}
-        self.refused.append({**entry, "code": code, "message": message})
-
-    def quarantined(self) -> list[Row]:
-        """The refused pages as :data:`include.staging.schemas.QUARANTINE`."""
-        return [
-            {name: entry[name] for name in ("page_id", "title", "url", "version")}
-            | {"stage": "load", "error_type": entry["code"], "error": entry["message"]}
-            for entry in self.refused
-        ]

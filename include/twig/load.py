@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from include.staging.parquet import write_rows
 from include.staging.schemas import QUARANTINE
-from include.twig.batching import Batch, Prepared, body_of, prepare, refresh
+from include.twig.batching import Batch, Prepared, body_of, completed, prepare, refresh
 from include.twig.client import BadBatch, BatchTooLarge, KeyConflict
 from include.twig.delta import Decision, Package, decide
 from include.twig.load_report import LoadReport
+from include.twig.refused import quarantine_rows, refused_entry
 from include.twig.shards import packages
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How often a document is sent in one load: as decided, with the texts that Twig missed, and with all texts.
-_ATTEMPTS = 3
 #: How often pages that another run wrote at the same time are sent again, alone.
 _SETTLING_ROUNDS = 2
 #: Single documents refused as unreadable, before any was accepted: then it is not the documents.
@@ -70,8 +69,8 @@ def load(
             log.info("Another run wrote %d of these pages at the same time; sending them again", len(unsettled))
             loader.pass_over(documents, chunks, unsettled)
     finally:
-        if loader.quarantined and quarantine_path is not None:
-            write_rows(quarantine_path, QUARANTINE, loader.quarantined)
+        if loader.report.refused and quarantine_path is not None:
+            write_rows(quarantine_path, QUARANTINE, quarantine_rows(loader.report.refused))
     manifest.compact()
     return loader.report
 
@@ -91,7 +90,6 @@ class _Loader:
         self.run_id = run_id
         self.on_batch = on_batch
         self.report = LoadReport()
-        self.quarantined: list[dict[str, Any]] = []
         self._before = client.figures
         self._sent: dict[str, tuple[int, str]] = {}
         self._noted: list[Package] = []
@@ -172,10 +170,9 @@ class _Loader:
         done = outcome.accepted & operation.rows.keys()
         self.manifest.end(operation, done=done, refused=refused | outcome.missing.keys())
         # What Twig refused when the batch came first, it may take by now: a replayed refusal is not the last word.
-        once_more = [prepared for prepared in ready if outcome.replayed and prepared.page_id in refused]
-        self._count([prepared for prepared in ready if prepared not in once_more], outcome, body)
-        if once_more:
-            self._send(once_more)
+        once_more = refused if outcome.replayed else set[str]()
+        self._count([prepared for prepared in ready if prepared.page_id not in once_more], outcome, body)
+        self._send([prepared for prepared in ready if prepared.page_id in once_more])
         return self._complete(ready, outcome)
 
     def _still_to_send(self, documents: list[Prepared], view: ManifestView) -> list[Prepared]:
@@ -207,12 +204,10 @@ class _Loader:
         lacking: list[Prepared] = []
         for prepared in documents:
             if prepared.page_id in outcome.missing:
-                if prepared.attempt >= _ATTEMPTS:
+                if again := completed(prepared, outcome.missing[prepared.page_id]):
+                    lacking.append(again)
+                else:
                     self._refuse(prepared, "missing_chunks", "Twig asked for texts that were sent")
-                    continue
-                asked_for = frozenset(outcome.missing[prepared.page_id])
-                kept = prepared.decision.kept - asked_for if prepared.attempt == 1 else frozenset[str]()
-                lacking.append(prepare(prepared.package, Decision("send", kept), prepared.attempt + 1))
         if not lacking:
             return self.manifest.view()
         log.info("Twig lacks chunks of %d documents that it was taken to hold; sending their texts", len(lacking))
@@ -262,11 +257,7 @@ class _Loader:
         self._refuse(prepared, refusal.code, self.client.safe(refusal.message, body))
 
     def _refuse(self, prepared: Prepared, code: str, message: str) -> None:
-        document = prepared.package.document
-        entry = {name: document[name] for name in ("page_id", "title", "url", "version")}
-        log.error("Twig refused page %s (%s): %s", prepared.page_id, code, message)
-        self.report.refused.append({**entry, "code": code, "message": message})
-        self.quarantined.append({**entry, "stage": "load", "error_type": code, "error": message})
+        self.report.refused.append(refused_entry(prepared.package.document, code, message))
 
 
 def _is_ours(known: Standing, sent: tuple[int, str]) -> bool:

@@ -2,6 +2,9 @@
 
 A page's volume is decided by the first bits of the hash of its id, so it stays where it is whatever happens to other
 pages. A volume that grows beyond the limits is split by one more bit; nothing else moves.
+
+A volume is read, changed and replaced, so of two runs that change the same one at the same moment one can win. The check
+after each delivery finds that, and ``repair: true`` mends it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import uuid
 import zipfile
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
 from include.errors import PermanentError
@@ -34,6 +38,7 @@ MAX_FILES = 500
 MAX_BYTES = 180 * 1024 * 1024
 _NAME = re.compile(r"volume(?:-([01]+))?\.zip")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same files make the same archive
+_SPLIT_TAKES_AT_MOST = timedelta(hours=1)
 _SPOOL_BYTES = 32 * 1024 * 1024
 
 
@@ -84,15 +89,20 @@ class Volumes:
         self.max_bytes = max_bytes
 
     def existing(self) -> set[str]:
-        """The bits of all volumes. Leftovers of a split that was interrupted are removed: their parent still counts."""
+        """The bits of all volumes. What a split left behind that was interrupted does not count, its parent does."""
         self.folder.fs.invalidate_cache()
         if not self.folder.exists():
             return set()
         found = {bits for path in self.folder.iterdir() if (bits := bits_of_volume(path.name)) is not None}
         leftovers = {bits for bits in found if any(bits != other and bits.startswith(other) for other in found)}
         for bits in leftovers:
-            (self.folder / volume_name(bits)).unlink(missing_ok=True)
+            self._remove_if_old(self.folder / volume_name(bits))
         return found - leftovers
+
+    def _remove_if_old(self, path: ObjectStoragePath) -> None:
+        # A young one may be half of a split that another run is about to finish.
+        if datetime.now(UTC) - path.fs.modified(path.path) > _SPLIT_TAKES_AT_MOST:
+            path.unlink(missing_ok=True)
 
     def names_in(self, bits: str) -> list[str]:
         """The files of one volume."""

@@ -389,6 +389,6 @@ def test_no_page_text_and_no_key_is_logged(world: World, caplog: pytest.LogCaptu
     world.twig.answer_with(500, path="/documents$")
     world.load(*PAGES)
     ours = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("include"))
-    assert "Twig refused page 3" in ours
+    assert "Page 3 was refused" in ours
     assert "Section 0 of page 3" not in ours
     assert world.served.api_key not in ours
