@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, TriggerRule, dag, task
 
-from include.alerts.notify import RunFailed, RunSucceeded, deadline_of
+from include.alerts.notify import alerts_of
 from include.operators.prune import PruneOperator
 from include.operators.retries import retries
 from include.operators.verify import VerifyOperator
@@ -65,9 +65,7 @@ def build(source: Source) -> DAG:
         tags=["confluence", "twig", *source.tags],
         default_args={"owner": source.owner, **retries(source)},
         params=form(),
-        on_failure_callback=RunFailed(source),
-        on_success_callback=RunSucceeded(source),
-        deadline=deadline_of(source),
+        **alerts_of(source),
     )
     def confluence_to_twig() -> None:
         @task(pool=source.confluence_pool)

@@ -15,6 +15,7 @@ from airflow.sdk import (  # type: ignore[attr-defined]
 )
 
 from include.alerts.alert import Alert, run_url
+from include.pipeline.run import unattended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +91,21 @@ def token_expires(source: Source, expires_on: date, warning: str) -> None:
         details=warning,
     )
     deliver(alert, source.alerts)
+
+
+def alerts_of(source: Source) -> dict[str, Any]:
+    """The DAG's arguments for alerts: callbacks and deadline.
+
+    None in an unattended run: the person who started it reads its exit status. Airflow 3.3.2's in-process run also
+    can neither call notifiers nor keep deadlines (``'dict' object has no attribute 'hex'``).
+    """
+    if unattended():
+        return {}
+    return {
+        "on_failure_callback": RunFailed(source),
+        "on_success_callback": RunSucceeded(source),
+        "deadline": deadline_of(source),
+    }
 
 
 def deadline_of(source: Source) -> DeadlineAlert | None:

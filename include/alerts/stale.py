@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from include.alerts.alert import Alert, run_url
 from include.lookback import describe
 from include.staging.layout import SourceStaging, staging_root
-from include.web.history import read_history
+from include.web.history import newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,10 +23,10 @@ def stale_alert(source: Source, dag_run: Mapping[str, Any]) -> Alert | None:
     :param dag_run: the run as Airflow's REST API describes it: ``dag_run_id``, ``queued_at``, ``run_after``.
     """
     since = _moment(dag_run.get("queued_at") or dag_run["run_after"])
-    history = read_history(SourceStaging(staging_root(), source.name))
+    history = newest_first(SourceStaging(staging_root(), source.name))
     if in_step_since(history, since):
         return None
-    synced = next((row for row in reversed(history) if _in_step(row)), None)
+    synced = next(filter(_in_step, history), None)
     last = (
         f"It was in step last at {_moment(synced.ended_at):%Y-%m-%d %H:%M} UTC."
         if synced

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError
 from include.pipeline.recording import Record, planned_at, recorded
+from include.pipeline.run import unattended
 from include.pipeline.twig_side import data_source_of
 from include.staging.manifest import ManifestStore
 from include.staging.parquet import read_table
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNATTENDED_VARIABLE = "CONFLUENCE_TWIG_UNATTENDED"
 APPROVED_VARIABLE = "CONFLUENCE_TWIG_APPROVE_DELETIONS"
 NAMED_PAGES = 50
 
@@ -72,7 +72,7 @@ def prune(
 
 def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:
     record.details["brake"] = _named(run, wanted)
-    if os.environ.get(UNATTENDED_VARIABLE):
+    if unattended():
         if os.environ.get(APPROVED_VARIABLE) == "yes":
             return True, f"{APPROVED_VARIABLE}=yes"
         raise ApprovalNeededError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from include.source import Source
+
+
+UNATTENDED_VARIABLE = "CONFLUENCE_TWIG_UNATTENDED"
+
+
+def unattended() -> bool:
+    """Whether this is a headless run in process (``make sync``): nobody watches the UI, and nobody is alerted."""
+    return bool(os.environ.get(UNATTENDED_VARIABLE))
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def test_what_came_in_meanwhile_is_processed_too(world: World, client: TwigClien
 def test_one_under_way_is_followed_and_then_another_one_started(world: World, client: TwigClient) -> None:
     world.load(PAGE)
     source = world.source(client)
-    world.twig.settings.processing_seconds = 0.3
+    world.twig.settings.processing_seconds = 3
     client.process(source.id)
     world.load(PAGE.edited(sections=("Another text",)))
     started = start_processing(client, source, world.manifest)
