@@ -107,7 +107,7 @@ def _diagram(macro: Node, state: Resolution) -> Replacement:
 
 def _expand(macro: Node, _state: Resolution) -> Replacement:
     title = parameters(macro).get("title", "")
-    head: Replacement = [Node("p", {"data-keep": ""}, [Node("strong", {}, [title])])] if title else []
+    head: Replacement = [Node("p", {}, [Node("strong", {}, [title])])] if title else []
     return [Node("div", {}, [*head, *rich_body(macro)])]
 
 

@@ -108,10 +108,15 @@ class Packer:
             return _LAST_RESORT
         if after.kind is Kind.HEADING:
             return after.level
-        if before.block == after.block:
+        if before.block == after.block or self._introduces(before):
             return _INSIDE
         both_items = before.kind is Kind.ITEM and after.kind is Kind.ITEM
         return _BETWEEN_ITEMS if both_items else _BETWEEN_BLOCKS
+
+    def _introduces(self, piece: Piece) -> bool:
+        """Whether a paragraph leads to what follows: it ends with a colon, or is the bold title of code or of an expand."""
+        end = self._document[max(piece.start, piece.end - 8) : piece.end].rstrip()
+        return piece.kind is Kind.PROSE and end.endswith((":", "：", "**"))
 
     def _sum(self, start: int, end: int) -> int:
         return self._sums[end] - self._sums[start]

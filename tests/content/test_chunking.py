@@ -214,6 +214,15 @@ def test_no_chunk_is_a_bare_heading():
         assert not lines[-1].startswith("#") or lines[-1] == "## The end"
 
 
+def test_what_introduces_code_stays_with_it():
+    rng = random.Random(8)
+    blocks = []
+    for number in range(40):
+        blocks += [paragraph(rng, 3), f"Example {number}:", f"**file{number}.py**", f"```py\nprint({number})\n```"]
+    for chunk in chunk_document("\n\n".join(blocks), PAGE):
+        assert not chunk.text.endswith((":", ".py**"))
+
+
 def test_tiny_sections_share_chunks():
     blocks = [f"## Question {number}?\n\nAnswer {number}." for number in range(200)]
     chunks = chunk_document("\n\n".join(blocks), PAGE)
