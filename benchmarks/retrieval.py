@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HERE = Path(__file__).resolve().parent
-CACHE = HERE / ".cache" / "retrieval"
 REAL_PAGES = HERE.parents[1] / "shared" / "fixtures" / "confluence-pages" / "reverse-sync"
 REQUIREMENTS = (
     "langchain-community==0.4.2",
@@ -128,15 +128,19 @@ class Bm25:
 
 
 class Embeddings:
-    """Cosine similarity of vectors made in the baselines' environment."""
+    """Cosine similarity of vectors made in the baselines' environment.
+
+    The model averages a vector a token, so pipes and asterisks would count as much as words: it gets the words only, of
+    every system alike.
+    """
 
     def __init__(self, python: Path, pieces: list[Piece]) -> None:
         self._python = python
-        self._vectors = self._embedded([piece.text for piece in pieces])
+        self._vectors = self._embedded([piece.words for piece in pieces])
 
     def ranked(self, questions: list[Question]) -> list[list[int]]:
         """For each question the best chunks, best first."""
-        scores = self._embedded([question.text for question in questions]) @ self._vectors.T
+        scores = self._embedded([normalised(question.text) for question in questions]) @ self._vectors.T
         return [[int(n) for n in np.argsort(-row, kind="stable")[:DEPTH]] for row in scores]
 
     def _embedded(self, texts: list[str]) -> np.ndarray:
@@ -183,9 +187,15 @@ def _answers(piece: Piece, question: Question) -> bool:
 
 def environment() -> Path:
     """The Python of the baselines' environment, which is made on first use."""
-    python = CACHE / "bin" / "python"
+    cache = (
+        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        / "confluence-to-twig"
+        / "benchmarks"
+        / "retrieval"
+    )
+    python = cache / "bin" / "python"
     if not python.exists():
-        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(CACHE)], check=True)
+        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(cache)], check=True)
         subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(python), *REQUIREMENTS], check=True)
     return python
 
