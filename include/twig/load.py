@@ -172,7 +172,8 @@ class _Loader:
         # What Twig refused when the batch came first, it may take by now: a replayed refusal is not the last word.
         once_more = refused if outcome.replayed else set[str]()
         self._count([prepared for prepared in ready if prepared.page_id not in once_more], outcome, body)
-        self._send([prepared for prepared in ready if prepared.page_id in once_more])
+        if once_more:
+            self._send([prepared for prepared in ready if prepared.page_id in once_more])
         return self._complete(ready, outcome)
 
     def _still_to_send(self, documents: list[Prepared], view: ManifestView) -> list[Prepared]:

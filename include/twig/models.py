@@ -103,16 +103,18 @@ class WriteOutcome:
         if not isinstance(raw, dict) or not {"accepted", "rejected", "deleted"} & raw.keys():
             raise unreadable("a write without accepted, rejected and deleted")
         missing = field(raw, "missingChunks", "missing_chunks", default={})
+        if not isinstance(missing, dict):
+            raise unreadable("missing chunks that are not named by document")
         return cls(
-            accepted=frozenset(map(_id, field(raw, "accepted", default=[]))),
-            deleted=frozenset(map(_id, field(raw, "deleted", default=[]))),
+            accepted=frozenset(map(_id, _list(raw, "accepted"))),
+            deleted=frozenset(map(_id, _list(raw, "deleted"))),
             refused=tuple(
                 Refusal(
                     _id(entry), str(field(entry, "code", default="refused")), str(field(entry, "message", default=""))
                 )
-                for entry in field(raw, "rejected", default=[])
+                for entry in _list(raw, "rejected")
             ),
-            missing={str(key): tuple(map(str, chunk_ids)) for key, chunk_ids in missing.items()},
+            missing={str(key): tuple(map(str, _list(missing, key))) for key in missing},
             replayed=replayed,
         )
 
@@ -133,7 +135,7 @@ class HeldDocument:
 
     @classmethod
     def read(cls, raw: Any) -> HeldDocument:
-        chunk_ids = tuple(map(str, field(raw, "chunkIds", "chunk_ids", default=())))
+        chunk_ids = tuple(map(str, _list(raw, "chunkIds", "chunk_ids")))
         metadata = field(raw, "metadata", default={})
         return cls(
             id=_id(raw),
@@ -143,7 +145,7 @@ class HeldDocument:
             url=str(field(raw, "url", default="")),
             metadata=metadata if isinstance(metadata, dict) else {},
             chunk_ids=chunk_ids,
-            chunk_hashes=tuple(map(str, field(raw, "chunkHashes", "chunk_hashes", default=()))),
+            chunk_hashes=tuple(map(str, _list(raw, "chunkHashes", "chunk_hashes"))),
             chunk_count=_count(field(raw, "chunkCount", "chunk_count", default=len(chunk_ids))) or 0,
         )
 
@@ -194,6 +196,13 @@ class ProcessLog:
         )
 
 
+def _list(raw: Any, *names: str) -> list[Any]:
+    found = field(raw, *names, default=[])
+    if not isinstance(found, list):
+        raise unreadable(f"{names[0]} is not a list")
+    return found
+
+
 def _id(raw: Any) -> str:
     identity = field(raw, "id", "documentId", "document_id") if isinstance(raw, dict) else raw
     if not isinstance(identity, str | int) or isinstance(identity, bool):
@@ -204,7 +213,7 @@ def _id(raw: Any) -> str:
 def _count(value: Any) -> int | None:
     try:
         return None if value is None or isinstance(value, bool) else int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
