@@ -117,7 +117,7 @@ def test_what_came_in_meanwhile_is_processed_too(world: World, client: TwigClien
     import time
 
     assert (
-        wait(client, source, world.manifest, started, timedelta(minutes=1), sleep=lambda _: time.sleep(0.05)).state
+        wait(client, source, world.manifest, started, timedelta(minutes=1), sleep=lambda _: time.sleep(0.3)).state
         == "done"
     )
     assert triggers(world) == 2
@@ -128,7 +128,7 @@ def test_what_came_in_meanwhile_is_processed_too(world: World, client: TwigClien
 def test_one_under_way_is_followed_and_then_another_one_started(world: World, client: TwigClient) -> None:
     world.load(PAGE)
     source = world.source(client)
-    world.twig.settings.processing_seconds = 3
+    world.twig.settings.processing_seconds = 2
     client.process(source.id)
     world.load(PAGE.edited(sections=("Another text",)))
     started = start_processing(client, source, world.manifest)
@@ -138,7 +138,7 @@ def test_one_under_way_is_followed_and_then_another_one_started(world: World, cl
     import time
 
     assert (
-        wait(client, source, world.manifest, started, timedelta(minutes=1), sleep=lambda _: time.sleep(0.05)).state
+        wait(client, source, world.manifest, started, timedelta(minutes=1), sleep=lambda _: time.sleep(0.3)).state
         == "done"
     )
     assert not world.manifest.view().unprocessed
