@@ -8,9 +8,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import pandas as pd  # noqa: F401 - pyarrow imports it when first used: better while the server starts than for a person
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -21,11 +23,11 @@ from include.source import Source, SourcesFile, load_sources
 from include.staging.layout import RunStaging, SourceStaging, folder_name, staging_root
 from include.web import access, playground
 from include.web.explaining import explain
-from include.web.history import read_history
+from include.web.history import newest_first, read_history
 from include.web.overview import source_row
 from include.web.planned import Filter, plan_page
 from include.web.token_expiry import token_expiry
-from include.web.trouble import conversion_warnings, quarantined, run_warnings
+from include.web.trouble import RUNS_LOOKED_INTO, conversion_warnings, quarantined, run_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -124,7 +126,7 @@ def plan(
     """
     staging = _staging(source)
     wanted = Filter(action, reason, search.strip())
-    folders = [folder_name(run)] if run else [row.folder for row in reversed(read_history(staging))]
+    folders = [folder_name(run)] if run else (row.folder for row in newest_first(staging))
     for folder in folders:
         found = plan_page(RunStaging(staging.runs / folder), wanted, offset=offset, limit=limit)
         if found is not None:
@@ -136,11 +138,11 @@ def plan(
 def trouble(source: Ours) -> dict[str, Any]:
     """Quarantined pages, doubtful conversions, and what the last run warned of."""
     staging = _staging(source)
-    runs = read_history(staging)
+    runs = list(islice(newest_first(staging), RUNS_LOOKED_INTO))
     return {
         "quarantined": quarantined(staging, runs),
         "conversions": conversion_warnings(staging, runs),
-        "warnings": run_warnings(staging, runs[-1].folder) if runs else [],
+        "warnings": run_warnings(staging, runs[0].folder) if runs else [],
     }
 
 

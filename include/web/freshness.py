@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.staging.journal import IN_DOUBT
@@ -62,9 +61,9 @@ UNKNOWN = Freshness(None, 0, None)
 def freshness(staging: SourceStaging, history: Iterable[RunRow]) -> Freshness:
     """The freshness of a source.
 
-    :param history: its runs, oldest first. The newest whose plan covered everything counts; dry runs do, too.
+    :param history: its runs, newest first. The newest whose plan covered everything counts; dry runs do, too.
     """
-    for row in reversed(list(history)):
+    for row in history:
         plan = staging.runs / row.folder / "plan.parquet"
         if row.whole and (plan_key := key_of(plan)) is not None:
             state = (plan_key, key_of(staging.manifest), tuple(names_in(staging.home / "manifest.d")), row.state)
@@ -78,10 +77,10 @@ def freshness(staging: SourceStaging, history: Iterable[RunRow]) -> Freshness:
 def _measure(staging: SourceStaging, plan: ObjectStoragePath, row: RunRow) -> Freshness:
     planned = _read_changes(plan)
     swept_at = datetime.fromisoformat(row.started_at)
-    if not planned.num_rows:
+    if not planned:
         return Freshness(swept_at, 0, None)
     settled = row.state == "success" and not row.dry_run
-    waiting = unsynced(planned.to_pylist(), _held(staging), swept_at, settled=settled)
+    waiting = unsynced(planned, _held(staging), swept_at, settled=settled)
     return Freshness(swept_at, len(waiting), min(waiting, default=None))
 
 
@@ -118,9 +117,11 @@ def _waits_since(
     return swept_at if same_version and not settled and held[1] < swept_at else None
 
 
-def _read_changes(path: ObjectStoragePath) -> pa.Table:
+def _read_changes(path: ObjectStoragePath) -> list[dict[str, Any]]:
+    """The rows that fetch or delete."""
     table = read_table(path, _PLAN_COLUMNS)
-    return table.filter(pc.is_in(table["action"], value_set=pa.array(["fetch", "delete"])))
+    rows: list[dict[str, Any]] = table.filter(pc.field("action").isin(["fetch", "delete"])).to_pylist()
+    return rows
 
 
 def _held(staging: SourceStaging) -> dict[str, tuple[int, datetime]]:

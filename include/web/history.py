@@ -3,7 +3,8 @@
 ``<source>/history.jsonl`` holds the runs that are over. The last task of a run adds its line with :func:`remember`, and
 with it the line of every other run that is over and missing there, for instance one that failed. Should two runs end at
 the same time and one overwrite the other's line, the next one puts it back. Reading joins the file with the folders of
-runs that it does not know, so that a run under way is seen too, and a missing file only costs time.
+runs that it does not know, so that a run under way is seen too, and a missing file only costs time. Lines are read from
+the newest on, and only as many as somebody asks for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 import uuid
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from include.pipeline.report import build_report, read_records
@@ -22,7 +25,7 @@ from include.staging.parquet import publish
 from include.web.staged import Remembered, modified_at, names_in, read_bytes, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from airflow.sdk import ObjectStoragePath
 
@@ -75,7 +78,11 @@ class RunRow:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRow:
         """The inverse of ``asdict``. Unknown fields are left out; raises ``KeyError`` for a missing one."""
-        return cls(**{field.name: data[field.name] for field in fields(cls)})
+        return cls(**{name: data[name] for name in _NAMES})
+
+
+_NAMES = tuple(field.name for field in fields(RunRow))
+_FOLDER = re.compile(r'\{"folder": "([^"\\]+)"')
 
 
 def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: str) -> RunRow:
@@ -122,20 +129,41 @@ def covers_everything(report: dict[str, Any]) -> bool:
     return bool(report.get("sweep_complete")) and report.get("run_type") != "backfill" and not selected
 
 
+class Runs:
+    """The runs of a source, the one that ended last first. Going through them costs as much as one goes.
+
+    :param fresh: rows read from folders, the run that ended first first. :param kept: the lines of the file.
+    """
+
+    def __init__(self, fresh: list[RunRow], kept: KeptRuns) -> None:
+        self._fresh = fresh
+        self._kept = kept
+
+    def __iter__(self) -> Iterator[RunRow]:
+        replaced = {row.folder for row in self._fresh}
+        old = (row for row in self._kept.newest_first() if row.folder not in replaced)
+        return merge(reversed(self._fresh), old, key=_order, reverse=True)
+
+
+def newest_first(staging: SourceStaging) -> Runs:
+    """Every run that is known, the one that ended last first."""
+    kept = _kept(staging.home / "history.jsonl") or KeptRuns([])
+    folders = set(names_in(staging.runs))
+    doubtful = [row.folder for row in islice(kept.newest_first(), LOOKED_AT_AGAIN) if row.state != "success"]
+    wanted = (folders - kept.folders) | folders.intersection(doubtful)
+    return Runs(_ordered(_read_rows(staging, sorted(wanted))), kept)
+
+
 def read_history(staging: SourceStaging) -> list[RunRow]:
     """Every run that is known, the one that ended first first."""
-    kept = {row.folder: row for row in _kept(staging.home / "history.jsonl") or ()}
-    folders = names_in(staging.runs)
-    doubtful = [row.folder for row in _ordered(kept.values()) if row.state != "success"][-LOOKED_AT_AGAIN:]
-    fresh = [folder for folder in folders if folder not in kept] + sorted(set(doubtful).intersection(folders))
-    return _ordered((kept | {row.folder: row for row in _read_rows(staging, fresh)}).values())
+    return list(newest_first(staging))[::-1]
 
 
 def remember(staging: SourceStaging, run_id: str) -> None:
     """Write the line of a run that has just ended, and those of others that are missing. The file is replaced whole."""
     path = staging.home / "history.jsonl"
     own = folder_name(run_id)
-    kept = {row.folder: row for row in _kept(path) or () if row.folder != own}
+    kept = {row.folder: row for row in (_kept(path) or KeptRuns([])).newest_first() if row.folder != own}
     missing = [folder for folder in names_in(staging.runs) if folder not in kept]
     rows = kept | {row.folder: row for row in _read_rows(staging, missing) if row.state != "running"}
     lines = [json.dumps(asdict(row), ensure_ascii=False) for row in _ordered(rows.values())[-KEPT_RUNS:]]
@@ -146,8 +174,33 @@ def remember(staging: SourceStaging, run_id: str) -> None:
     publish(temporary, path)
 
 
+class KeptRuns:
+    """The lines of the file, each understood when it is asked for.
+
+    :param lines: one JSON object each, the run that ended first first.
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._rows: list[RunRow | None] = []
+        self.folders = {match[1] for line in lines if (match := _FOLDER.match(line))}
+
+    def newest_first(self) -> Iterator[RunRow]:
+        """The rows, the run that ended last first. A line that is not readable is left out: the page is worth more,
+        and the run's folder, if it is still there, gives it again."""
+        for index in range(len(self._lines)):
+            if index == len(self._rows):
+                self._rows.append(_row_of_line(self._lines[-1 - index]))
+            if (row := self._rows[index]) is not None:
+                yield row
+
+
+def _order(row: RunRow) -> tuple[str, str]:
+    return (row.ended_at, row.folder)
+
+
 def _ordered(rows: Iterable[RunRow]) -> list[RunRow]:
-    return sorted(rows, key=lambda row: (row.ended_at, row.folder))
+    return sorted(rows, key=_order)
 
 
 def _read_rows(staging: SourceStaging, folders: Iterable[str]) -> list[RunRow]:
@@ -185,16 +238,17 @@ def _row_from_report(path: ObjectStoragePath) -> RunRow:
     return row_of(report, path.parent.name, started_at=started_at.isoformat(), ended_at=ended_at)
 
 
-def _rows_from_file(path: ObjectStoragePath) -> list[RunRow]:
-    rows = []
-    for number, line in enumerate(read_bytes(path).decode().splitlines(), start=1):
-        try:
-            rows.append(RunRow.from_json(json.loads(line)))
-        except (ValueError, KeyError) as error:
-            # A line less is better than no page; the run's folder, if it is still there, gives it again.
-            log.warning("%s, line %s is not readable (%s)", path, number, type(error).__name__)
-    return rows
+def _row_of_line(line: str) -> RunRow | None:
+    try:
+        return RunRow.from_json(json.loads(line))
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("A line of the history is not readable (%s)", type(error).__name__)
+        return None
+
+
+def _read_kept(path: ObjectStoragePath) -> KeptRuns:
+    return KeptRuns(read_bytes(path).decode().splitlines())
 
 
 _reported = Remembered(_row_from_report, keep=5_000)
-_kept = Remembered(_rows_from_file, keep=200)
+_kept = Remembered(_read_kept, keep=200)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from include.staging.binding import read_binding
 from include.web.explaining import explain
 from include.web.freshness import UNKNOWN, freshness
-from include.web.history import read_history
+from include.web.history import newest_first
 from include.web.links import twig_url
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def source_row(source: Source, staging: SourceStaging, token: TokenExpiry, now: 
 
     :param token: of the source's Confluence connection.
     :returns: the description, ``token``, and of staging: ``last`` (the run that ended last), ``held`` (by the last run
-        that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``, ``runs`` (their number),
+        that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``,
         ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
     """
     row = describe(source) | {"token": token.to_json(now.date()), "damage": None}
@@ -63,17 +63,17 @@ _NOTHING: dict[str, Any] = {
     "held": None,
     "kept_out": None,
     "synced_at": None,
-    "runs": 0,
     "freshness": UNKNOWN.to_json(),
 }
 
 
 def _of_staging(staging: SourceStaging) -> dict[str, Any]:
-    history = read_history(staging)
+    history = newest_first(staging)
 
     def newest(wanted: Callable[[RunRow], Any]) -> RunRow | None:
-        return next((row for row in reversed(history) if wanted(row)), None)
+        return next(filter(wanted, history), None)
 
+    last = newest(lambda row: True)
     held = newest(lambda row: row.pages is not None)
     synced = newest(lambda row: row.state == "success" and not row.dry_run)
     space = newest(lambda row: row.space_url)
@@ -82,10 +82,9 @@ def _of_staging(staging: SourceStaging) -> dict[str, Any]:
         "space_name": space.space_name if space else "",
         "space_url": space.space_url if space else "",
         "twig_url": twig_url(read_binding(staging)),
-        "last": asdict(history[-1]) if history else None,
+        "last": asdict(last) if last else None,
         "held": held and {"pages": held.pages, "chunks": held.chunks},
         "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
         "synced_at": synced and synced.ended_at,
-        "runs": len(history),
         "freshness": freshness(staging, history).to_json(),
     }

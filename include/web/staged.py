@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import OrderedDict
 from datetime import UTC, datetime
@@ -61,13 +62,20 @@ def key_of(path: ObjectStoragePath) -> str | None:
 
 def names_in(folder: ObjectStoragePath) -> list[str]:
     """The names of what lies in a folder, sorted; none when it is not there. Temporary files are left out."""
-    folder.fs.invalidate_cache(folder.path)  # object stores remember listings, and other processes write here
     try:
-        listed = folder.fs.ls(folder.path, detail=False)
+        listed = _listing(folder)
     except FileNotFoundError:
         return []
     names = (str(entry).rstrip("/").rpartition("/")[2] for entry in listed)
     return sorted(name for name in names if name and not name.startswith("."))
+
+
+def _listing(folder: ObjectStoragePath) -> list[str]:
+    if folder.protocol == "file":
+        return os.listdir(folder.path)  # noqa: PTH208 - twenty times as fast, and there may be a thousand runs
+    folder.fs.invalidate_cache(folder.path)  # object stores remember listings, and other processes write here
+    names: list[str] = folder.fs.ls(folder.path, detail=False)
+    return names
 
 
 def read_bytes(path: ObjectStoragePath) -> bytes:

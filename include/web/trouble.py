@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -42,6 +43,7 @@ _DOCUMENT_COLUMNS = [
 def quarantined(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
     """The pages that failed in one of the newest runs and were not loaded since, newest failure first.
 
+    :param history: the source's runs, newest first.
     :returns: rows of :data:`include.staging.schemas.QUARANTINE` with the run's folder as ``run``.
     """
     held = _held(staging, "version")
@@ -52,6 +54,7 @@ def quarantined(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
 def conversion_warnings(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
     """The pages in Twig whose conversion left words out, met unknown macros or was not well-formed XML.
 
+    :param history: the source's runs, newest first.
     :returns: page_id, title, url, version, coverage (0 to 1), tolerant, unknown_macros and the run's folder as ``run``;
         lowest coverage first.
     """
@@ -79,7 +82,7 @@ def needs_a_look(table: pa.Table) -> pa.Table:
 
 
 def _rows(staging: SourceStaging, history: Iterable[RunRow], kind: str, read: Remembered[list[Row]]) -> Iterator[Row]:
-    for run in list(history)[::-1][:RUNS_LOOKED_INTO]:
+    for run in islice(history, RUNS_LOOKED_INTO):
         folder = staging.runs / run.folder / kind
         for name in names_in(folder):
             if name.endswith(".parquet"):

@@ -278,3 +278,9 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
         assert "http://" not in text, path
         assert "https://" not in text, path
         assert "innerHTML" not in text, path
+
+
+def test_the_page_asks_for_every_script_at_once() -> None:
+    static = Path(__file__).resolve().parents[2] / "include" / "web" / "static"
+    page = (static / "index.html").read_text(encoding="utf-8")
+    assert all(f'"static/{script.name}"' in page for script in static.glob("*.js"))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.web.freshness import UNKNOWN, freshness, unsynced
-from include.web.history import read_history
+from include.web.history import newest_first
 from tests.web.samples import LONG_BEFORE, NOW, SampleSource, held, planned
 
 SWEPT = NOW - timedelta(seconds=14.2)
@@ -16,7 +16,7 @@ LATER = NOW + timedelta(minutes=1)
 
 
 def measured(source: SampleSource) -> Any:
-    return freshness(source.staging, read_history(source.staging))
+    return freshness(source.staging, newest_first(source.staging))
 
 
 def test_is_unknown_without_a_sweep(docs: SampleSource) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from include.pipeline.report import build_report
 from include.web import history
-from include.web.history import KEPT_RUNS, read_history, remember, row_of
+from include.web.history import KEPT_RUNS, newest_first, read_history, remember, row_of
 from tests.web.samples import NOW, SITE, SampleSource
 
 HOUR = timedelta(hours=1)
@@ -156,6 +156,22 @@ def test_a_line_that_is_not_readable_is_left_out(docs: SampleSource) -> None:
     with (docs.staging.home / "history.jsonl").open("a") as file:
         file.write('{"folder": "manual__2"}\nnonsense\n')
     assert folders(docs) == ["manual__1"]
+
+
+def test_reads_no_more_lines_than_are_asked_for(docs: SampleSource, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(40):
+        docs.run(f"manual__{number:02}", NOW + number * HOUR)
+    remember(docs.staging, "manual__39")
+    path = docs.staging.home / "history.jsonl"
+    lines = path.read_text().splitlines()
+    with path.open("w") as file:
+        file.write("\n".join(["nonsense", *lines[1:]]))
+    docs.staging.runs.rmdir(recursive=True)
+    runs = newest_first(docs.staging)
+    assert next(iter(runs)).folder == next(iter(runs)).folder == "manual__39"
+    assert "not readable" not in caplog.text
+    assert len(list(runs)) == 39
+    assert "not readable" in caplog.text
 
 
 def test_takes_the_report_that_the_pipeline_really_builds(docs: SampleSource) -> None:

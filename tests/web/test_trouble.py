@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from include.web.history import read_history
+from include.web.history import newest_first
 from include.web.trouble import conversion_warnings, quarantined, run_warnings
 from tests.web.samples import LONG_BEFORE, NOW, SampleSource, document, held, page
 
@@ -17,11 +17,11 @@ def failure(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def failed(source: SampleSource) -> list[str]:
-    return [row["title"] for row in quarantined(source.staging, read_history(source.staging))]
+    return [row["title"] for row in quarantined(source.staging, newest_first(source.staging))]
 
 
 def warned(source: SampleSource) -> list[dict[str, Any]]:
-    return conversion_warnings(source.staging, read_history(source.staging))
+    return conversion_warnings(source.staging, newest_first(source.staging))
 
 
 def test_nothing_is_in_quarantine_without_a_run(docs: SampleSource) -> None:
@@ -30,7 +30,7 @@ def test_nothing_is_in_quarantine_without_a_run(docs: SampleSource) -> None:
 
 def test_a_page_that_failed_is_in_quarantine(docs: SampleSource) -> None:
     docs.run("manual__1", NOW, quarantine=[failure(1)])
-    (row,) = quarantined(docs.staging, read_history(docs.staging))
+    (row,) = quarantined(docs.staging, newest_first(docs.staging))
     assert (row["error"], row["stage"], row["run"]) == ("no <root>", "transform", "manual__1")
 
 
@@ -49,7 +49,7 @@ def test_a_page_that_was_loaded_since_is_out(docs: SampleSource) -> None:
 def test_shows_the_newest_failure_of_a_page(docs: SampleSource) -> None:
     docs.run("manual__1", NOW, quarantine=[failure(1, error="first")])
     docs.run("manual__2", LATER, quarantine=[failure(1, error="second")])
-    assert [row["error"] for row in quarantined(docs.staging, read_history(docs.staging))] == ["second"]
+    assert [row["error"] for row in quarantined(docs.staging, newest_first(docs.staging))] == ["second"]
 
 
 def test_warns_of_lost_words_unknown_macros_and_malformed_pages(docs: SampleSource) -> None:
