@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from include.staging.binding import read_binding
 from include.staging.journal import LONG_AGO, Operation, PartName, Row, foldable, is_settled
+from include.staging.listing import names_in
 from include.staging.manifest_files import (
     ManifestCorruptError,
     Part,
@@ -191,11 +192,7 @@ class ManifestStore:
         return binding.data_source_id if binding else None
 
     def _names(self) -> list[PartName]:
-        self.journal.fs.invalidate_cache()  # s3fs and others remember listings; other runs write here too
-        if not self.journal.exists():
-            return []
-        names = (PartName.parse(path.name) for path in self.journal.iterdir())
-        return sorted(name for name in names if name)
+        return sorted(name for name in map(PartName.parse, names_in(self.journal)) if name)
 
     def _read_base(self) -> Base | None:
         path = self.staging.manifest

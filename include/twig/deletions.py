@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from include.errors import PermanentError
 from include.staging.layout import folder_name
+from include.staging.listing import names_in
 from include.staging.parquet import read_table, write_rows
 from include.staging.schemas import UTC_TIME
 
@@ -61,7 +62,7 @@ class DeletionLog:
 
     def read(self) -> pa.Table:
         """All deletions, oldest first, as :data:`DELETIONS`. Raises PermanentError for a damaged file."""
-        tables = [_read(path) for path in (self.path, *self._batches()) if path.exists()]
+        tables = [table for path in (self.path, *self._batches()) if (table := _read(path)) is not None]
         if not tables:
             return DELETIONS.empty_table()
         frame = pa.concat_tables(tables).to_pandas()
@@ -81,15 +82,14 @@ class DeletionLog:
                 path.unlink(missing_ok=True)
 
     def _batches(self) -> list[ObjectStoragePath]:
-        self.folder.fs.invalidate_cache()
-        if not self.folder.exists():
-            return []
-        return sorted(path for path in self.folder.iterdir() if path.name.endswith(".parquet") and path.name[0] != ".")
+        return [self.folder / name for name in names_in(self.folder) if name.endswith(".parquet") and name[0] != "."]
 
 
-def _read(path: ObjectStoragePath) -> pa.Table:
+def _read(path: ObjectStoragePath) -> pa.Table | None:
     try:
         return read_table(path).select(DELETIONS.names).cast(DELETIONS)
+    except FileNotFoundError:
+        return None
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise PermanentError(
             f"The audit file {path} can not be read ({type(error).__name__})",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from include.staging.binding import Binding, read_binding, write_binding
 from include.staging.layout import folder_name
+from include.staging.listing import names_in
 from include.staging.parquet import publish, write_rows
 from include.staging.schemas import QUARANTINE
 from include.twig.delta import Package, decide
@@ -197,16 +198,13 @@ class FileDelivery:
         """The names of all page files, loose or in volumes."""
         if self.kind == "zip":
             return [name for bits in sorted(self.volumes.existing()) for name in self.volumes.names_in(bits)]
-        self.documents.fs.invalidate_cache()
-        if not self.documents.exists():
-            return []
-        return [path.name for path in self.documents.iterdir() if path.name[0] != "." and page_id_of(path.name)]
+        return [name for name in names_in(self.documents) if name[0] != "." and page_id_of(name)]
 
     def _record(self, report: FilesReport) -> None:
         """Write what this run changed, together with what its earlier attempts changed."""
         if not (report.added or report.replaced or report.removed):
             return
-        before = json.loads(self.changes.read_bytes()) if self.changes.exists() else {}
+        before = _read_json(self.changes)
         lists = {name: sorted({*before.get(name, ()), *getattr(report, name)}) for name in NAMES}
         content = {"run_id": self.run_id, "format": self.kind, **lists}
         _write_file(self.changes, json.dumps(content, indent=2, ensure_ascii=False).encode())
@@ -230,6 +228,14 @@ class _Spool:
             return
         self.path(package.page_id).write_bytes(content)
         self.rows[package.page_id] = package.manifest_row()
+
+
+def _read_json(path: ObjectStoragePath) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return dict(json.loads(file.read()))
+    except FileNotFoundError:
+        return {}
 
 
 def _write_file(path: ObjectStoragePath, content: bytes) -> None:

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
 from include.errors import PermanentError
+from include.staging.listing import names_in
 from include.staging.parquet import publish
 from include.twig.file_format import page_id_of
 
@@ -90,10 +91,7 @@ class Volumes:
 
     def existing(self) -> set[str]:
         """The bits of all volumes. What a split left behind that was interrupted does not count, its parent does."""
-        self.folder.fs.invalidate_cache()
-        if not self.folder.exists():
-            return set()
-        found = {bits for path in self.folder.iterdir() if (bits := bits_of_volume(path.name)) is not None}
+        found = {bits for name in names_in(self.folder) if (bits := bits_of_volume(name)) is not None}
         leftovers = {bits for bits in found if any(bits != other and bits.startswith(other) for other in found)}
         for bits in leftovers:
             self._remove_if_old(self.folder / volume_name(bits))
