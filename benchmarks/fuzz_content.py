@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 LIMIT_SECONDS = 2.0
 _MOST_CHARS = 30_000
 _TAG = re.compile(r"<[^<>]*>")
-_WORD = re.compile(r"\w+")
+#: Words of letters that join: between a Latin letter and a Chinese character a word may end, and a long line be cut.
+_WORD = re.compile(r"[A-Za-z0-9]+")
 
 FRAGMENTS = (
     "<p>", "</p>", "<ul><li>", "</li></ul>", "<table>", "<tr><td>", "</td></tr>", "</table>", "<td colspan='1000000'>",
