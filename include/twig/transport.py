@@ -140,25 +140,33 @@ class Transport:
         :raises PermanentError: any other status.
         """
         data, headers = self._encoded(body, key)
-        waited = 0.0
-        for attempt in range(1, ATTEMPTS + 1):
+        waited, failures, refusals = 0.0, 0, 0
+        while True:
             waited += self._budgets[scope].acquire(self._patience_s - waited)
             answer = self._send(method, url, action, data, headers, params, scope)
-            if isinstance(answer, Answer):
-                if answer.status in _OK or answer.status in allowed:
-                    return answer
-                error = failure(answer, action, self.settings.api_key, body or "")
-                if answer.status not in RETRIED:
-                    raise error
-            else:
-                error = answer
-            wait = self._wait_for(answer, attempt)
-            if attempt == ATTEMPTS or waited + wait > self._patience_s:
-                raise _given_up(error, attempt, wait)
+            if isinstance(answer, Answer) and (answer.status in _OK or answer.status in allowed):
+                return answer
+            error = self._error(answer, action, body)
+            limited = isinstance(answer, Answer) and answer.status == 429
+            refusals, failures = refusals + limited, failures + (not limited)
+            wait = self._wait_for(answer, refusals + failures)
+            if failures >= ATTEMPTS or waited + wait > self._patience_s:
+                raise _given_up(error, refusals + failures, wait)
             log.info("%s; trying again in %.1f s", error.summary, wait)
-            self._back_off(answer, scope, wait)
-            waited += wait
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            if limited:
+                self._budgets[scope].pause(wait)  # acquire() waits it out, and so do all other threads
+            else:
+                self._back_off(wait)
+                waited += wait
+
+    def _error(self, answer: Answer | TransientError, action: str, body: str | None) -> PipelineError:
+        """The error that ends it, raised at once when trying again can not help."""
+        if isinstance(answer, TransientError):
+            return answer
+        error = failure(answer, action, self.settings.api_key, body or "")
+        if answer.status not in RETRIED:
+            raise error
+        return error
 
     def _encoded(self, body: str | None, key: str | None) -> tuple[bytes | None, dict[str, str]]:
         headers = {"Idempotency-Key": key} if key else {}
@@ -212,18 +220,13 @@ class Transport:
     def _wait_for(self, answer: Answer | TransientError, attempt: int) -> float:
         # The jitter keeps two tasks that failed together from coming back together; it decides nothing else.
         backoff = min(FIRST_BACKOFF_S * 2.0 ** (attempt - 1), LONGEST_BACKOFF_S) * random.uniform(0.75, 1.25)  # noqa: S311
-        if isinstance(answer, Answer) and answer.status in {429, 503}:
-            told = answer.retry_after_s()
-            return backoff if told is None else told
-        return backoff
+        told = answer.retry_after_s() if isinstance(answer, Answer) and answer.status in {429, 503} else None
+        return backoff if told is None else told if told >= 1 else max(told, backoff)
 
-    def _back_off(self, answer: Answer | TransientError, scope: str, wait: float) -> None:
-        if isinstance(answer, Answer) and answer.status == 429:
-            self._budgets[scope].pause(wait)  # acquire() of the next attempt waits it out, with all other threads
-            return
-        self._sleep(wait)
+    def _back_off(self, seconds: float) -> None:
+        self._sleep(seconds)
         with self._lock:
-            self._backed_off_s += wait
+            self._backed_off_s += seconds
 
     def safe(self, text: str, sent: str = "") -> str:
         """``text`` as it may stand in a log or a report: see :func:`include.twig.answers.shown`."""

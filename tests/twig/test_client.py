@@ -201,6 +201,19 @@ def test_waits_as_long_as_twig_says_and_counts_it(world: World, source: DataSour
     assert slept == pytest.approx([7])
 
 
+def test_a_rate_limit_is_waited_for_as_often_as_its_patience_allows(world: World, source: DataSource) -> None:
+    world.twig.inject(Fault(kind="status", status=429, headers={"Retry-After": "20"}, path="/documents$", times=30))
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    with TwigClient(world.settings(), clock=lambda: now, sleep=sleep) as client:
+        client.write_documents(source.id, body(), "k1")
+        assert client.figures.seconds_waited == pytest.approx(600)
+
+
 def test_does_not_wait_beyond_its_patience(world: World, source: DataSource) -> None:
     world.twig.inject(
         Fault(kind="status", status=429, headers={"Retry-After": "86400"}, path="/documents$", times=None)
