@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from include.airflow_settings import AirflowSettings
 
 
+#: An Airflow that shares two busy cores with its own start can take long over a call.
+CALL_SECONDS = 120
+
+
 class AirflowApi:
     """Airflow on loopback, signed in as the one admin that everybody is there.
 
@@ -27,13 +31,13 @@ class AirflowApi:
 
     def sign_in(self) -> None:
         """Get a token. Works while every user is an admin."""
-        answer = self._session.get(f"{self.base_url}/auth/token", timeout=30)
+        answer = self._session.get(f"{self.base_url}/auth/token", timeout=CALL_SECONDS)
         answer.raise_for_status()
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One call below ``/api/v2``. Raises ``requests.HTTPError`` with Airflow's own words."""
-        answer = self._session.request(method, f"{self.base_url}/api/v2/{path}", timeout=30, **kwargs)
+        answer = self._session.request(method, f"{self.base_url}/api/v2/{path}", timeout=CALL_SECONDS, **kwargs)
         if answer.status_code >= 400:
             raise requests.HTTPError(f"{method} {path}: {answer.status_code} {answer.text[:500]}", response=answer)
         return answer.json() if answer.content else None
