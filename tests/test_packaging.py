@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FROM_THE_IMAGE = {"apache-airflow", "apache-airflow-providers-standard", "pydantic", "pyyaml", "requests"}
+FROM_THE_IMAGE = {
+    "apache-airflow",
+    "apache-airflow-providers-standard",
+    "croniter",
+    "cryptography",
+    "fastapi",
+    "jinja2",
+    "msgspec",
+    "pydantic",
+    "pyyaml",
+    "requests",
+    "uvicorn",
+}
 
 
 def project() -> dict:
