@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+PYTEST = $(BIN)/python -m pytest -q
+ALONE := tests/scheduler tests/browser
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 .PHONY: bench-extract bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots test install lint types tests chromium clean help
@@ -45,9 +47,10 @@ lint: install
 types: install
 	$(BIN)/mypy
 
+# Tests that start whole servers share the machine with each other: one that failed gets a second try, alone, in view.
 tests: install chromium
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/scheduler --ignore=tests/browser
-	$(BIN)/python -m pytest -q tests/scheduler tests/browser
+	$(PYTEST) -n 2 --dist loadfile $(ALONE:%=--ignore=%) || $(PYTEST) --last-failed $(ALONE:%=--ignore=%)
+	$(PYTEST) $(ALONE) || $(PYTEST) --last-failed $(ALONE)
 
 # What the browser tests need from Debian. Elsewhere they skip, and say so.
 chromium:
