@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from include.content.links import link, page_url
-from include.content.nodes import Node
+from include.content.nodes import MAX_INNER_DEPTH, Node
 from include.content.parse import parse_storage
 from include.content.resolution import (
     INCLUDE_LIMIT_CHARS,
+    INCLUDE_LIMIT_LEVELS,
     INCLUDE_LIMIT_PAGES,
     Replacement,
     Resolution,
@@ -60,10 +61,18 @@ def _find(macro: Node, state: Resolution) -> tuple[IncludedPage | None, Replacem
         return None, []
     state.included_pages += 1
     state.included_chars += len(page.storage)
-    if state.included_chars > INCLUDE_LIMIT_CHARS or state.included_pages > INCLUDE_LIMIT_PAGES:
+    if _too_much(state):
         state.count("include-too-large")
         return None, [Node("p", {}, link(page.url, [page.title]))]
     return page, []
+
+
+def _too_much(state: Resolution) -> bool:
+    return (
+        state.included_chars > INCLUDE_LIMIT_CHARS
+        or state.included_pages > INCLUDE_LIMIT_PAGES
+        or len(state.include_path) >= INCLUDE_LIMIT_LEVELS
+    )
 
 
 def _reference(macro: Node) -> tuple[str | None, str]:
@@ -78,7 +87,7 @@ def _reference(macro: Node) -> tuple[str | None, str]:
 
 def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], Replacement]) -> Replacement:
     """Part of an included page, its own files and anchors resolved as that page's."""
-    parsed = parse_storage(page.storage)
+    parsed = parse_storage(page.storage, MAX_INNER_DEPTH)
     state.tolerant = state.tolerant or parsed.tolerant
     state.includes.add(f"{page.page_id}@{page.version}")
     including = state.context

@@ -96,6 +96,8 @@ class Renderer:
 
     def _code(self, node: Node) -> list[Block]:
         text = code_text(node)
+        if "data-markdown" in node.attrs:
+            return [Block("markdown", text)] if text else []
         return [Block("pre", code_fence(text, node.get("data-language")))] if text else []
 
     def _quote(self, node: Node) -> list[Block]:

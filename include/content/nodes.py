@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 #: Elements nested deeper than this are dissolved into their ancestor; their text stays.
 MAX_DEPTH = 100
+#: The same for what is put into another page: an included page, a piece of HTML.
+MAX_INNER_DEPTH = 30
 
 
 class Node:

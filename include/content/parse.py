@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from html.entities import html5
 
 from lxml import etree
@@ -19,7 +19,6 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 #: libxml2 compares each attribute of a tag with all others: a tag of that many characters is not for it.
 _LONG_TAG = 50_000
 _HUGE_TAG = re.compile(f"<[^<>]{{{_LONG_TAG}}}")
@@ -34,23 +33,30 @@ class Parsed:
     tolerant: bool
 
 
-def parse_storage(storage: str) -> Parsed:
+def parse_storage(storage: str, max_depth: int = MAX_DEPTH) -> Parsed:
     """Read storage format, or the HTML of a rendered body. Never raises for what the text contains.
 
     ``lxml`` in recovery mode silently drops text of ill-formed bodies, and HTML parsers turn CDATA into comments, so
     a body that is not well-formed goes to :func:`~include.content.tolerant.parse_tolerant` instead.
+
+    :param max_depth: elements nested deeper are dissolved into their ancestor.
     """
     text = replace_illegal(storage)
     if len(text) > _LONG_TAG and _HUGE_TAG.search(text):
-        return Parsed(parse_tolerant(text), tolerant=True)
+        return Parsed(parse_tolerant(text, max_depth), tolerant=True)
     start, end = _WRAPPER
     try:
         element = etree.fromstring(f"{start}{_resolve_references(text)}{end}", _parser())
     except etree.XMLSyntaxError:
-        return Parsed(parse_tolerant(text), tolerant=True)
-    if _TOO_DEEP(element):
-        return Parsed(parse_tolerant(text), tolerant=True)
+        return Parsed(parse_tolerant(text, max_depth), tolerant=True)
+    if _deeper_than(max_depth)(element):
+        return Parsed(parse_tolerant(text, max_depth), tolerant=True)
     return Parsed(_from_element(element), tolerant=False)
+
+
+@cache
+def _deeper_than(depth: int) -> etree.XPath:
+    return etree.XPath("boolean(" + "/*" * (depth + 1) + ")")
 
 
 def _parser() -> etree.XMLParser:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: How much included text one page may pull in, so that pages that include each other twice over stay finite.
 INCLUDE_LIMIT_CHARS = 2_000_000
 INCLUDE_LIMIT_PAGES = 50
+#: Included pages that include pages that include pages: deeper is a link.
+INCLUDE_LIMIT_LEVELS = 4
 
 
 @dataclass

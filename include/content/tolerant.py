@@ -49,9 +49,9 @@ _SCOPES = frozenset({"table", "td", "th", "ac:rich-text-body", "ac:structured-ma
 _PARAGRAPH_FENCE = _SCOPES | {"li", "ac:link-body", "ac:task-body", "ac:caption"}
 
 
-def parse_tolerant(text: str) -> Node:
-    """The nodes of ``text`` below a ``root`` node, at most :data:`~include.content.nodes.MAX_DEPTH` deep."""
-    builder = _Builder()
+def parse_tolerant(text: str, max_depth: int = MAX_DEPTH) -> Node:
+    """The nodes of ``text`` below a ``root`` node, at most ``max_depth`` deep."""
+    builder = _Builder(max_depth)
     position = 0
     missing: set[str] = set()  # terminators that do not occur any more, so that they are looked for once only
     while (start := text.find("<", position)) >= 0:
@@ -101,7 +101,8 @@ def _cdata(text: str, start: int, missing: set[str]) -> tuple[str, int]:
 class _Builder:
     """The open elements and the tree built so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_depth: int) -> None:
+        self._max_depth = max_depth
         self.root = Node("root")
         self._open = [self.root]
         self._dissolved: list[str] = []  # names of open elements beyond the depth limit
@@ -128,7 +129,7 @@ class _Builder:
         self._start(Node(name, _attributes(attributes)), closed)
 
     def _start(self, node: Node, closed: bool) -> None:
-        if len(self._open) < MAX_DEPTH:
+        if len(self._open) < self._max_depth:
             self._open[-1].children.append(node)
             if not closed:
                 self._open.append(node)

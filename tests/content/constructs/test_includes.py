@@ -106,3 +106,10 @@ def test_excerpt_include_by_name():
 @pytest.mark.parametrize("body", ["<p>no excerpt</p>", ""])
 def test_excerpt_include_of_a_page_without_excerpt_leaves_nothing(body):
     assert convert(excerpt_include("Part"), context(Part=body)).markdown == ""
+
+
+def test_include_of_deep_pages_in_a_row_ends():
+    bodies = {f"L{n}": "<div>" * 20 + f"<p>level {n}</p>" + include(f"L{n + 1}") + "</div>" * 20 for n in range(60)}
+    markdown = convert("<div>" * 90 + include("L0") + "</div>" * 90, context(**bodies)).markdown
+    assert markdown.startswith("level 0\n\nlevel 1")
+    assert markdown.endswith(")")

@@ -147,6 +147,21 @@ def test_macros_inside_macros(read_back):
     assert page.xpath("string(//blockquote/pre/code)") == "x = 1\n"
 
 
+def test_markdown_macro_is_markdown(read_back):
+    page = read_back("<p>a</p>" + macro("markdown", plain="# Head\n\n* one\n* two\n\n```\nx\n```\n") + "<p>b</p>")
+    assert [element.tag for element in page] == ["p", "h1", "ul", "pre", "p"]
+
+
+def test_markdown_macro_that_would_swallow_the_page_is_code(read_back):
+    page = read_back(macro("markdown", plain="```\nx") + "<p>b</p>")
+    assert [element.tag for element in page] == ["pre", "p"]
+
+
+def test_html_macro_shows_what_a_reader_sees(read_back):
+    html = "<style>p {color: red}</style><p>Read<br>this <b>now</b></p><script>alert(1)</script>"
+    assert storage_to_markdown(macro("html", plain=html)) == "Read  \nthis **now**"
+
+
 def test_layouts_in_reading_order(read_back):
     cell = "<ac:layout-cell>{}</ac:layout-cell>"
     storage = (
