@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ def airflow_environment(
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "CONFLUENCE_TWIG_STAGING": str(staging),
+        # `airflow standalone` starts its parts by the name `airflow`; the environment need not be activated.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), base.get("PYTHONPATH", "")])),
     }
     if port is not None:
@@ -51,7 +54,7 @@ def airflow_environment(
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         }
-    return ours | {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PYTHONPATH"}}
+    return ours | {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PATH", "PYTHONPATH"}}
 
 
 def _kept_secret(path: Path) -> str:
