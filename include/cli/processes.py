@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 STOP_SECONDS = 20.0
@@ -52,9 +52,11 @@ def _answers(url: str) -> bool:
         return False
 
 
-def free_port(wanted: int) -> int:
-    """``wanted`` if nothing listens there, else the next free port above it."""
+def free_port(wanted: int, promised: Collection[int] = ()) -> int:
+    """``wanted`` if nothing listens there, else the next free port above it that is not promised to another server."""
     for port in range(wanted, wanted + 200):
+        if port in promised:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from include.source import Source
 
 PORTS = {"airflow": 8080, "confluence": 8090, "twig": 8091}
-AIRFLOW_SECONDS = 180.0
+SANDBOX_SECONDS = 60.0
+AIRFLOW_SECONDS = 300.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +90,8 @@ def local_airflow(
             command = [sys.executable, "-m", f"include.sandbox.{name}", "--port", str(ports[name])]
             command += ["--state", str(place / ".sandbox" / name), *sandbox_options.get(name, ())]
             log = home / "logs" / f"sandbox-{name}.log"
-            stack.enter_context(started(f"the {name.title()} sandbox", command, log, environment))
+            sandbox = stack.enter_context(started(f"the {name.title()} sandbox", command, log, environment))
+            sandbox.wait_until_up(f"http://127.0.0.1:{ports[name]}/", SANDBOX_SECONDS)
         log = home / "logs" / "standalone.log"
         command = [sys.executable, "-m", "airflow", "standalone"]
         airflow = stack.enter_context(started("Airflow", command, log, environment))
@@ -171,7 +173,7 @@ def _ports() -> dict[str, int]:
     ports: dict[str, int] = {}
     for name, wanted in PORTS.items():
         wanted = int(os.environ.get(f"{name.upper()}_PORT", wanted))
-        ports[name] = free_port(wanted)
+        ports[name] = free_port(wanted, ports.values())
         if ports[name] != wanted:
             _say(f"Port {wanted} is in use; {name} gets {ports[name]} instead")
     return ports

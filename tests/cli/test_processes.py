@@ -30,6 +30,11 @@ def test_a_port_in_use_gives_the_next_free_one() -> None:
         assert free_port(port) > port
 
 
+def test_a_port_that_is_promised_to_another_server_is_not_given_twice() -> None:
+    port = free_port(18_400)
+    assert free_port(port, {port}) > port
+
+
 def test_waits_until_a_server_answers_and_stops_it_afterwards(tmp_path: Path) -> None:
     port = free_port(18_000)
     with started("server", [sys.executable, "-c", SERVER, str(port)], tmp_path / "log", os.environ) as server:
