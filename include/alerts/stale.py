@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from include.source import Source
-    from include.web.history import RunRow
+    from include.web.run_row import RunRow
 
 
 def stale_alert(source: Source, dag_run: Mapping[str, Any]) -> Alert | None:

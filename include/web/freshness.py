@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from include.staging.layout import SourceStaging
-    from include.web.history import RunRow
+    from include.web.run_row import RunRow
 
 _PLAN_COLUMNS = ["page_id", "action", "version", "manifest_version", "modified_at"]
 

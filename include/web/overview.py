@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from include.source import Source
     from include.staging.layout import SourceStaging
-    from include.web.history import RunRow
+    from include.web.run_row import RunRow
     from include.web.token_expiry import TokenExpiry
 
 log = logging.getLogger(__name__)

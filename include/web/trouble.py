@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from include.staging.layout import SourceStaging
-    from include.web.history import RunRow
+    from include.web.run_row import RunRow
 
 Row = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ import pyarrow as pa
 
 from include.pipeline.recording import write_json
 from include.staging.binding import Binding, write_binding
-from include.staging.layout import RunStaging, SourceStaging, folder_name, root_at
+from include.staging.layout import RunStaging, SourceStaging, root_at
 from include.staging.manifest import ManifestStore
 from include.staging.parquet import write_rows
 from include.staging.schemas import DOCUMENTS, PLAN, QUARANTINE
@@ -65,7 +64,6 @@ class SampleSource:
 
     root: str
     name: str = "docs"
-    runs: list[str] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -101,7 +99,6 @@ class SampleSource:
         if documents is not None:
             write_rows(run.documents(0), DOCUMENTS, documents)
         write_json(run.report, sample_report(self.name, run_id, ended, **report))
-        self.runs.append(folder_name(run_id))
         return run
 
     def record(self, run_id: str, task: str, ended_at: datetime, **changes: Any) -> None:
@@ -161,8 +158,3 @@ def sample_report(source: str, run_id: str, ended: datetime, **changes: Any) -> 
 def as_table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Rows as the table that would be read from a file."""
     return pa.Table.from_pylist(rows, schema=schema)
-
-
-def dumps(value: Any) -> str:
-    """JSON as the endpoints send it, for searching in it."""
-    return json.dumps(value, ensure_ascii=False, default=str)

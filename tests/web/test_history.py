@@ -6,7 +6,8 @@ import pytest
 
 from include.pipeline.report import build_report
 from include.web import history
-from include.web.history import KEPT_RUNS, newest_first, read_history, remember, row_of
+from include.web.history import KEPT_RUNS, newest_first, read_history, remember
+from include.web.run_row import row_of
 from tests.web.samples import NOW, SITE, SampleSource
 
 HOUR = timedelta(hours=1)

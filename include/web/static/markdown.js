@@ -9,9 +9,13 @@ const TABLE_LINE = /^\s*\|.*\|\s*$/;
 const DIVIDER = /^\s*\|(?:\s*:?-{1,}:?\s*\|)+\s*$/;
 const INLINE = /(`+)(.+?)\1|!?\[((?:[^\[\]\\]|\\.)*)\]\(<?([^)\s>]*)>?(?:\s+"[^"]*")?\)|\*\*(.+?)\*\*|\*([^*\s][^*]*)\*|(?<![\p{L}\p{N}_])_([^_\s][^_]*)_(?![\p{L}\p{N}_])|\\([\\`*_\{\}\[\]\(\)#+\-.!\|~<>])|<br\s*\/?>/gu;
 
+/** Words of a question that say nothing about what it asks for. */
+const COMMON = new Set("about after also been before could does from have into more must need should some than that their them then there these they this those what when where which while will with would your".split(" "));
+
 /** Elements for a piece of Markdown, with the words of the question marked. */
 export function markdown(text, question = "") {
-  const words = question.match(/[\p{L}\p{N}]{4,}/gu) ?? question.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const long = (question.match(/[\p{L}\p{N}]{4,}/gu) ?? []).filter((word) => !COMMON.has(word.toLowerCase()));
+  const words = long.length ? long : (question.match(/[\p{L}\p{N}]+/gu) ?? []);
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const wanted = escaped.length ? new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.join("|")})`, "giu") : null;
   return blocks(text.split("\n"), wanted);

@@ -184,6 +184,7 @@ function tabs(context) {
       const chosen = button.dataset.tab === key;
       button.setAttribute("aria-selected", String(chosen));
       button.tabIndex = chosen ? 0 : -1;
+      if (chosen) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     panel.setAttribute("aria-labelledby", `tab-${key}`);
     if (panel.dataset.tab === key) return;

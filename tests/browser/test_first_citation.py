@@ -1,0 +1,59 @@
+"""From a real run to the first citation: what somebody sees who has just started the project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from include.cli.run import LocalAirflow, run_source
+from include.source import Source
+
+pytestmark = pytest.mark.scheduler
+
+DAG = "confluence_to_twig__product-docs"
+
+
+@pytest.fixture(scope="module")
+def synced(airflow: LocalAirflow) -> LocalAirflow:
+    """Airflow after one run of the sample source."""
+    assert run_source(airflow, Source(name="product-docs", space_key="PROD"))
+    return airflow
+
+
+def test_a_finished_run_is_active_and_up_to_date(page: Any, synced: LocalAirflow) -> None:
+    page.goto(f"{synced.api.base_url}/confluence-to-twig/")
+    row = page.locator("table.sources tbody tr").first
+    row.get_by_text("Up to date").wait_for()
+    assert "Active" in row.inner_text()
+    assert "PROD · Product Documentation" in row.inner_text()
+
+
+def test_every_step_of_the_newest_run_is_done(page: Any, synced: LocalAirflow) -> None:
+    page.goto(f"{synced.api.base_url}/confluence-to-twig/#/product-docs")
+    steps = page.locator(".steps li")
+    steps.last.wait_for()
+    assert [step.splitlines() for step in steps.all_inner_texts()] == [
+        [task, "done"] for task in ("validate", "discover", "extract", "transform", "load", "prune", "verify")
+    ]
+
+
+def test_a_question_leads_to_the_confluence_page(page: Any, synced: LocalAirflow) -> None:
+    page.goto(f"{synced.api.base_url}/plugin/confluence-to-twig/confluence-to-twig/#/product-docs/playground")
+    frame = page.frame_locator("iframe")
+    frame.get_by_label("Question").fill("What do I do when a gateway is offline?")
+    frame.get_by_role("button", name="Ask Twig").click()
+    citation = frame.locator(".passage h3 a").first
+    citation.wait_for()
+    title = citation.inner_text().partition(" ›")[0].partition("↗")[0].strip()
+    with page.context.expect_page() as tab:
+        citation.click()
+    tab.value.get_by_role("heading", name=title, level=1).wait_for()
+    assert tab.value.url.startswith(f"http://127.0.0.1:{synced.ports['confluence']}/wiki/spaces/PROD/pages/")
+
+
+def test_verify_links_to_the_space_and_the_data_source(synced: LocalAirflow) -> None:
+    (run,) = synced.api.runs(DAG, "success")
+    links = synced.api.call("GET", f"dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances/verify/links")["extra_links"]
+    assert links["Confluence space"] == f"http://127.0.0.1:{synced.ports['confluence']}/wiki/spaces/PROD"
+    assert links["Twig data source"].startswith(f"http://127.0.0.1:{synced.ports['twig']}/?source=")
