@@ -60,7 +60,7 @@ class Place:
 
     def end_of(self, dag_id: str, run_id: str) -> str:
         """Wait for a run's end and return its state."""
-        return str(until(lambda: ended(self.airflow.api.run_state(dag_id, run_id)), seconds=280))
+        return str(until(lambda: ended(self.airflow.api.run_state(dag_id, run_id)), seconds=200))
 
     def report(self, source: str, run_id: str) -> dict[str, Any]:
         """The run's report.json."""
