@@ -17,7 +17,7 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)$")
 _ITEM = re.compile(r"( {0,3}(?:[-+*]|\d{1,9}[.)]))(?:([ \t]+)\S|[ \t]*$)")
 _QUOTE = re.compile(r" {0,3}> ?")
-_DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITER_ROW = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$")
 
 
 class Kind(Enum):
@@ -125,7 +125,8 @@ def _code_end(lines: Sequence[Line], start: int) -> int:
 def _is_table(lines: Sequence[Line], start: int) -> bool:
     if start + 1 >= len(lines) or "|" not in lines[start].text or "-" not in lines[start + 1].text:
         return False
-    return bool(_DELIMITER_ROW.match(lines[start + 1].text)) and "|" in lines[start + 1].text
+    delimiter = lines[start + 1].text.strip()
+    return "|" in delimiter and bool(_DELIMITER_ROW.match(delimiter))
 
 
 def _table_end(lines: Sequence[Line], start: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.content.emphasis import BREAK
-from include.content.escape import code_span
+from include.content.escape import code_span, escape_text
 from include.content.nodes import Node, is_text
 from include.content.structure import CELLS, checkbox, code_text, list_items, list_start, runs, table_rows
 
@@ -58,7 +58,7 @@ def _block(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
     elif node.tag == "blockquote" and node.get("data-label"):
         parts = list(_parts(node, inline, indent))
         if parts:
-            yield f"**{node.get('data-label')}:** {parts[0]}"
+            yield f"**{escape_text(node.get('data-label'))}:** {parts[0]}"
             yield from parts[1:]
     elif node.tag != "hr":
         yield from _parts(node, inline, indent)

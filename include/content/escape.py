@@ -31,8 +31,8 @@ _LINE_START = re.compile(
         (?=\#{1,6}(?:\s|$))                         # heading
       | (?=[-+*](?:\s|$))                           # bullet
       | (?=>)                                       # quote
-      | (?=[=:|-][\s=:|-]*$)                        # underline of a heading, delimiter row of a table
-      | (?=(?:_\s*){3,}$)                           # thematic break
+      | (?=[=:|-][ \t=:|-]*$)                        # underline of a heading, delimiter row of a table
+      | (?=(?:_[ \t]*){3,}$)                           # thematic break
     )
     """,
     re.VERBOSE | re.MULTILINE,

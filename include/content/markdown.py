@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: Quotes nested deeper are dissolved: nobody reads them, and every level repeats its mark on every line.
 _MOST_QUOTES = 8
+_OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,16 @@ class Renderer:
         return [Block("pre", code_fence(text, node.get("data-language")))] if text else []
 
     def _quote(self, node: Node) -> list[Block]:
-        if self._quotes == _MOST_QUOTES:
-            return self.blocks(node.children)
         self._quotes += 1
         blocks = self.blocks(node.children)
         self._quotes -= 1
-        label = node.get("data-label")
         if not blocks:
             return []
+        label = node.get("data-label")
         if label:
             blocks = _labelled(label, blocks)
+        if self._quotes >= _MOST_QUOTES:
+            return blocks
         return [Block("quote", "\n".join(f"> {line}" if line else ">" for line in _join(blocks).split("\n")))]
 
     def _table(self, node: Node) -> list[Block]:
@@ -187,9 +188,6 @@ def _apart(previous: Block, block: Block) -> Block:
         return block
     new = _OTHER_MARKER[block.kind][old]
     return Block(block.kind, "\n".join(_remarked(line, old, new) for line in block.text.split("\n")))
-
-
-_OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
 
 
 def _marker(text: str) -> str:

@@ -26,7 +26,7 @@ _MAX_LEVELS = 12
 _FRAGMENT_TOKENS = 96
 #: semantic-text-splitter is super-linear on long texts without blanks, so it gets windows of so many characters.
 _WINDOW_CHARS = 6_000
-_SENTENCE_END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*(?=\s)|[。！？]+[」』）”’]*|\n)\s*")
+_SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s)|[。！？]++[」』）”’]*+|\n|<br>)\s*+")
 
 
 class Frame(NamedTuple):

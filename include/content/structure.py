@@ -87,11 +87,8 @@ def code_text(node: Node) -> str:
     if node.tag != "pre":
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return "\n".join(lines)
+    written = [number for number, line in enumerate(lines) if line.strip()]
+    return "\n".join(lines[written[0] : written[-1] + 1]) if written else ""
 
 
 def list_items(node: Node) -> Iterator[Node]:
@@ -104,11 +101,13 @@ def list_items(node: Node) -> Iterator[Node]:
 
 
 def list_start(node: Node) -> int:
+    """The number of the first item; 1 for a start that is none."""
     start = node.get("start", "1").strip()
     return min(int(start), MAX_NUMBER) if start.isascii() and start.isdigit() and len(start) < 10 else 1
 
 
 def checkbox(item: Node) -> str:
+    """The state of a task (``[x] ``), empty for any other item."""
     box = item.first("input")
     if box is None or box.get("type") != "checkbox":
         return ""

@@ -283,3 +283,20 @@ def test_chunks_know_their_page_and_language():
     (chunk,) = chunk_document("The cat and the dog are not in the house with the mouse.", PAGE)
     assert chunk.page is PAGE
     assert chunk.language == "en"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "a | b\n" + " " * 200_000 + "-x",
+        "." * 300_000,
+        "[" * 100_000 + "](" * 100_000,
+        "- " * 20_000 + "x",
+        "> " * 20_000 + "x",
+        "`" * 100_000,
+        "# " + "#" * 100_000,
+    ],
+    ids=["delimiter", "dots", "brackets", "bullets", "quotes", "backticks", "hashes"],
+)
+def test_hostile_markdown_ends_within_the_limit(markdown):
+    assert_sound(markdown, chunk_document(markdown, PAGE))
