@@ -8,7 +8,7 @@ PYTEST = $(BIN)/python -m pytest -q
 ALONE := tests/scheduler tests/browser
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-extract bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots test install lint types tests chromium clean help
+.PHONY: bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots test install lint types tests chromium clean help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -32,7 +32,7 @@ sync: install
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-bench-extract bench-transform bench-retrieval bench-load: bench-%: install
+bench-transform bench-retrieval bench-load: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 rebuild-manifest: install
