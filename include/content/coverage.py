@@ -10,6 +10,7 @@ from include.content.characters import replace_illegal
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+#: Elements whose text nobody sees.
 _UNSEEN = re.compile(
     r"<(ac:parameter|ac:adf-fallback|ac:placeholder|ac:task-id|ac:task-uuid|ac:task-status|ac:adf-attribute|script|style)\b"
     r"(?:[^<>]*/>|[^<>]*>.*?(?:</\1\s*>|\Z))",
@@ -20,11 +21,8 @@ _INLINE_TAG = re.compile(
     r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
     r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*>"
 )
-_LINK_END = re.compile(r"\]\([^()\s]*\)")
-_TAG = re.compile(
-    r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ac:inline-comment-marker)(?=[\s/>])[^<>]*>"
-)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINK_END = re.compile(r"\]\([^()\s]*\)")
 #: Every ASCII character that is no letter or digit parts words, but for those of markup, which may stand within them.
 _MARKUP = b"*_~\\`^"
 _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))

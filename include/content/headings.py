@@ -26,71 +26,69 @@ def plain_text(markdown: str) -> str:
     return _ESCAPE.sub(r"\1", _DELIMITERS.sub("", text)).strip()
 
 
-@dataclass(frozen=True)
-class Heading:
-    """A heading with the texts of the headings above it and itself, and its fragment in the page's URL."""
+@dataclass(frozen=True, eq=False)
+class Section:
+    """What stands below a heading. The page itself is the outermost one, of level 0.
+
+    :param path: the texts of the headings from the outermost one to the section's own.
+    :param anchor: the heading's fragment in the page's URL; empty for the page.
+    :param context: ``Space › Ancestor › Page › Heading`` and an empty line, which begins every chunk; empty for a bare text.
+    :param context_tokens: the tokens of that line.
+    """
 
     level: int
     path: tuple[str, ...]
     anchor: str
-    parent: Heading | None
+    context: str
+    context_tokens: int
+    parent: Section | None
 
-    def shared(self, other: Heading | None) -> Heading | None:
-        """The innermost heading that this one and another have in common."""
-        above_other = set()
-        while other is not None:
-            above_other.add(id(other))
-            other = other.parent
-        heading: Heading | None = self
-        while heading is not None and id(heading) not in above_other:
-            heading = heading.parent
-        return heading
+    def shared(self, other: Section) -> Section:
+        """The innermost section that this one and another lie in."""
+        around_other: set[Section] = set()
+        outer: Section | None = other
+        while outer is not None:
+            around_other.add(outer)
+            outer = outer.parent
+        section = self
+        while section not in around_other and section.parent is not None:
+            section = section.parent
+        return section
 
 
 class Outline:
-    """The headings met so far on one page.
+    """The sections met so far on one page.
 
     :param context_limit: most tokens of a context line; a longer one loses its beginning.
     """
 
     def __init__(self, page: PageContext, context_limit: int) -> None:
-        self.current: Heading | None = None
         self._page = page
         self._limit = context_limit
         self._anchors = Anchors()
-        self._lines: dict[tuple[str, ...], tuple[str, int]] = {}
+        self.current = self._section(0, (), "", None)
 
-    def add(self, level: int, line: str) -> Heading:
+    def add(self, level: int, line: str) -> Section:
         """Enter the section below a heading line (``## Set up``)."""
         text = plain_text(line.strip().lstrip("#").strip())
         parent = self.current
-        while parent is not None and parent.level >= level:
+        while parent.level >= level and parent.parent is not None:
             parent = parent.parent
-        path = (*(parent.path if parent else ()), text) if text else (parent.path if parent else ())
-        self.current = Heading(level, path, self._anchors.add(text), parent)
+        path = (*parent.path, text) if text else parent.path
+        self.current = self._section(level, path, self._anchors.add(text), parent)
         return self.current
 
-    def url(self, heading: Heading | None) -> str:
+    def url(self, section: Section) -> str:
         """The page's URL, with the heading's fragment if there is one."""
-        if not self._page.url or heading is None or not heading.anchor:
+        if not self._page.url or not section.anchor:
             return self._page.url
-        return f"{self._page.url.partition('#')[0]}#{heading.anchor}"
+        return f"{self._page.url.partition('#')[0]}#{section.anchor}"
 
-    def context_line(self, heading: Heading | None) -> str:
-        """``Space › Ancestor › Page › Heading`` and an empty line: where a text below the heading stands."""
-        return self._context(heading)[0]
+    def _section(self, level: int, path: tuple[str, ...], anchor: str, parent: Section | None) -> Section:
+        context = self._context(path)
+        return Section(level, path, anchor, context, count_tokens(context), parent)
 
-    def context_tokens(self, heading: Heading | None) -> int:
-        """The tokens of the context line."""
-        return self._context(heading)[1]
-
-    def _context(self, heading: Heading | None) -> tuple[str, int]:
-        path = heading.path if heading else ()
-        if path not in self._lines:
-            self._lines[path] = self._made(path)
-        return self._lines[path]
-
-    def _made(self, path: tuple[str, ...]) -> tuple[str, int]:
+    def _context(self, path: tuple[str, ...]) -> str:
         page = self._page
         parts = [page.space_name or page.space_key, *page.ancestors, page.title, *path]
         parts = [" ".join(part.split()) for part in parts if part.strip()]
@@ -103,6 +101,4 @@ class Outline:
         while tokens > self._limit:
             line = line[: len(line) * self._limit // (tokens + 1)].rstrip() + "…"
             tokens = count_tokens(line)
-        if line:
-            line += _SEPARATOR
-        return line, count_tokens(line)
+        return line + _SEPARATOR if line else ""

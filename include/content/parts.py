@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.content.blocks import Kind, lines_of, scan
-from include.content.headings import Heading, Outline
+from include.content.headings import Outline, Section
 from include.content.packing import Packer
 from include.content.pieces import Cutter, Piece, fragments
 from include.content.tokens import count_tokens
@@ -26,19 +27,24 @@ _SLACK_TOKENS = 2
 
 
 class Part(NamedTuple):
-    """A chunk before it has an identity. ``body`` is the text without the context line."""
+    """A chunk before it has an identity.
+
+    :param body: the text without the context line.
+    :param section: the innermost section that all of it lies in.
+    :param anchor: the section to link to: that one, or, when that is the whole page, the first one in the chunk.
+    """
 
     start: int
     end: int
     body: str
     text: str
     tokens: int
-    heading: Heading | None
-    anchor: Heading | None
+    section: Section
+    anchor: Section
 
 
 class DocumentParts:
-    """The pieces of a document with the headings above each.
+    """The pieces of a document with the section that each lies in.
 
     :param markdown: the document.
     :param page: where it stands, for the context lines.
@@ -48,7 +54,7 @@ class DocumentParts:
         self.outline = Outline(page, LIMIT_TOKENS // 4)
         self._markdown = markdown
         self._pieces: list[Piece] = []
-        self._headings: list[Heading | None] = []  # for each piece, the innermost heading above or at it
+        self._sections: list[Section] = []
         self._cut()
 
     def _cut(self) -> None:
@@ -59,11 +65,11 @@ class DocumentParts:
         for block, end in zip(blocks, ends, strict=False):
             if block.kind is Kind.HEADING:
                 self.outline.add(block.level, block.lines[0].text)
-            heading = self.outline.current
-            free = LIMIT_TOKENS - self.outline.context_tokens(heading) - OVERLAP_TOKENS - _SLACK_TOKENS
+            section = self.outline.current
+            free = LIMIT_TOKENS - section.context_tokens - OVERLAP_TOKENS - _SLACK_TOKENS
             pieces = cutter.cut(block, end, free - lead if lead < free // _MOST_LEAD else free)
             self._pieces.extend(pieces)
-            self._headings.extend([heading] * len(pieces))
+            self._sections.extend([section] * len(pieces))
             lead = lead + sum(piece.tokens for piece in pieces) if block.kind is Kind.HEADING else 0
 
     def parts(self) -> Iterator[Part]:
@@ -102,10 +108,12 @@ class DocumentParts:
         plain = text.lstrip("\n")
         char_start = char_end - len(plain)
         body = _dedented(self._framed(plain, start, end))
-        heading = self._heading(start, end)
+        section = self._section(start, end)
+        anchor = section if section.anchor else self._sections[start]
         if body == plain and char_start == first.start and all(map(self._begins_a_line, self._pieces[start:end])):
-            return self._finished(char_start, char_end, body, heading, self._sum(start, end, char_end))
-        return self._finished(char_start, char_end, body, heading)
+            tokens = section.context_tokens + self._sum(start, end, char_end)
+            return Part(char_start, char_end, body, section.context + body, tokens, section, anchor)
+        return _counted(char_start, char_end, body, section, anchor)
 
     def _sum(self, start: int, end: int, char_end: int) -> int:
         """The tokens of a stretch of whole lines. No cl100k token reaches over a line break into a line with text, so
@@ -124,30 +132,26 @@ class DocumentParts:
             text += self._pieces[end - 1].frame.suffix
         return text
 
-    def _finished(self, start: int, end: int, body: str, heading: Heading | None, tokens: int | None = None) -> Part:
-        text = self.outline.context_line(heading) + body
-        total = count_tokens(text) if tokens is None else self.outline.context_tokens(heading) + tokens
-        return Part(start, end, body, text, total, heading, heading or self._headings[0])
-
     def _by_force(self, part: Part) -> Iterator[Part]:
         """A single piece that turned out too long in its surroundings: in fragments, without its frame."""
-        room = (LIMIT_TOKENS - self.outline.context_tokens(part.heading)) // 2
+        room = (LIMIT_TOKENS - part.section.context_tokens) // 2
         for left, right in fragments(self._markdown, part.start, part.end, room):
             text = self._markdown[left:right].strip()
             if text:
-                yield self._finished(left, right, text, part.heading)
+                yield _counted(left, right, text, part.section, part.anchor)
 
-    def _heading(self, start: int, end: int) -> Heading | None:
-        """The heading a chunk stands under: the one above its first piece, or, when it begins with headings, the
-        innermost one that all its content has in common."""
-        first = self._headings[start]
+    def _section(self, start: int, end: int) -> Section:
+        """The section a chunk stands in: that of its first piece, or, when it begins with headings, the innermost one
+        that all its content has in common."""
+        first = self._sections[start]
         if self._pieces[start].kind is not Kind.HEADING:
             return first
-        content = [self._headings[index] for index in range(start, end) if self._pieces[index].kind is not Kind.HEADING]
-        common = content[0] if content else first
-        for heading in content:
-            common = common.shared(heading) if common else None
-        return common
+        content = [
+            section
+            for section, piece in zip(self._sections[start:end], self._pieces[start:end], strict=True)
+            if piece.kind is not Kind.HEADING
+        ]
+        return reduce(Section.shared, content) if content else first
 
     def _continues(self, index: int) -> bool:
         """Whether the pieces before and at ``index`` come out of the same table, code or prose."""
@@ -174,13 +178,18 @@ class DocumentParts:
 
     def _lead_tokens(self, index: int) -> int:
         """What a chunk that begins with this piece holds before it: context line, overlap, frame."""
-        tokens = self.outline.context_tokens(self._headings[index])
+        tokens = self._sections[index].context_tokens
         if self._overlaps(index):
             return tokens + OVERLAP_TOKENS
         return tokens + self._pieces[index].frame.prefix_tokens if self._continues(index) else tokens
 
     def _tail_tokens(self, index: int) -> int:
         return self._pieces[index].frame.suffix_tokens if self._continues(index + 1) else 0
+
+
+def _counted(start: int, end: int, body: str, section: Section, anchor: Section) -> Part:
+    text = section.context + body
+    return Part(start, end, body, text, count_tokens(text), section, anchor)
 
 
 def _dedented(body: str) -> str:

@@ -75,7 +75,8 @@ class Cutter:
     def cut(self, block: Block, end: int, capacity: int) -> list[Piece]:
         """The pieces of the next block, which tile it up to ``end``, each with at most ``capacity`` tokens."""
         self._block += 1
-        return list(self._pieces(block, end, capacity, 0))
+        whole = self._piece(block.start, end, block.kind, block.level)
+        return [whole] if whole.tokens <= capacity else list(self._parts(block, end, capacity, 0))
 
     def _piece(self, start: int, end: int, kind: Kind, level: int = 0) -> Piece:
         return Piece(start, end, count_tokens(self._document[start:end]), self._block, kind, level)
@@ -84,7 +85,11 @@ class Cutter:
         whole = self._piece(block.start, end, block.kind, block.level)
         if whole.tokens <= capacity:
             yield whole
-        elif block.kind is Kind.TABLE:
+        else:
+            yield from self._parts(block, end, capacity, depth)
+
+    def _parts(self, block: Block, end: int, capacity: int, depth: int) -> Iterator[Piece]:
+        if block.kind is Kind.TABLE:
             yield from self._rows(block, end, capacity)
         elif block.kind is Kind.CODE:
             yield from self._code_lines(block, end, capacity)
