@@ -16,7 +16,7 @@ help:
 install: .venv/.installed
 
 .venv/.installed: pyproject.toml uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, for instance"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { echo "Python 3.11 to 3.14 is needed (Airflow 3.3 runs on no newer one); set PYTHON=python3.12, for instance"; exit 1; }
 	@if [ "$(UV)" = .uv/bin/uv ] && [ ! -x .uv/bin/uv ]; then \
 	  $(PYTHON) -m venv .uv || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }; \
 	  .uv/bin/pip install --quiet uv==$(UV_VERSION); fi
