@@ -1,7 +1,7 @@
 """The page "Confluence → Twig" in Airflow's UI: in the navigation, and as a tab on each DAG.
 
-Every process of Airflow runs this file, tasks included, so it imports nothing: the app is imported by the API server,
-which alone asks for it.
+Every process of Airflow runs this file, tasks included, so it imports nothing: app and middleware are imported by the
+API server, which alone asks for them.
 """
 
 from __future__ import annotations
@@ -37,3 +37,9 @@ class ConfluenceToTwigPlugin(AirflowPlugin):
         from include.web.app import app
 
         return [{"app": app, "url_prefix": "/confluence-to-twig", "name": "Confluence to Twig"}]
+
+    @property
+    def fastapi_root_middlewares(self) -> list[dict[str, Any]]:
+        from include.web.test_button import PortlessTest
+
+        return [{"middleware": PortlessTest, "name": "Test button for connections without a port"}]

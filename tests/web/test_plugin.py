@@ -38,3 +38,8 @@ def test_airflow_puts_the_page_into_navigation_and_dag_tabs() -> None:
 def test_airflow_mounts_the_app() -> None:
     apps, _ = plugins_manager.get_fastapi_plugins()
     assert "/confluence-to-twig" in [app["url_prefix"] for app in apps]
+
+
+def test_airflow_mends_its_test_button() -> None:
+    _, middlewares = plugins_manager.get_fastapi_plugins()
+    assert "PortlessTest" in [middleware["middleware"].__name__ for middleware in middlewares]
