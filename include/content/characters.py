@@ -1,4 +1,4 @@
-"""Characters that must not reach the tree."""
+"""Characters that must not reach the tree, or not the Markdown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 # What XML forbids, and the noncharacters U+FDD0 to U+FDEF, which the inline renderer uses as marks.
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+#: Characters without width that editors leave behind: nobody sees them, and a word with one inside is not found.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 
 def replace_illegal(text: str) -> str:
@@ -17,3 +20,8 @@ def _substitute(match: re.Match[str]) -> str:
     if match[0] >= "\ud800":
         return "\ufffd"
     return " " if match[0] in "\x0b\x0c" else ""
+
+
+def without_invisible(text: str) -> str:
+    """Text without soft hyphens, zero-width blanks and byte order marks; joiners, which change what is seen, stay."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)

@@ -27,7 +27,7 @@ _LINK_END = re.compile(r"\]\([^()\s]*\)")
 _MARKUP = b"*_~\\`^"
 _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 _UNUSUAL_BLANKS = str.maketrans(
-    dict.fromkeys("\xa0\u3000\u2002\u2003\u2009\u202f", " ") | dict.fromkeys("\u200b\u00ad\ufeff")
+    dict.fromkeys("\xa0\u3000\u2002\u2003\u2009\u202f", " ") | dict.fromkeys("\u200b\u00ad\u2060\ufeff")
 )
 
 

@@ -61,6 +61,16 @@ def _bracket_escaped(text: str) -> str:
     return re.sub(r"(\\.)|([\[\]])", lambda match: match[1] or f"\\{match[2]}", text, flags=re.DOTALL)
 
 
+def without_lone_escapes(paragraph: str) -> str:
+    """A paragraph's Markdown without the escape of a star or underscore that is the only one: no emphasis can begin there."""
+    if "\\" not in paragraph or "`" in paragraph:
+        return paragraph
+    for mark in "*_":
+        if paragraph.count(mark) == 1:
+            paragraph = paragraph.replace(f"\\{mark}", mark)
+    return paragraph
+
+
 def escape_line_starts(text: str) -> str:
     """A paragraph's Markdown whose lines cannot be taken for headings, lists, quotes or tables."""
     if text[:1] not in _LINE_STARTERS and "\n" not in text:

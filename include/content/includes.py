@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from include.content.links import link, page_url
+from include.content.lookup import space_and_title
 from include.content.nodes import MAX_INNER_DEPTH, Node
 from include.content.parse import parse_storage
 from include.content.resolution import (
@@ -76,13 +77,12 @@ def _too_much(state: Resolution) -> bool:
 
 
 def _reference(macro: Node) -> tuple[str | None, str]:
-    """Space key and title of the page: a ``ri:page`` in the unnamed parameter, in old pages ``SPACE:Title`` as text."""
+    """Space key and title of the page: a ``ri:page`` in the unnamed parameter, in old pages as text."""
     for node in macro.walk():
         if node.tag in {"ri:page", "ri:blog-post"}:
             return node.get("ri:space-key") or None, node.get("ri:content-title")
-    text = parameters(macro).get("", "") or parameters(macro).get("pageTitle", "")
-    space_key, separator, title = text.partition(":")
-    return (space_key, title.strip()) if separator and " " not in space_key and space_key else (None, text)
+    values = parameters(macro)
+    return space_and_title(values.get("", "") or values.get("pageTitle", ""))
 
 
 def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], Replacement]) -> Replacement:

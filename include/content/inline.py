@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from html2text import HTML2Text
 
+from include.content.characters import without_invisible
 from include.content.emphasis import (
     BREAK,
     CODE,
@@ -74,7 +75,7 @@ class InlineRenderer:
     def render(self, children: Sequence[Node | str]) -> str:
         """One run as inline Markdown on one line, with ``BREAK`` where a line ends."""
         if all(map(is_text, children)):
-            return escape_text(" ".join("".join(children).split()))  # type: ignore[arg-type]
+            return escape_text(" ".join(without_invisible("".join(children)).split()))  # type: ignore[arg-type]
         self._writer.start = True
         self._feed(children)
         text = _even("".join(self._written)).strip()
@@ -166,8 +167,8 @@ class InlineRenderer:
         self._in_link = False
 
     def _image(self, node: Node) -> None:
-        alt = _WHITE_SPACE.sub(" ", node.get("alt")).strip()
-        self._writer.handle_starttag("img", [("src", node.get("src")), ("alt", alt)])
+        alt = " ".join(without_invisible(node.get("alt")).split())
+        self._mark(f"![{escape_text(alt, in_link=True)}]({node.get('src')})")
 
     def _superscript(self, node: Node) -> None:
         """``10<sup>6</sup>`` is not 106."""
@@ -177,6 +178,7 @@ class InlineRenderer:
 
 
 def _even(text: str) -> str:
+    text = without_invisible(text)
     return _WHITE_SPACE.sub(" ", text) if _UNEVEN_SPACE.search(text) else text
 
 
@@ -186,11 +188,11 @@ def _single_breaks(text: str) -> str:
 
 
 def _shows(node: Node) -> bool:
-    return any(child.tag == "img" for child in node.walk()) or bool(node.text().strip())
+    return any(child.tag == "img" for child in node.walk()) or bool(without_invisible(node.text()).strip())
 
 
 def _kept(url: str, urls: list[str]) -> str:
-    urls.append(url)
+    urls.append(url.replace("\\", ""))  # html2text escapes brackets, which need none there; no URL has a backslash
     return LINK_END
 
 

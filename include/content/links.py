@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from include.content.anchors import heading_anchor
+from include.content.characters import without_invisible
 from include.content.nodes import Node
 from include.content.resolution import Replacement, Resolution, parameters
 
@@ -85,9 +86,13 @@ def mention(user: Node, context: PageContext) -> str:
 
 def _link_body(node: Node) -> Replacement:
     for body in node.elements():
-        if body.tag in {"ac:link-body", "ac:plain-text-link-body"} and (_has_image(body) or body.text().strip()):
+        if body.tag in {"ac:link-body", "ac:plain-text-link-body"} and (_has_image(body) or _has_text(body)):
             return body.children
     return []
+
+
+def _has_text(node: Node) -> bool:
+    return bool(without_invisible(node.text()).strip())
 
 
 def _has_image(node: Node) -> bool:
@@ -140,7 +145,7 @@ def smart_link(node: Node, state: Resolution) -> None:
     node.attrs["href"] = clean_url(node.get("href"))
     if node.get("data-card-appearance"):
         state.count("smart-link")
-    if not node.text().strip() and not _has_image(node):
+    if not _has_text(node) and not _has_image(node):
         node.children = [node.get("href")] if node.get("href") else []
 
 

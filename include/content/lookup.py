@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _INCLUDE_MACRO = re.compile(r'ac:name="(?:include|include-page|excerpt-include)"')
 _PAGE_REFERENCE = re.compile(r'ri:content-title="([^"]*)"')
+_PAGE_AS_TEXT = re.compile(r'<ac:parameter ac:name="(?:|pageTitle)">([^<]+)</ac:parameter>')
+_SPACE_AND_TITLE = re.compile(r"(~?[A-Za-z0-9]+):(\S.*)", re.DOTALL)
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 
 
@@ -46,8 +48,15 @@ class Lookup:
         return self.bodies.get((space_key or self.space_key, title_key(title)))
 
 
+def space_and_title(reference: str) -> tuple[str | None, str]:
+    """Space key and title of a page that is named as text: ``DOC:Install``. A blank shows that the colon is the title's own."""
+    named = _SPACE_AND_TITLE.fullmatch(reference)
+    return (named[1], named[2]) if named else (None, reference)
+
+
 def included_titles(storage: str) -> set[str]:
     """Titles of pages that a body may include: all that it refers to, if it has an include macro at all."""
     if not _INCLUDE_MACRO.search(storage):
         return set()
-    return {title_key(unescape(title)) for title in _PAGE_REFERENCE.findall(storage)}
+    named = [space_and_title(unescape(text).strip())[1] for text in _PAGE_AS_TEXT.findall(storage)]
+    return {title_key(title) for title in (*map(unescape, _PAGE_REFERENCE.findall(storage)), *named)}

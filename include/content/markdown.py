@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.content.emphasis import BREAK
-from include.content.escape import code_fence, escape_heading, escape_line_starts, escape_text
+from include.content.escape import code_fence, escape_heading, escape_line_starts, escape_text, without_lone_escapes
 from include.content.inline import InlineRenderer
 from include.content.nodes import Node
 from include.content.structure import (
@@ -80,7 +80,7 @@ class Renderer:
         return self.blocks(node.children)
 
     def _paragraphs(self, run: list[Node | str]) -> list[Block]:
-        texts = (self.inline.render(part) for part in paragraphs(run))
+        texts = (without_lone_escapes(self.inline.render(part)) for part in paragraphs(run))
         return [Block("p", escape_line_starts(text.replace(BREAK, "  \n"))) for text in texts if text]
 
     def _heading(self, node: Node) -> list[Block]:
@@ -90,7 +90,9 @@ class Renderer:
             if isinstance(part, Node):
                 blocks.extend(self._block(part))
                 continue
-            text = escape_heading(self.inline.render(part).replace(BREAK, " "))
+            self.inline.strong = False
+            text = escape_heading(without_lone_escapes(self.inline.render(part)).replace(BREAK, " "))
+            self.inline.strong = True
             if text:
                 blocks.append(Block("h", f"{'#' * HEADINGS[node.tag]} {text}"))
         return blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,8 @@ OVERLAP_TOKENS = 50
 #: A heading chain longer than half of what a chunk holds does not narrow the blocks below it any more.
 _MOST_LEAD = 2
 _SLACK_TOKENS = 2
+#: What is left of a panel's empty lines where it is cut.
+_QUOTE_MARKS_AT_END = re.compile(r"\n[>\s]*\Z")
 
 
 class Part(NamedTuple):
@@ -31,7 +34,7 @@ class Part(NamedTuple):
 
     :param body: the text without the context line.
     :param section: the innermost section that all of it lies in.
-    :param anchor: the section to link to: that one, or, when that is the whole page, the first one in the chunk.
+    :param anchor: the section to link to: that one, or, when it begins before the chunk does, the first one in the chunk.
     """
 
     start: int
@@ -104,12 +107,15 @@ class DocumentParts:
         first, last = self._pieces[start], self._pieces[end - 1]
         overlap = self._overlap_start(start)
         text = self._markdown[overlap : last.end].rstrip()
+        if last.kind is not Kind.CODE:
+            text = _QUOTE_MARKS_AT_END.sub("", text)
         char_end = overlap + len(text)
         plain = text.lstrip("\n")
         char_start = char_end - len(plain)
         body = _dedented(self._framed(plain, start, end))
         section = self._section(start, end)
-        anchor = section if section.anchor else self._sections[start]
+        first_section = self._sections[start]
+        anchor = section if section.shared(first_section) is first_section else first_section
         if body == plain and char_start == first.start and all(map(self._begins_a_line, self._pieces[start:end])):
             tokens = section.context_tokens + self._sum(start, end, char_end)
             return Part(char_start, char_end, body, section.context + body, tokens, section, anchor)

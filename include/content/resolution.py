@@ -43,15 +43,25 @@ class Resolution:
 Replacement = list[Node | str]
 
 
+_NOT_SHOWN = frozenset({"ac:parameter", "ac:default-parameter", "ac:plain-text-body"})
+
+
 def parameters(macro: Node) -> dict[str, str]:
     """The text parameters of a macro; the unnamed one is ``""``. References in parameters are not among them."""
     return {child.get("ac:name"): child.text().strip() for child in macro.elements() if child.tag == "ac:parameter"}
 
 
 def rich_body(macro: Node) -> Replacement:
-    """The children of a macro's rich text body, or nothing."""
-    body = macro.first("ac:rich-text-body")
-    return body.children if body else []
+    """The children of a macro's rich text body, and what stands beside it in a macro that is broken."""
+    content: Replacement = []
+    for child in macro.children:
+        if isinstance(child, str):
+            content.extend([child] if child.strip() else [])
+        elif child.tag == "ac:rich-text-body":
+            content.extend(child.children)
+        elif child.tag not in _NOT_SHOWN:
+            content.append(child)
+    return content
 
 
 def plain_body(macro: Node) -> str | None:

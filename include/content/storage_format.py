@@ -58,6 +58,8 @@ def _resolve_element(node: Node, state: Resolution) -> Replacement:
     tag = node.tag
     if tag in _HIDDEN:
         return []
+    if tag == "ac:parameter":
+        return [node]  # a value for the rule of the macro around it: a link in it says which page, and is shown nowhere
     if tag == "ac:adf-extension":
         _drop_fallback(node)
     _resolve_children(node, state)
@@ -174,7 +176,7 @@ _RULES: dict[str, Callable[[Node, Resolution], Replacement]] = {
     "time": _time,
 } | dict.fromkeys(
     names(
-        "ac:parameter ac:rich-text-body ac:plain-text-body ac:link-body ac:plain-text-link-body ac:caption "
+        "ac:rich-text-body ac:plain-text-body ac:link-body ac:plain-text-link-body ac:caption "
         "ac:task-status ac:task-body ac:adf-content"
     ),
     _keep,

@@ -26,6 +26,8 @@ def is_block(node: Node) -> bool:
     """Whether an element is a block, or an inline element with a block inside."""
     if node.tag in BLOCKS:
         return True
+    if node.tag == "ac:parameter":
+        return False
     return any(isinstance(child, Node) and is_block(child) for child in node.children)
 
 
@@ -45,7 +47,12 @@ def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:
 
 
 def paragraphs(run: list[Node | str]) -> Iterator[list[Node | str]]:
-    """The parts of a run between empty lines, which people write as two line breaks."""
+    """The parts of a run between empty lines, which people write as two line breaks; images in a row are a part each."""
+    if len(run) > 1 and all(map(_is_image_or_blank, run)):
+        for image in run:
+            if isinstance(image, Node):
+                yield [image]
+        return
     part: list[Node | str] = []
     breaks = 0
     for child in run:
@@ -58,6 +65,14 @@ def paragraphs(run: list[Node | str]) -> Iterator[list[Node | str]]:
             breaks = 0
         part.append(child)
     yield part
+
+
+def _is_image_or_blank(child: Node | str) -> bool:
+    if isinstance(child, str):
+        return not child.strip()
+    return child.tag == "img" or (
+        child.tag == "a" and bool(child.children) and all(map(_is_image_or_blank, child.children))
+    )
 
 
 def _opened(inline: Node) -> Node:

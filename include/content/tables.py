@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.content.cells import cell_text
@@ -36,19 +37,45 @@ def sole_cell(table: Node) -> Node | None:
 
 def render_table(table: Node, inline: InlineRenderer) -> tuple[list[Node | str], str]:
     """What stands in the table outside its cells (caption, stray text), and the table as Markdown."""
-    rows: list[list[_Cell]] = []
-    head_rows = 0
-    for row, in_head in table_rows(table):
-        nodes = [cell for cell in row.elements() if cell.tag in CELLS]
-        if not nodes:
-            continue
-        is_head = head_rows == len(rows) and (in_head or all(node.tag == "th" for node in nodes))
-        rows.append([_cell(node, inline, in_head_row=is_head) for node in nodes])
-        head_rows += is_head
+    nodes = [([cell for cell in row.elements() if cell.tag in CELLS], in_head) for row, in_head in table_rows(table)]
+    nodes = [(cells, in_head) for cells, in_head in nodes if cells]
+    head_rows = _head_rows(nodes)
+    rows = [
+        [_cell(node, inline, in_head_row=number < head_rows) for node in cells]
+        for number, (cells, _) in enumerate(nodes)
+    ]
     grid = _grid(rows)
     if head_rows == len(grid):
         head_rows = min(head_rows, 1)
     return list(_outside(table)), _lines(grid, head_rows)
+
+
+def _head_rows(rows: list[tuple[list[Node], bool]]) -> int:
+    """How many rows at the top name the columns: those marked as such, or else a first row that is made to look like it."""
+    marked = itertools.takewhile(lambda row: row[1] or all(node.tag == "th" for node in row[0]), rows)
+    count = sum(1 for _ in marked)
+    if count or len(rows) < 2:
+        return count
+    first, second = rows[0][0], rows[1][0]
+    return int(len(first) > 1 and any(looks(first) and not looks(second) for looks in (_all_coloured, _all_bold)))
+
+
+def _all_coloured(cells: list[Node]) -> bool:
+    return all(cell.get("data-highlight-colour") for cell in cells)
+
+
+def _all_bold(cells: list[Node]) -> bool:
+    """All that is written is bold; a corner may be empty."""
+    written = [cell for cell in cells if cell.text().strip()]
+    return 2 * len(written) > len(cells) and all(map(_is_bold, written))
+
+
+def _is_bold(node: Node) -> bool:
+    """Whether all text of a node, and there is some, is bold."""
+    if node.tag in {"strong", "b"}:
+        return bool(node.text().strip())
+    parts = [child for child in node.children if (child if isinstance(child, str) else child.text()).strip()]
+    return bool(parts) and all(isinstance(part, Node) and _is_bold(part) for part in parts)
 
 
 def _outside(node: Node) -> Iterator[Node | str]:
@@ -63,7 +90,7 @@ def _outside(node: Node) -> Iterator[Node | str]:
 
 
 def _cell(node: Node, inline: InlineRenderer, *, in_head_row: bool) -> _Cell:
-    header = node.tag == "th"
+    header = in_head_row or node.tag == "th"
     text = cell_text(node, inline, strong=not header)
     if header and not in_head_row and text and "*" not in text:
         text = f"**{text}**"

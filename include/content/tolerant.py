@@ -33,7 +33,11 @@ _KNOWN = (
 )
 #: What a start tag closes: the first of these found open, but none beyond the fence.
 _TABLE_FENCE = frozenset({"table", "ac:rich-text-body"})
+_PARAMETER = (frozenset({"ac:parameter"}), frozenset({"ac:structured-macro", "ac:rich-text-body"}))
 _CLOSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "ac:parameter": _PARAMETER,
+    "ac:rich-text-body": _PARAMETER,
+    "ac:plain-text-body": _PARAMETER,
     "li": (frozenset({"li"}), _TABLE_FENCE | {"ul", "ol", "td", "th"}),
     "dt": (frozenset({"dt", "dd"}), _TABLE_FENCE | {"dl", "td", "th"}),
     "dd": (frozenset({"dt", "dd"}), _TABLE_FENCE | {"dl", "td", "th"}),
@@ -46,6 +50,7 @@ _CLOSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 #: An end tag of anything else does not reach beyond one of these.
 _SCOPES = frozenset({"table", "td", "th", "ac:rich-text-body", "ac:structured-macro", "ac:layout-cell"})
+_ENDED_BY_BLOCKS = frozenset({"p", "ac:parameter"})
 _PARAGRAPH_FENCE = _SCOPES | {"li", "ac:link-body", "ac:task-body", "ac:caption"}
 
 
@@ -141,7 +146,7 @@ class _Builder:
 
     def _make_room(self, name: str) -> None:
         if name in _BLOCKS:
-            self._close_open(frozenset({"p"}), _PARAGRAPH_FENCE)
+            self._close_open(_ENDED_BY_BLOCKS, _PARAGRAPH_FENCE)
         elif name in _CLOSES:
             self._close_open(*_CLOSES[name])
 

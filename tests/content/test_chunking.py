@@ -300,3 +300,28 @@ def test_chunks_know_their_page_and_language():
 )
 def test_hostile_markdown_ends_within_the_limit(markdown):
     assert_sound(markdown, chunk_document(markdown, PAGE))
+
+
+def test_a_panel_that_is_cut_leaves_no_quote_marks_behind():
+    rng = random.Random(9)
+    items = "\n>\n".join(f"> **Part {number}**\n>\n> {paragraph(rng, 3)}" for number in range(12))
+    chunks = chunk_document(f"> **Note:** read this\n>\n{items}", PAGE)
+    assert len(chunks) > 3
+    for chunk in chunks:
+        assert not chunk.text.rstrip().endswith(">")
+        assert chunk.token_count == count_tokens(chunk.text)
+
+
+def test_a_chunk_of_several_sections_links_to_its_first_heading():
+    rng = random.Random(10)
+    big = "\n\n".join(paragraph(rng) for _ in range(8))
+    markdown = f"# One\n\n{big}\n\n## Two\n\n{sentence(rng, 5)}\n\n## Three\n\n{sentence(rng, 5)}"
+    last = chunk_document(markdown, PAGE)[-1]
+    assert "## Two" in last.text
+    assert "## Three" in last.text
+    assert (last.heading_path, last.url) == (("One",), PAGE.url + "#Two")
+
+
+def test_a_chunk_that_begins_with_nested_headings_links_to_the_innermost_one_all_of_it_is_below():
+    (chunk,) = chunk_document("# One\n\n## Two\n\ntext", PAGE)
+    assert (chunk.heading_path, chunk.url) == (("One", "Two"), PAGE.url + "#Two")

@@ -142,3 +142,20 @@ def test_reads_any_text(text):
     parsed = parse_storage(text)
     assert depth_of(parsed.root) <= MAX_DEPTH
     parsed.root.text().encode()
+
+
+INFO = '<ac:structured-macro ac:name="info">{}</ac:structured-macro>'
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<p>kept</p>",
+        '<ac:parameter ac:name="title">T</ac:parameter>kept<ac:rich-text-body></ac:rich-text-body>',
+        '<ac:parameter ac:name="title">T<ac:rich-text-body><p>kept</p></ac:rich-text-body>',
+        '<ac:parameter ac:name="title">T<p>kept',
+        '<ac:parameter ac:name="icon">x<ac:parameter ac:name="title">T</ac:parameter><ac:rich-text-body>kept',
+    ],
+)
+def test_text_of_a_broken_macro_is_kept(inside):
+    assert storage_to_markdown(INFO.format(inside)) in {"> **Info:** kept", "> **Info: T:** kept"}

@@ -113,3 +113,20 @@ def test_include_of_deep_pages_in_a_row_ends():
     markdown = convert("<div>" * 90 + include("L0") + "</div>" * 90, context(**bodies)).markdown
     assert markdown.startswith("level 0\n\nlevel 1")
     assert markdown.endswith(")")
+
+
+def test_include_of_a_page_whose_title_has_a_colon():
+    pages = {"Shared: contacts": IncludedPage("9", "Shared: contacts", "<p>call us</p>")}
+    context = PageContext(resolve_body=lambda space_key, title: None if space_key else pages.get(title))
+    assert convert(include("Shared: contacts"), context).markdown == "call us"
+    named_as_text = include("x").replace(reference("x"), '<ac:parameter ac:name="">Shared: contacts</ac:parameter>')
+    assert convert(named_as_text, context).markdown == "call us"
+
+
+def test_include_of_a_page_of_another_space():
+    asked = []
+    context = PageContext(resolve_body=lambda space_key, title: asked.append((space_key, title)))
+    page = reference("Part", space_key="OPS")
+    conversion = convert(f'<ac:structured-macro ac:name="include">{page}</ac:structured-macro>', context)
+    assert asked == [("OPS", "Part")]
+    assert "link" not in conversion.report.constructs

@@ -155,3 +155,34 @@ def test_image_with_its_own_link(read_back):
 def test_image_file_name_decomposed_by_a_mac_is_composed():
     name = "Gro\u0308ße.png"
     assert "![Größe.png]" in storage_to_markdown(f'<ac:image><ri:attachment ri:filename="{name}" /></ac:image>')
+
+
+@pytest.mark.parametrize("alt", ["List (Details)", "a [1] b", "*x* _y_", "C:\\dir", "![x](y)", "`c`"])
+def test_image_alt_text_is_text(read_back, alt):
+    storage = f'<ac:image ac:alt="{alt}"><ri:url ri:value="https://e.com/i.png" /></ac:image>'
+    assert read_back(storage).xpath("//img/@alt") == [alt]
+
+
+def test_image_alt_text_has_no_needless_escapes():
+    storage = '<ac:image ac:alt="List (Details)"><ri:url ri:value="https://e.com/i.png" /></ac:image>'
+    assert storage_to_markdown(storage) == "![List (Details)](https://e.com/i.png)"
+
+
+def test_images_in_a_row_stand_apart(read_back):
+    image = '<ac:image><ri:url ri:value="https://e.com/{}.png" /></ac:image>'
+    page = read_back(image.format("a") + image.format("b") + f"<p>{image.format('c')} and {image.format('d')}</p>")
+    assert [p.xpath("img/@src") for p in page.xpath("p")] == [
+        ["https://e.com/a.png"],
+        ["https://e.com/b.png"],
+        ["https://e.com/c.png", "https://e.com/d.png"],
+    ]
+
+
+def test_brackets_in_an_address_stay_as_they_are():
+    storage = '<p><a href="https://[::1]/[a]?b[]=1">x</a></p>'
+    assert storage_to_markdown(storage) == "[x](https://[::1]/[a]?b[]=1)"
+
+
+def test_link_with_an_invisible_body_shows_the_title(read_back):
+    storage = link('<ri:page ri:content-title="Install" />', "<ac:link-body>\u200b</ac:link-body>")
+    assert only_link(read_back(storage, CONTEXT))[0] == "Install"

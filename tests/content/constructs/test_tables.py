@@ -175,3 +175,41 @@ def test_table_senseless_spans_count_as_one(read_back, value):
 
 def test_empty_table_leaves_nothing():
     assert storage_to_markdown(table(td("", ""), td("", ""))) == ""
+
+
+def bold(*cells: str) -> str:
+    return td(*(f"<strong>{cell}</strong>" if cell else "" for cell in cells))
+
+
+def coloured(*cells: str) -> str:
+    return "".join(f'<td data-highlight-colour="#efefef"><p>{cell}</p></td>' for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [bold("Port", "Use", "Note"), bold("", "Use", "Note"), coloured("Port", "<strong>Us</strong>e", "Note")],
+    ids=["bold", "bold with an empty corner", "coloured"],
+)
+def test_table_whose_first_row_is_made_to_look_like_a_header(read_back, first):
+    page = read_back(table(first, td("80", "web", ""), td("22", "<strong>shell</strong>", "x")))
+    assert [cell.text_content() for cell in page.xpath("//thead//th")][1:] == ["Use", "Note"]
+    assert page.xpath("//thead//strong") == []
+    assert len(page.xpath("//tbody/tr")) == 2
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (bold("a", "b"), bold("c", "d")),
+        (coloured("a", "b"), coloured("c", "d")),
+        (bold("a") + td("b"), td("c", "d")),
+        (bold("a", "", ""), td("b", "c", "d")),
+        (bold("a"), td("b")),
+        (bold("a", "b"),),
+    ],
+    ids=["all bold", "all coloured", "one bold cell", "a bold title", "one column", "one row"],
+)
+def test_table_whose_first_row_looks_like_the_others_has_no_header(read_back, rows):
+    page = read_back(table(*rows))
+    assert {cell.text_content() for cell in page.xpath("//thead//th")} == {""}
+    assert len(page.xpath("//tbody/tr")) == len(rows)

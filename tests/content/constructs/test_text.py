@@ -111,3 +111,30 @@ def test_definition_list(read_back):
     page = read_back("<dl><dt>Term</dt><dd>Meaning</dd><dd>Other</dd></dl>")
     assert page.xpath("string(ul/li/p[1]/strong)") == "Term"
     assert page.xpath("ul/li/p[position() > 1]/text()") == ["Meaning", "Other"]
+
+
+def test_bold_headings_are_headings():
+    assert storage_to_markdown("<h2><strong>Set up</strong> <em>now</em></h2>") == "## Set up _now_"
+
+
+@pytest.mark.parametrize("text", ["All (*)", "!@#$%^&*)", "Setup_(v2)", "C:\\*.txt", "see * below"])
+def test_a_lone_star_or_underscore_is_not_escaped(read_back, text):
+    for storage, path in (("<p>{}</p>", "p"), ("<h2>{}</h2>", "h2"), ("<ul><li>{}</li></ul>", "ul/li")):
+        stored = storage.format(text.replace("&", "&amp;"))
+        assert read_back(stored).xpath(f"string({path})") == text
+        assert "\\*" not in storage_to_markdown(stored).replace("\\\\", "")
+        assert "\\_" not in storage_to_markdown(stored)
+
+
+@pytest.mark.parametrize("text", ["*", "* item", "_", "`*`*", "a\\*b*"])
+def test_a_star_that_would_be_markup_stays_text(read_back, text):
+    assert read_back(f"<p>{text}</p>").xpath("string(p)") == text
+
+
+def test_characters_without_width_are_dropped():
+    assert storage_to_markdown("<p>Donau\u00addampf\u200b <em>x\ufeff</em>\u2060</p><p>\u200b</p>") == "Donaudampf _x_"
+
+
+def test_joiners_inside_words_and_emoji_stay():
+    text = "می\u200cخواهم 👩\u200d💻"
+    assert storage_to_markdown(f"<p>{text}</p>") == text
