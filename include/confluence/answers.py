@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from include.errors import PipelineError
 
 SAID_LENGTH = 300
+MAX_BYTES = 256 * 1024 * 1024
 CREDENTIALS_REMEDY = (
     "Verify the e-mail, create a new API token at https://id.atlassian.com/manage-profile/security/api-tokens "
     "and paste it into the connection."
@@ -44,6 +45,8 @@ class Answer:
     """One HTTP answer, read to its end.
 
     :param path: path of the request, without host and parameters, for messages.
+    :param encoding: how the body is packed, ``gzip`` or empty.
+    :param max_bytes: how long the body may be.
     """
 
     status: int
@@ -51,6 +54,8 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     path: str
+    encoding: str = ""
+    max_bytes: int = MAX_BYTES
 
     @property
     def is_html(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +22,23 @@ class NoAuth(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+class WithoutSignatures(logging.Filter):
+    """Keeps the parameters of addresses that are no API calls out of urllib3's DEBUG log: a download is redirected to
+    an address that is signed, and whoever has it has the file."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_unsigned(arg) if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+def _unsigned(text: str) -> str:
+    return text if "/api/" in text else re.sub(r"\?.*", "?***", text)
+
+
+WITHOUT_SIGNATURES = WithoutSignatures()
 
 
 def open_session(settings: ConfluenceSettings) -> requests.Session:
@@ -41,6 +60,8 @@ def open_session(settings: ConfluenceSettings) -> requests.Session:
 
 def open_bare_session(settings: ConfluenceSettings) -> requests.Session:
     """A session without any credentials, for addresses that must not see them."""
+    # Added with the first such session only; a logger takes the same filter but once.
+    logging.getLogger("urllib3.connectionpool").addFilter(WITHOUT_SIGNATURES)
     session = requests.Session()
     session.auth = NoAuth()
     return _prepared(session, settings)

@@ -7,12 +7,15 @@ import logging
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from include.confluence.address import is_loopback, origin
-from include.confluence.answers import Answer, error_for, not_json
+from include.confluence.answers import MAX_BYTES, Answer, error_for, not_json
 from include.confluence.errors import (
     BrokenAnswerError,
     ClientClosedError,
@@ -23,7 +26,7 @@ from include.confluence.errors import (
 )
 from include.confluence.pace import Pace
 from include.confluence.session import open_bare_session, open_session
-from include.confluence.wire import exchange
+from include.confluence.wire import exchange, unpacked
 from include.errors import TransientError
 
 if TYPE_CHECKING:
@@ -36,8 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-MAX_BYTES = 256 * 1024 * 1024
 LONGEST_BACKOFF = 30.0
+LARGE_ANSWER = 16 * 1024
 REDIRECTS_OF_A_DOWNLOAD = 3
 #: Where Confluence Cloud keeps attached files; a download is redirected there with a signed, short-lived address.
 MEDIA_HOSTS = frozenset({"api.media.atlassian.com"})
@@ -87,6 +90,7 @@ class Transport:
         self.pace = Pace(sleep=self._closing.wait)
         self._origins = frozenset(origin(host) for host in hosts)
         self._lock = threading.Lock()
+        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
         self._sessions: dict[bool, requests.Session] = {}
 
     def get(
@@ -103,11 +107,11 @@ class Transport:
         :param authorized: whether the token goes along.
         :raises include.errors.PipelineError: one of :mod:`include.confluence.errors`.
         """
-        return self._send(_Call("GET", url, params, None, max_bytes, authorized), _decoded, patience)
+        return self._send(_Call("GET", url, params, None, max_bytes, authorized), self._decoded, patience)
 
     def post(self, url: str, body: Any) -> Any:
         """The decoded JSON of a POST. Only reading endpoints are posted to, so it is repeated like a GET."""
-        return self._send(_Call("POST", url, None, body), _decoded, None)
+        return self._send(_Call("POST", url, None, body), self._decoded, None)
 
     def download(self, url: str, max_bytes: int) -> bytes:
         """The bytes of an attached file.
@@ -121,7 +125,7 @@ class Transport:
             authorized = origin(url) in self._origins
             answer = self._send(_Call("GET", url, None, None, max_bytes, authorized), _redirect_or_file, None)
             if answer.status < 300:
-                return answer.body
+                return unpacked(answer).body
             url = urljoin(url, answer.headers["Location"])
             self._check_download_host(url)
         raise RedirectedError(f"Too many redirects for {answer.path}")
@@ -135,6 +139,7 @@ class Transport:
         self.stop()
         for session in self._sessions.values():
             session.close()
+        self._decoder.shutdown()
 
     def _send(self, call: _Call, read: Callable[[Answer], T], patience: Patience | None) -> T:
         patience = patience or self.patience
@@ -193,7 +198,18 @@ class Transport:
 
     def _scrubbed(self, answer: Answer) -> Answer:
         # What a failed request answers is quoted in messages; a server that echoes its input must not bring the token.
-        return replace(answer, body=answer.body.replace(self.settings.token.encode(), b"***"))
+        plain = unpacked(answer)
+        return replace(plain, body=plain.body.replace(self.settings.token.encode(), b"***"))
+
+    def _decoded(self, answer: Answer) -> Any:
+        _checked(answer)
+        if answer.is_html:
+            raise not_json(answer)
+        if len(answer.body) < LARGE_ANSWER:
+            return _json(answer)
+        # One thread decodes all large answers. The interpreter lock lets no two do it at once anyway, and memory that
+        # eight threads take is spread over eight heaps, none of which gets smaller again.
+        return self._decoder.submit(_json, answer).result()
 
     def _session(self, authorized: bool) -> requests.Session:
         with self._lock:
@@ -225,14 +241,25 @@ def _checked(answer: Answer) -> Answer:
     return answer
 
 
-def _decoded(answer: Answer) -> Any:
-    _checked(answer)
-    if answer.is_html:
-        raise not_json(answer)
+def _json(answer: Answer) -> Any:
+    answer = unpacked(answer)
     try:
-        return json.loads(answer.body)
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decoded_leniently(answer)
+
+
+def _decoded_leniently(answer: Answer) -> Any:
+    """JSON with halves of surrogate pairs, as texts cut in the middle of an emoji have: U+FFFD stands in their place.
+
+    Nothing behind this could store them: they have no UTF-8 form.
+    """
+    try:
+        decoded = json.loads(answer.body)
     except ValueError as error:
         raise BrokenAnswerError(f"The answer for {answer.path} is not whole JSON") from error
+    text = json.dumps(decoded, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return json.loads(text)
 
 
 def _redirect_or_file(answer: Answer) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -33,12 +34,12 @@ def exchange(
     seconds: float,
     max_bytes: int,
 ) -> Answer:
-    """Send one request and read its answer to the end. Redirects are answers, not followed.
+    """Send one request and read its answer to the end, still packed. Redirects are answers, not followed.
 
     :param seconds: bound for the whole exchange. A server that keeps sending a byte now and then does not prolong it.
-    :param max_bytes: bound for the body, before and after decompression.
+    :param max_bytes: bound for the body.
     :raises UnavailableError: no connection, connection lost, or out of time.
-    :raises BrokenAnswerError: the body ends early or cannot be decompressed.
+    :raises BrokenAnswerError: the body ends early.
     :raises AnswerTooLargeError: the body is longer than ``max_bytes``.
     :raises CertificateError: the server's certificate is not trusted.
     """
@@ -55,9 +56,11 @@ def exchange(
             allow_redirects=False,
             stream=True,
         ) as response:
-            raw = _read(response, deadline, max_bytes, path)
-            body = _decompressed(raw, response.headers.get("Content-Encoding", ""), max_bytes, path)
-            return Answer(response.status_code, response.reason or "", response.headers, body, path)
+            body = _read(response, deadline, max_bytes, path)
+            encoding = response.headers.get("Content-Encoding", "").lower()
+            return Answer(
+                response.status_code, response.reason or "", response.headers, body, path, encoding, max_bytes
+            )
     except requests.exceptions.SSLError as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise CertificateError(
@@ -87,19 +90,24 @@ def _read(response: requests.Response, deadline: float, max_bytes: int, path: st
     return b"".join(blocks)
 
 
-def _decompressed(raw: bytes, encoding: str, max_bytes: int, path: str) -> bytes:
-    if encoding.lower() not in ("gzip", "x-gzip") or not raw:
-        return raw
+def unpacked(answer: Answer) -> Answer:
+    """The answer with its body decompressed, if it is not.
+
+    :raises BrokenAnswerError: the body stops in the middle, or is not what its header says.
+    :raises AnswerTooLargeError: it would be longer than ``answer.max_bytes``.
+    """
+    if answer.encoding not in ("gzip", "x-gzip") or not answer.body:
+        return answer
     decoder = zlib.decompressobj(GZIP)
     try:
-        body = decoder.decompress(raw, max_bytes)
+        body = decoder.decompress(answer.body, answer.max_bytes)
     except zlib.error as error:
-        raise BrokenAnswerError(f"The answer for {path} cannot be decompressed") from error
+        raise BrokenAnswerError(f"The answer for {answer.path} cannot be decompressed") from error
     if decoder.unconsumed_tail:
-        raise AnswerTooLargeError(f"The answer for {path} is larger than {max_bytes:,} bytes")
+        raise AnswerTooLargeError(f"The answer for {answer.path} is larger than {answer.max_bytes:,} bytes")
     if not decoder.eof:
-        raise BrokenAnswerError(f"The answer for {path} stops in the middle")
-    return body
+        raise BrokenAnswerError(f"The answer for {answer.path} stops in the middle")
+    return replace(answer, body=body, encoding="")
 
 
 def _host(url: str) -> str:

@@ -302,6 +302,23 @@ def test_a_download_follows_to_the_media_host_without_the_token(
         transport.download(url, 5)
 
 
+def test_no_log_shows_the_signature_of_a_media_address(
+    transport: Transport, sandbox: SandboxConfluence, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = sandbox.find("rich")
+    attachment = next(a for a in sandbox.store.attachments_of(content.id) if a.file_name == "notes.txt")
+    with caplog.at_level(logging.DEBUG):
+        transport.download(
+            f"{sandbox.site_url}/rest/api/content/{content.id}/child/attachment/att{attachment.id}/download", 1000
+        )
+        transport.get(sandbox.site_url + "/rest/api/content/search", {"cql": "type = page", "limit": 1})
+    signature = next(request.query for request in requests_of(sandbox) if request.host.startswith("localhost"))
+    assert "token=" in signature
+    assert signature.split("&")[0] not in caplog.text
+    assert f"/_media/file/{attachment.file_id}/binary" in caplog.text
+    assert "cql=type" in caplog.text
+
+
 def test_a_download_that_leads_to_a_third_host_is_refused(transport: Transport, sandbox: SandboxConfluence) -> None:
     sandbox.fail(faults.Redirect("https://evil.example/file"), "/download")
     with pytest.raises(errors.ForeignHostError, match="evil"):
