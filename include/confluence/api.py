@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from include.confluence.errors import BrokenAnswerError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from include.confluence.attached import Attachment, Comment
-    from include.confluence.both_ends import Walked
-    from include.confluence.content import Container, Content, Kind
+    from include.confluence.content import Container, Content, Kind, Listed
     from include.confluence.restrictions import Readers
     from include.confluence.space import Space
 
-#: Ids in one request. 100 bodies stay clear of the time-outs that larger answers meet; ids alone are cheap, but have
-#: to fit into an address.
-BODIES_AT_ONCE = 100
+#: Ids in one question about contents without their bodies: cheap, but they have to fit into an address.
 IDS_AT_ONCE = 200
-
-
-@dataclass(frozen=True)
-class Listed:
-    """What a walk through a space brought.
-
-    :param contents: by id.
-    :param problems: why it is not complete; empty for a walk that provably saw everything.
-    """
-
-    contents: dict[str, Content]
-    problems: tuple[str, ...] = ()
-
-
-def listed(walked: Walked, read: Callable[[dict[str, Any]], Content]) -> Listed:
-    """Read what a walk brought. An item that cannot be read makes the listing incomplete, it does not end it."""
-    contents: dict[str, Content] = {}
-    problems = list(walked.problems)
-    for item in walked.items.values():
-        try:
-            content = read(item)
-        except BrokenAnswerError as error:
-            problems.append(error.summary)
-        else:
-            contents[content.id] = content
-    return Listed(contents, tuple(problems))
 
 
 class ContentApi(Protocol):
@@ -70,7 +38,7 @@ class ContentApi(Protocol):
         """Folders and the like by id; ``refs`` maps id to type. Those that cannot be seen are left out."""
 
     def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
-        """Current contents with their storage bodies, at most ``BODIES_AT_ONCE``. One attempt or two, no more."""
+        """Current contents with their storage bodies, at most 250. One attempt or two, no more."""
 
     def probe(self, content_id: str, kind: Kind) -> None:
         """Ask for a content without its body: a sign of life. Raises what asking raises."""

@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.confluence.errors import BrokenListingError, RejectedRequestError
-from include.confluence.paging import EMPTY_PAGES, CursorGuard, ListingPage
+from include.confluence.content import Content, Listed
+from include.confluence.errors import BrokenAnswerError, BrokenListingError, RejectedRequestError
+from include.confluence.paging import EMPTY_PAGES, CursorGuard, ListingPage, content_id
 from include.errors import TransientError
 
 log = logging.getLogger(__name__)
@@ -25,22 +26,8 @@ FetchSorted = Callable[[str, str | None, int], ListingPage]
 LIMIT = 250
 SMALLEST_LIMIT = 25
 STARTS = 3
-
-
-@dataclass(frozen=True)
-class Walked:
-    """What a walk brought.
-
-    :param items: the listed things by id, in order of id where it is a number.
-    :param problems: why the walk is not complete; empty for a complete one.
-    """
-
-    items: dict[str, dict[str, Any]]
-    problems: tuple[str, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        return not self.problems
+#: Reads an item of the listing. The raw items are not kept: those of a large space would fill the memory.
+ReadItem = Callable[[dict[str, Any]], Content]
 
 
 @dataclass
@@ -48,7 +35,9 @@ class _End:
     """One of the two directions."""
 
     sort: str
-    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    read: ReadItem
+    items: dict[str, Content] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
     frontier: int | None = None
     ended: bool = False
     in_order: bool = True
@@ -58,24 +47,28 @@ class _End:
 
     def take(self, page: ListingPage) -> None:
         for item in page.results:
-            number = int(item["id"])
+            number = int(content_id(item))
             if self.frontier is not None:
                 self.in_order &= number < self.frontier if self.sort == "-id" else number > self.frontier
             self.frontier = number
-            self.items[str(item["id"])] = item
+            try:
+                self.items[str(number)] = self.read(item)
+                self.unreadable.pop(str(number), None)
+            except BrokenAnswerError as error:
+                self.unreadable[str(number)] = error.summary
         self.ended = page.cursor is None
 
 
-def walk_both_ends(fetch: FetchSorted) -> Walked:
+def walk_both_ends(fetch: FetchSorted, read: ReadItem) -> Listed:
     """Walk a listing that can be sorted by ``id`` and ``-id``.
 
-    Needs one request more than a walk in one direction, and half its time. Faults that outlast their retries make the
-    walk incomplete instead of failing it, as long as anything was read.
+    Needs one request more than a walk in one direction, and half its time. Faults that outlast their retries and items
+    that cannot be read make the walk incomplete instead of failing it, as long as anything was read.
 
     :raises include.errors.TransientError: when nothing at all could be read.
     :raises include.errors.PermanentError: bad credentials and other things that no further request can heal.
     """
-    up, down = _End("id"), _End("-id")
+    up, down = _End("id", read), _End("-id", read)
     lock = threading.Lock()
 
     def finished() -> bool:
@@ -91,9 +84,16 @@ def walk_both_ends(fetch: FetchSorted) -> Walked:
         raise error
     if not up.in_order or not down.in_order:
         return _unordered(up, down, fetch)
-    items = {**down.items, **up.items}
-    ordered = {key: _newer(up.items.get(key), down.items.get(key)) for key in sorted(items, key=int)}
-    return Walked(ordered, _problems(up, down))
+    return Listed(_merged(up, down), _problems(up, down))
+
+
+def _merged(up: _End, down: _End) -> dict[str, Content]:
+    """Both halves in order of id; where they overlap, the newer version."""
+    merged: dict[str, Content] = {}
+    for key in sorted(up.items.keys() | down.items.keys(), key=int):
+        found = [end.items[key] for end in (up, down) if key in end.items]
+        merged[key] = max(found, key=lambda content: content.version)
+    return merged
 
 
 def _walk_end(end: _End, fetch: FetchSorted, lock: threading.Lock, finished: Callable[[], bool]) -> None:
@@ -161,25 +161,19 @@ def _met(up: _End, down: _End) -> bool:
 
 
 def _problems(up: _End, down: _End) -> tuple[str, ...]:
+    unreadable = tuple({**down.unreadable, **up.unreadable}.values())
     if _met(up, down) or (up.ended and down.ended and not up.items and not down.items):
-        return ()
+        return unreadable
     told = tuple(end.problem for end in (up, down) if end.problem)
-    return told or ("The listing ended before all pages were seen from both sides",)
+    return (*unreadable, *(told or ("The listing ended before all pages were seen from both sides",)))
 
 
-def _unordered(up: _End, down: _End, fetch: FetchSorted) -> Walked:
+def _unordered(up: _End, down: _End, fetch: FetchSorted) -> Listed:
     """The server does not sort by number: only a walk to the very end proves anything."""
-    whole = _End("id", items=up.items)
+    whole = _End("id", up.read, items=up.items, unreadable=up.unreadable)
     _walk_end(whole, fetch, threading.Lock(), lambda: False)
     unseen = down.items.keys() - whole.items.keys()
-    problems = [whole.problem] if whole.problem else []
+    problems = [*whole.unreadable.values(), *filter(None, [whole.problem])]
     if unseen:
         problems.append(f"{len(unseen)} pages are listed in one direction only")
-    items = {**down.items, **whole.items}
-    return Walked({key: _newer(whole.items.get(key), down.items.get(key)) for key in items}, tuple(problems))
-
-
-def _newer(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str, Any]:
-    if one is None or other is None:
-        return one or other or {}
-    return one if one["version"]["number"] >= other["version"]["number"] else other
+    return Listed(_merged(whole, down), tuple(problems))

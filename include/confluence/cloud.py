@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from include.confluence.api import BODIES_AT_ONCE, Listed, listed
+from include.confluence.answers import MAX_BYTES
 from include.confluence.attached import Attachment, Comment, attachment_from_v2, comment_from_v2
 from include.confluence.both_ends import LIMIT, walk_both_ends
-from include.confluence.content import Container, Content, Kind, content_from_v2
+from include.confluence.content import Container, Content, Kind, Listed, content_from_v2
 from include.confluence.cql import of_space
 from include.confluence.errors import (
     EndpointRemovedError,
@@ -22,7 +22,6 @@ from include.confluence.labels import is_global, search_labels
 from include.confluence.paging import ListingPage, listing_page, walk
 from include.confluence.restrictions import readers_from_v1
 from include.confluence.space import Space
-from include.confluence.transport import MAX_BYTES
 from include.confluence.workers import batches
 
 if TYPE_CHECKING:
@@ -123,8 +122,10 @@ class CloudApi:
             return sum(len(self.list_contents(space, kind).contents) for kind in kinds)
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
-        walked = walk_both_ends(lambda sort, cursor, limit: self._listing_page(space, kind, sort, cursor, limit))
-        return listed(walked, lambda item: content_from_v2(item, kind, self.links_base))
+        return walk_both_ends(
+            lambda sort, cursor, limit: self._listing_page(space, kind, sort, cursor, limit),
+            lambda item: content_from_v2(item, kind, self.links_base),
+        )
 
     def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:
         return self._page(f"/spaces/{space.id}/{PLURAL[kind]}", cursor, status="current", sort=sort, limit=limit)
@@ -156,7 +157,7 @@ class CloudApi:
         max_bytes = BODIES_MAX_BYTES if len(ids) > 1 else MAX_BYTES
 
         def page(cursor: str | None) -> ListingPage:
-            params = {"id": ",".join(ids), "status": "current", "body-format": "storage", "limit": BODIES_AT_ONCE}
+            params = {"id": ",".join(ids), "status": "current", "body-format": "storage", "limit": LIMIT}
             if cursor:
                 params["cursor"] = cursor
             url = f"{self._v2}/{PLURAL[kind]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any, Literal
 
 from include.confluence.errors import BrokenAnswerError
@@ -41,6 +42,22 @@ class Content:
     storage: str | None = None
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a walk through a space brought.
+
+    :param contents: by id.
+    :param problems: why it is not complete; empty for a walk that provably saw everything.
+    """
+
+    contents: dict[str, Content]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.problems
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """A folder, database, whiteboard or embed: a node of the page tree that is no page."""
@@ -75,16 +92,16 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
     return Content(
         id=str(item["id"]),
         kind=kind,
-        status=item.get("status", "current"),
+        status=intern(str(item.get("status", "current"))),
         title=item.get("title") or "",
-        space_id=str(item.get("spaceId") or ""),
+        space_id=intern(str(item.get("spaceId") or "")),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
         modified_at=_required(parse_time(version.get("createdAt")) or created_at),
         created_at=created_at,
-        author_id=item.get("authorId") or None,
-        parent_id=_text_or_none(item.get("parentId")),
-        parent_type=item.get("parentType"),
+        author_id=_shared(item.get("authorId")),
+        parent_id=_shared(item.get("parentId")),
+        parent_type=_shared(item.get("parentType")),
         position=item.get("position"),
         storage=(body.get("storage") or {}).get("value"),
     )
@@ -136,5 +153,6 @@ def _required(moment: datetime | None) -> datetime:
     return moment
 
 
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else str(value)
+def _shared(value: object) -> str | None:
+    # Thousands of pages have the same few authors and parents: one string each is enough.
+    return intern(str(value)) if value else None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from include.confluence.api import BODIES_AT_ONCE, Listed, listed
 from include.confluence.attached import Attachment, Comment, attachment_from_v1, comment_from_v1
-from include.confluence.content import Container, Content, Kind, content_from_v1
+from include.confluence.content import Container, Content, Kind, Listed, content_from_v1
 from include.confluence.cql import of_space, with_ids
 from include.confluence.errors import NotFoundError, RejectedRequestError
 from include.confluence.labels import labels_from_v1
@@ -88,18 +87,13 @@ class DataCenterApi:
         return total
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
-        walked = walk_steadily(
-            lambda start: self._page(
-                "/content",
-                start,
-                spaceKey=space.key,
-                type=kind,
-                status="current",
-                expand=",".join(CONTENT),
-                limit=LIMIT,
+        def page(start: int) -> OffsetPage:
+            expand = ",".join(CONTENT)
+            return self._page(
+                "/content", start, spaceKey=space.key, type=kind, status="current", expand=expand, limit=LIMIT
             )
-        )
-        return listed(walked, lambda item: content_from_v1(item, self.links_base))
+
+        return walk_steadily(page, lambda item: content_from_v1(item, self.links_base))
 
     def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
         """Data Center has none: only pages are parents of pages."""
@@ -111,14 +105,12 @@ class DataCenterApi:
         if len(ids) == 1:
             return self._single(ids[0], ("body.storage",), "current")
         quick = replace(patience, attempts=min(2, patience.attempts))
-        body = self._get(
-            "/content/search",
-            patience=quick,
-            cql=with_ids(ids),
-            expand=",".join((*CONTENT, "body.storage")),
-            limit=BODIES_AT_ONCE,
-        )
-        found = [content_from_v1(item, self.links_base) for item in offset_page(body).results]
+        asked = {"cql": with_ids(ids), "expand": ",".join((*CONTENT, "body.storage")), "limit": LIMIT}
+
+        def page(start: int) -> OffsetPage:
+            return offset_page(self._get("/content/search", patience=quick, start=start, **asked))
+
+        found = [content_from_v1(item, self.links_base) for item in walk_offsets(page)]
         seen = {content.id for content in found}
         for content_id in ids:
             if content_id not in seen:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.confluence.api import IDS_AT_ONCE
 from include.confluence.content import KINDS
 from include.confluence.errors import RestrictionsUnknownError
 from include.confluence.marks import Marks, read_marks
+from include.confluence.memory import use_system_allocator
 from include.confluence.missing import explain_missing
 from include.confluence.restrictions import effective_restrictions
 from include.confluence.tree import Path, paths, unknown_parents
@@ -20,7 +22,7 @@ from include.confluence.workers import batches
 from include.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from include.confluence.client import ConfluenceClient
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 Restrictions = Literal["skip", "include", "unchecked"]
 DEEPEST_CONTAINERS = 50
 NAMED_IN_WARNING = 5
+ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def sweep(
     :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
     :raises include.errors.TransientError: when nothing could be read at all.
     """
+    use_system_allocator()
     before = client.requests_made
     contents, problems, labelled = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
     above = _above(client, contents)
@@ -106,16 +110,16 @@ def sweep(
         marks, checked, warnings = _marks(client, space, contents, above, closed=restrictions == "skip")
     if not labels:
         marks = replace(marks, labels={})
-    rows = tuple(_row(content, tree[content.id], marks, checked=checked) for content in contents.values())
-    restricted = sum(row.restricted for row in rows) if checked else None
-    warnings += _warnings(rows, tree, marks, restrictions, checked=checked)
+    table = _table(_row(content, tree[content.id], marks, checked=checked) for content in contents.values())
+    restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
+    warnings += _warnings(table.num_rows, restricted, tree, marks, restrictions)
     for problem in problems:
         log.warning("The sweep of space %s is incomplete: %s", space.key, problem)
     for warning in warnings:
         log.warning("Space %s: %s", space.key, warning)
     requests = client.requests_made - before
-    log.info("Sweep of space %s: %d contents in %d requests", space.key, len(rows), requests)
-    return Sweep(_table(rows), not problems, tuple(problems), tuple(warnings), restricted, requests)
+    log.info("Sweep of space %s: %d contents in %d requests", space.key, table.num_rows, requests)
+    return Sweep(table, not problems, tuple(problems), tuple(warnings), restricted, requests)
 
 
 def _walk(
@@ -204,23 +208,24 @@ def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> Invent
     )
 
 
-def _table(rows: Sequence[InventoryRow]) -> pa.Table:
-    columns = [[getattr(row, name) for row in rows] for name in INVENTORY.names]
-    return pa.table(columns, schema=INVENTORY)
+def _table(rows: Iterable[InventoryRow]) -> pa.Table:
+    """In slices, so that a large space is not in memory twice."""
+    slices = [
+        pa.record_batch([[getattr(row, name) for row in some] for name in INVENTORY.names], schema=INVENTORY)
+        for some in batches(rows, ROWS_AT_ONCE)
+    ]
+    return pa.Table.from_batches(slices, schema=INVENTORY)
 
 
 def _warnings(
-    rows: Sequence[InventoryRow], tree: Mapping[str, Path], marks: Marks, restrictions: Restrictions, *, checked: bool
+    count: int, restricted: int | None, tree: Mapping[str, Path], marks: Marks, restrictions: Restrictions
 ) -> list[str]:
     warnings: list[str] = []
-    if not rows:
+    if not count:
         warnings.append("the space has no pages that this account can see.")
     broken = sorted({path.broken_at for path in tree.values() if path.broken_at})
     if broken:
         warnings.append(f"parts of the page tree hang on contents that this account cannot see: {_named(broken)}.")
-    if not checked:
-        return warnings
-    restricted = sum(row.restricted for row in rows)
     if restrictions == "include" and restricted:
         warnings.append(f"{restricted} restricted pages are synced: everybody who can ask Twig can read them.")
     if marks.unreadable:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from include.confluence.both_ends import STARTS, Walked
-from include.confluence.errors import BrokenListingError
+from include.confluence.both_ends import STARTS, ReadItem
+from include.confluence.content import Content, Listed
+from include.confluence.errors import BrokenAnswerError, BrokenListingError
+from include.confluence.paging import content_id
 from include.errors import TransientError
 
 log = logging.getLogger(__name__)
@@ -57,44 +59,49 @@ def walk_offsets(fetch: FetchOffset) -> Iterator[dict[str, Any]]:
         start += len(page.results)
 
 
-def walk_steadily(fetch: FetchOffset) -> Walked:
-    """Walk a listing that may change on the way, keyed by id.
+def walk_steadily(fetch: FetchOffset, read: ReadItem) -> Listed:
+    """Walk a listing that may change on the way.
 
-    :returns: an incomplete walk when it shifted in each of three attempts, or broke off.
+    :returns: an incomplete walk when it shifted in each of three attempts, broke off, or has unreadable items.
     :raises include.errors.TransientError: when nothing at all could be read.
     """
-    items: dict[str, dict[str, Any]] = {}
+    contents: dict[str, Content] = {}
     problem = ""
     for attempt in range(1, STARTS + 1):
-        seen: dict[str, dict[str, Any]] = {}
+        seen: set[str] = set()
+        unreadable: list[str] = []
         try:
-            for content_id, item in _overlapping(fetch):
-                seen[content_id] = items[content_id] = item
+            for found, item in _overlapping(fetch):
+                seen.add(found)
+                try:
+                    contents[found] = read(item)
+                except BrokenAnswerError as error:
+                    unreadable.append(error.summary)
         except BrokenListingError as error:
             problem = error.summary
             log.info("Sweep: %s; attempt %d of %d", problem, attempt, STARTS)
         except TransientError as error:
-            if not items:
+            if not contents:
                 raise
-            return Walked(items, (error.summary,))
+            return Listed(contents, (error.summary,))
         else:
-            return Walked(seen)
-    return Walked(items, (problem,))
+            return Listed({key: content for key, content in contents.items() if key in seen}, tuple(unreadable))
+    return Listed(contents, (problem,))
 
 
 def _overlapping(fetch: FetchOffset) -> Iterator[tuple[str, dict[str, Any]]]:
-    page = fetch(0)
-    last: str | None = None
     start = 0
+    last: str | None = None
     while True:
-        ids = [str(item["id"]) for item in page.results]
+        page = fetch(start)
+        ids = [content_id(item) for item in page.results]
         if last is not None and ids[:1] != [last]:
             raise BrokenListingError("Pages were added or removed during the walk")
-        yield from zip(ids, page.results, strict=True)
+        fresh = slice(0 if last is None else 1, None)
+        yield from zip(ids[fresh], page.results[fresh], strict=True)
         if not page.more:
             return
-        if len(ids) < (1 if last is None else 2):
+        if not ids[fresh]:
             raise BrokenListingError("A listing goes on without results")
-        start += len(ids) - (0 if last is None else 1)
+        start += len(ids) - 1
         last = ids[-1]
-        page = fetch(start - 1)

@@ -46,6 +46,17 @@ def listing_page(body: Any) -> ListingPage:
     return ListingPage(tuple(results), cursor)
 
 
+def content_id(item: Any) -> str:
+    """The id of a listed content: decimal digits.
+
+    :raises BrokenListingError: when it has none, as then nothing can be said about what the listing holds.
+    """
+    found = str(item.get("id", "")) if isinstance(item, dict) else ""
+    if not found.isdecimal():
+        raise BrokenListingError("A listing has an item without an id")
+    return found
+
+
 def cursor_of(link: str) -> str | None:
     """The value of the parameter ``cursor`` in an absolute or relative link, decoded."""
     return next(iter(parse_qs(urlsplit(link).query).get("cursor", [])), None)

@@ -33,8 +33,12 @@ class Path:
 
 
 def paths(nodes: Mapping[str, Node]) -> dict[str, Path]:
-    """The path of every node, in time linear in their number; no recursion, so any depth works."""
+    """The path of every node, in time linear in their number; no recursion, so any depth works.
+
+    Nodes with the same parent share one path, as large spaces have many of them.
+    """
     known: dict[str, Path] = {}
+    below: dict[str | None, Path] = {None: Path()}
     for start in nodes:
         chain: list[str] = []
         current: str | None = start
@@ -44,13 +48,14 @@ def paths(nodes: Mapping[str, Node]) -> dict[str, Path]:
             on_chain.add(current)
             current = nodes[current].parent_id
         for node_id in reversed(chain):
-            known[node_id] = _below(nodes[node_id].parent_id, nodes, known)
+            parent_id = nodes[node_id].parent_id
+            if parent_id is not None and parent_id not in below:
+                below[parent_id] = _below(parent_id, nodes, known)
+            known[node_id] = below[parent_id]
     return known
 
 
-def _below(parent_id: str | None, nodes: Mapping[str, Node], known: Mapping[str, Path]) -> Path:
-    if parent_id is None:
-        return Path()
+def _below(parent_id: str, nodes: Mapping[str, Node], known: Mapping[str, Path]) -> Path:
     above = known.get(parent_id)
     if above is None:
         return Path(broken_at=parent_id)

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.confluence.both_ends import SMALLEST_LIMIT, Walked, walk_both_ends
+from include.confluence.both_ends import SMALLEST_LIMIT, FetchSorted
+from include.confluence.both_ends import walk_both_ends as walk_contents
+from include.confluence.content import Content, Listed
 from include.confluence.errors import BrokenListingError, RejectedRequestError, UnauthorizedError, UnavailableError
 from include.confluence.paging import ListingPage
+from tests.confluence.spaces import MONDAY
 
 
 @dataclass
@@ -45,8 +48,16 @@ class Listing:
         return ListingPage(items, str(taken[-1]) if len(ordered) > len(taken) else None)
 
 
-def seen(walked: Walked) -> list[int]:
-    return [int(key) for key in walked.items]
+def content(item: dict[str, Any]) -> Content:
+    return Content(item["id"], "page", "current", "", "1", "", 1, MONDAY)
+
+
+def walk_both_ends(fetch: FetchSorted) -> Listed:
+    return walk_contents(fetch, content)
+
+
+def seen(walked: Listed) -> list[int]:
+    return [int(key) for key in walked.contents]
 
 
 @given(st.sets(st.integers(1, 10_000), max_size=40), st.integers(1, 7))
@@ -99,7 +110,7 @@ def test_an_end_lost_on_one_side_is_made_good_from_the_other() -> None:
 
     walked = walk_both_ends(Listing(list(range(1, 31)), before=cut).fetch)
     assert walked.complete
-    assert len(walked.items) == 30
+    assert len(walked.contents) == 30
 
 
 def test_ends_lost_on_both_sides_make_it_incomplete() -> None:
@@ -108,7 +119,7 @@ def test_ends_lost_on_both_sides_make_it_incomplete() -> None:
 
     walked = walk_both_ends(Listing(list(range(1, 31)), before=cut).fetch)
     assert walked.problems == ("The listing ended before all pages were seen from both sides",)
-    assert len(walked.items) == 6
+    assert len(walked.contents) == 6
 
 
 def test_a_repeated_cursor_starts_that_direction_again() -> None:
@@ -117,7 +128,7 @@ def test_a_repeated_cursor_starts_that_direction_again() -> None:
 
     walked = walk_both_ends(Listing(list(range(1, 60)), before=repeat).fetch)
     assert walked.complete
-    assert len(walked.items) == 59
+    assert len(walked.contents) == 59
 
 
 def test_empty_pages_without_end_make_it_incomplete() -> None:
@@ -138,12 +149,12 @@ def test_rows_that_get_lost_once_are_found_by_asking_again(lost: int) -> None:
 
     walked = walk_both_ends(Listing(list(range(1, 1200)), size=250, before=lose).fetch)
     assert walked.complete
-    assert len(walked.items) == 1199
+    assert len(walked.contents) == 1199
 
 
 def test_a_server_whose_pages_are_always_short_is_not_asked_twice_for_each() -> None:
     listing = Listing(list(range(1, 1200)), size=100)
-    assert len(walk_both_ends(listing.fetch).items) == 1199
+    assert len(walk_both_ends(listing.fetch).contents) == 1199
     assert len(listing.asked) <= 12 + 4
 
 
@@ -173,7 +184,7 @@ def test_an_outage_in_the_middle_keeps_what_was_seen_and_says_so() -> None:
 
     walked = walk_both_ends(Listing(list(range(1, 60)), before=fail).fetch)
     assert set(walked.problems) == {"503 Service Unavailable"}
-    assert len(walked.items) == 6
+    assert len(walked.contents) == 6
 
 
 @pytest.mark.parametrize("error", [UnavailableError("503"), UnauthorizedError("401"), BrokenListingError("x")])

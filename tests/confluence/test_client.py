@@ -127,10 +127,13 @@ def test_a_token_revoked_in_the_middle_of_the_work_is_unauthorized(
 def test_links_in_answers_lead_nowhere_else(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
     """``base`` and ``next`` of another host are not followed, and do not get into the pages' addresses."""
     sandbox.add_space(numbered_space(600))
-    sandbox.fail(faults.ForeignLinks("http://localhost:1"), "/api/v2/spaces", times=None)
+    sandbox.fail(faults.ForeignLinks("http://localhost:1"), "/api/v2/|content/search", times=None)
     space = client.space("BIG")
     listed = client.api.list_contents(space, "page")
-    assert len(listed.contents) == 601
     assert not listed.problems
-    assert {content.url.split("/wiki/")[0] for content in listed.contents.values()} == {sandbox.base_url}
+    searched = [item["id"] for item in client.api.search('space = "BIG" and type = page', ("version",), 250)]
+    bodies = client.api.bodies(list(listed.contents)[:100], "page")
+    assert (len(listed.contents), len(set(searched)), len(bodies)) == (601, 601, 100)
+    contents = [*listed.contents.values(), *bodies]
+    assert {content.url.split("/wiki/")[0] for content in contents} == {sandbox.base_url}
     assert {request.host for request in requests_of(sandbox)} == {sandbox.base_url.removeprefix("http://")}

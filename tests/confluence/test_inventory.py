@@ -154,12 +154,14 @@ def test_an_empty_space_is_a_warning_and_no_silent_success(connect: ClientFactor
     "fault",
     [
         faults.Refuse(503),
+        faults.LimitRate(0),
         faults.Reset(),
         faults.Cut(),
         faults.Truncate(),
         faults.RepeatCursor(),
         faults.EmptyPage(),
         faults.DropNext(),
+        faults.DropResults(3),
     ],
     ids=lambda fault: type(fault).__name__,
 )
@@ -203,6 +205,24 @@ def test_no_page_at_all_is_an_outage_and_no_empty_space(client: ConfluenceClient
     sandbox.fail(faults.Refuse(503), LISTING, times=None)
     with pytest.raises(errors.UnavailableError):
         sweep(client, space)
+
+
+def test_a_total_that_shrinks_shortens_nothing(connect: ClientFactory) -> None:
+    with serve(numbered_space(900)) as sandbox:
+        sandbox.fail(faults.ShrinkTotal(900), "content/search", times=None)
+        swept = sweep_of(connect(sandbox), "BIG")
+        assert swept.complete
+        assert swept.table.num_rows == 901
+
+
+def test_an_item_without_an_id_makes_the_sweep_incomplete(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
+    def lose_id(page: dict[str, Any]) -> dict[str, Any]:
+        return page | {"results": [{"title": "?"}, *page["results"]]}
+
+    space = client.space("PROD")
+    sandbox.fail(faults.Rewrite(lose_id), LISTING, skip=1, times=None)
+    swept = sweep(client, space)
+    assert "A listing has an item without an id" in swept.problems
 
 
 def test_an_item_that_cannot_be_read_makes_the_sweep_incomplete(

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.confluence.content import Content, Listed
 from include.confluence.errors import BrokenListingError, UnavailableError
-from include.confluence.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
+from include.confluence.offsets import FetchOffset, OffsetPage, offset_page, walk_offsets
+from include.confluence.offsets import walk_steadily as walk_contents
+from tests.confluence.spaces import MONDAY
+
+
+def walk_steadily(fetch: FetchOffset) -> Listed:
+    return walk_contents(fetch, lambda item: Content(item["id"], "page", "current", "", "1", "", 1, MONDAY))
 
 
 class Listing:
@@ -36,7 +43,7 @@ class Listing:
 def test_sees_everything_of_a_listing_that_stands_still(ids: set[int], size: int) -> None:
     walked = walk_steadily(Listing(sorted(ids), size).fetch)
     assert walked.complete
-    assert sorted(map(int, walked.items)) == sorted(ids)
+    assert sorted(map(int, walked.contents)) == sorted(ids)
     assert [item["id"] for item in walk_offsets(Listing(sorted(ids), size).fetch)] == [str(n) for n in sorted(ids)]
 
 
@@ -52,14 +59,14 @@ def test_a_complete_walk_has_seen_all_that_was_there_all_the_time(
     always = ids - {number for added, number in changes.values() if not added}
     steps = {at: (lambda here, a=a, n=n: here | {n} if a else here - {n}) for at, (a, n) in changes.items()}
     walked = walk_steadily(Listing(sorted(ids), size, steps).fetch)
-    assert not walked.complete or always <= set(map(int, walked.items))
+    assert not walked.complete or always <= set(map(int, walked.contents))
 
 
 def test_a_page_that_slips_through_by_a_deletion_is_found_by_starting_again() -> None:
     listing = Listing([1, 2, 3, 4, 5, 6, 7], changes={2: lambda ids: ids - {1}})
     walked = walk_steadily(listing.fetch)
     assert walked.complete
-    assert list(walked.items) == ["2", "3", "4", "5", "6", "7"]
+    assert list(walked.contents) == ["2", "3", "4", "5", "6", "7"]
 
 
 def test_a_listing_that_never_stands_still_is_incomplete() -> None:
@@ -71,7 +78,7 @@ def test_a_listing_that_never_stands_still_is_incomplete() -> None:
 def test_an_outage_keeps_what_was_seen_and_says_so() -> None:
     walked = walk_steadily(Listing([1, 2, 3, 4, 5], changes={2: UnavailableError("503")}).fetch)
     assert walked.problems == ("503",)
-    assert list(walked.items) == ["1", "2", "3"]
+    assert list(walked.contents) == ["1", "2", "3"]
     with pytest.raises(UnavailableError):
         walk_steadily(Listing([1], changes={1: UnavailableError("503")}).fetch)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.confluence.errors import BrokenListingError
-from include.confluence.paging import EMPTY_PAGES, ListingPage, cursor_of, listing_page, walk
+from include.confluence.paging import EMPTY_PAGES, ListingPage, content_id, cursor_of, listing_page, walk
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,17 @@ def test_the_last_page_has_no_next() -> None:
 def test_an_answer_that_is_no_listing_is_an_error(body: Any) -> None:
     with pytest.raises(BrokenListingError):
         listing_page(body)
+
+
+@pytest.mark.parametrize("item", [None, {}, {"id": None}, {"id": ""}, {"id": "att7"}, {"id": -1}])
+def test_an_item_without_an_id_breaks_the_listing(item: Any) -> None:
+    with pytest.raises(BrokenListingError, match="without an id"):
+        content_id(item)
+
+
+@pytest.mark.parametrize("item", [{"id": "65538"}, {"id": 65538}])
+def test_an_id_is_text_whatever_it_comes_as(item: Any) -> None:
+    assert content_id(item) == "65538"
 
 
 def served(*pages: ListingPage) -> Any:
