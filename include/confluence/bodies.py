@@ -27,10 +27,12 @@ class Fetched:
 
     :param contents: with their storage bodies.
     :param failed: id → why this one page cannot be fetched, though everything else can.
+    :param halved: whether the server could not give the whole batch in one answer.
     """
 
     contents: list[Content] = field(default_factory=list)
     failed: dict[str, PipelineError] = field(default_factory=dict)
+    halved: bool = False
 
     def add(self, other: Fetched) -> None:
         """Take over the results of another batch."""
@@ -56,6 +58,7 @@ def fetch_bodies(api: ContentApi, ids: Sequence[str], kind: Kind) -> Fetched:
     half = len(ids) // 2
     fetched = fetch_bodies(api, ids[:half], kind)
     fetched.add(fetch_bodies(api, ids[half:], kind))
+    fetched.halved = True
     return fetched
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from include.confluence.extraction import Extraction
+from include.confluence.memory import use_system_allocator
 from include.confluence.page import ExtractOptions
 from include.confluence.parts import Parts
 from include.confluence.progress import Progress
@@ -17,10 +18,10 @@ from include.confluence.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pyarrow as pa
     from airflow.sdk import ObjectStoragePath
 
     from include.confluence.client import ConfluenceClient
+    from include.confluence.index import Inventory
     from include.confluence.page import Failure, Page, Row
     from include.confluence.space import Space
 
@@ -83,7 +84,7 @@ def extract_pages(
     space: Space,
     rows: Sequence[Row],
     *,
-    inventory: pa.Table | None = None,
+    inventory: Inventory = None,
     options: ExtractOptions | None = None,
 ) -> Iterator[Page]:
     """The pages one by one as rows of :data:`include.staging.schemas.PAGES`, without staging anything.
@@ -99,7 +100,7 @@ def extract_shard(
     space: Space,
     rows: Sequence[Row],
     *,
-    inventory: pa.Table | None,
+    inventory: Inventory,
     out: ObjectStoragePath,
     options: ExtractOptions | None = None,
 ) -> ExtractReport:
@@ -110,10 +111,11 @@ def extract_shard(
     shard whose pages are all gone yields an empty file.
 
     :param rows: the shard's pages as rows of the inventory.
-    :param inventory: the whole inventory, to find pages that others include.
+    :param inventory: the whole inventory, to find pages that others include; a file is read only if there are any.
     :raises include.errors.TransientError: an outage or a long rate limit; the next try goes on from here.
     :raises include.errors.PermanentError: credentials and the like.
     """
+    use_system_allocator()
     options = options or ExtractOptions()
     started = time.monotonic()
     requests_before, waited_before = client.requests_made, client.seconds_waited
@@ -155,5 +157,4 @@ def _log_losses(report: ExtractReport) -> None:
 
 def fingerprint(options: ExtractOptions) -> str:
     """Eight characters that change with what is fetched, so that parts of other options are not taken over."""
-    fetched = {key: value for key, value in asdict(options).items() if key != "batch"}
-    return hashlib.sha256(json.dumps(fetched, sort_keys=True).encode()).hexdigest()[:8]
+    return hashlib.sha256(json.dumps(asdict(options), sort_keys=True).encode()).hexdigest()[:8]

@@ -16,11 +16,10 @@ from include.confluence.references import included_pages, needs_rendering, user_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import pyarrow as pa
-
     from include.confluence.client import ConfluenceClient
     from include.confluence.content import Content
     from include.confluence.extras import PageExtras
+    from include.confluence.index import Inventory
     from include.confluence.space import Space
 
 #: Pages that are finished, and safe from then on, together. Larger groups need fewer requests for people and attachments.
@@ -34,7 +33,7 @@ class Extraction:
     """One walk over the pages to fetch. Use once.
 
     :param rows: the pages to fetch, as rows of the inventory.
-    :param inventory: the whole inventory, for pages that are included by title; without it none are.
+    :param inventory: the whole inventory, for pages that are included by title or were moved; a file is read only then.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class Extraction:
         space: Space,
         rows: Sequence[Row],
         *,
-        inventory: pa.Table | None = None,
+        inventory: Inventory = None,
         options: ExtractOptions | None = None,
     ) -> None:
         self.account = Account()
@@ -53,7 +52,7 @@ class Extraction:
         self._options = options or ExtractOptions()
         self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages == "include")
         self._names = Names(client.api)
-        self._bodies = BodyStream(client, space, self.account, self._options.batch)
+        self._bodies = BodyStream(client, space, self.account)
         self._extras = ExtrasReader(
             client,
             space,
@@ -126,7 +125,7 @@ class Extraction:
             rows |= wanted
             self.account.included |= wanted.keys()
             side = Account()
-            stream = BodyStream(self._client, self._space, side, self._options.batch)
+            stream = BodyStream(self._client, self._space, side)
             level = [content for batch in stream.fetch(list(wanted.values())) for content in batch]
             found += level
             # One that is gone or broken by now leaves a gap in the page that includes it, not an open entry.

@@ -117,8 +117,7 @@ class ExtrasReader:
         total = self._api.search_total(cql)
         searches = -(-self._page_count // CONTAINERS_AT_ONCE)
         if total <= min(KEPT_FOR_A_SPACE, searches * self._limit):
-            items = self._api.search(cql, self._expand, self._limit) if total else ()
-            self._of_space = _grouped(items, self._api.links_base)
+            self._of_space = _grouped(self._api.search(cql, self._expand, self._limit), self._api.links_base)
 
     def _search_batches(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         def read(batch: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,14 +1,14 @@
-"""The stream of bodies: batches in parallel, a few ahead of whoever reads them, every id accounted for."""
+"""The stream of bodies: as many batches under way as there are threads, every id accounted for."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
 
+from include.confluence.batch_size import BatchSize
 from include.confluence.bodies import Fetched, fetch_bodies
 from include.confluence.missing import MOVED, STILL_THERE, explain_missing
 from include.confluence.page import Failure
-from include.confluence.workers import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,18 +20,14 @@ if TYPE_CHECKING:
     from include.confluence.space import Space
     from include.errors import PipelineError
 
-#: Batches that wait beyond those under way. More would only cost memory.
-AHEAD = 2
-
 
 class BodyStream:
     """Fetches current contents of one space and enters into the account what became of each."""
 
-    def __init__(self, client: ConfluenceClient, space: Space, account: Account, batch: int) -> None:
+    def __init__(self, client: ConfluenceClient, space: Space, account: Account) -> None:
         self._client = client
         self._space = space
         self._account = account
-        self._batch = batch
 
     def fetch(self, rows: Sequence[Row]) -> Iterator[list[Content]]:
         """The contents of these rows, batch by batch in their order.
@@ -49,13 +45,12 @@ class BodyStream:
 
     def _batches(self, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], Kind, Fetched]]:
         under_way: deque[tuple[Sequence[str], Kind, Future[Fetched]]] = deque()
+        size = BatchSize(len(rows), self._client.workers.threads)
         try:
-            for ids, kind in self._questions(rows):
-                work = self._client.workers.submit(
-                    lambda question: fetch_bodies(self._client.api, *question), (ids, kind)
-                )
+            for ids, kind in self._questions(rows, size):
+                work = self._client.workers.submit(self._ask, (ids, kind, size))
                 under_way.append((ids, kind, work))
-                if len(under_way) >= self._client.workers.threads + AHEAD:
+                if len(under_way) >= self._client.workers.threads:
                     first_ids, first_kind, first = under_way.popleft()
                     yield first_ids, first_kind, first.result()
             while under_way:
@@ -65,11 +60,19 @@ class BodyStream:
             for _, _, work in under_way:
                 work.cancel()
 
-    def _questions(self, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], Kind]]:
+    def _questions(self, rows: Sequence[Row], size: BatchSize) -> Iterator[tuple[Sequence[str], Kind]]:
         kinds: tuple[Kind, ...] = ("page", "blogpost")
         for kind in kinds:
-            for ids in batches((row["page_id"] for row in rows if row["kind"] == kind), self._batch):
-                yield ids, kind
+            ids = deque(row["page_id"] for row in rows if row["kind"] == kind)
+            while ids:
+                yield [ids.popleft() for _ in range(min(size.now, len(ids)))], kind
+
+    def _ask(self, question: tuple[Sequence[str], Kind, BatchSize]) -> Fetched:
+        ids, kind, size = question
+        fetched = fetch_bodies(self._client.api, ids, kind)
+        chars = sum(len(content.storage or "") for content in fetched.contents)
+        size.learn(len(ids), chars, coped=not fetched.halved)
+        return fetched
 
     def _settle(self, fetched: Fetched, by_id: Mapping[str, Row]) -> list[Content]:
         """Enter a batch into the account; the contents that belong to the space."""

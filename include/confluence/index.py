@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+import pyarrow as pa
 
 from include.content.lookup import title_key
+from include.staging.parquet import read_table
+from include.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from airflow.sdk import ObjectStoragePath
 
     from include.confluence.page import Row
 
+#: :data:`include.staging.schemas.INVENTORY` as a table or a Parquet file; ``None``: there is none to look into.
+Inventory: TypeAlias = Union[pa.Table, "ObjectStoragePath", None]
+
 
 class InventoryIndex:
-    """Built with the first question only, as few shards have one.
+    """Read and built with the first question only, as few shards have one.
 
-    :param table: :data:`include.staging.schemas.INVENTORY`, or ``None`` when there is none: nothing is found then.
     :param with_restricted: whether restricted pages can be found by title.
     """
 
-    def __init__(self, table: pa.Table | None, *, with_restricted: bool) -> None:
-        self._table = table
+    def __init__(self, inventory: Inventory, *, with_restricted: bool) -> None:
+        self._inventory = inventory
         self._with_restricted = with_restricted
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        if self._inventory is None:
+            return INVENTORY.empty_table()
+        return self._inventory if isinstance(self._inventory, pa.Table) else read_table(self._inventory)
 
     def by_title(self, title: str) -> Row | None:
         """The page with this title, else the blog post; titles compare as Confluence compares them."""
@@ -42,15 +54,13 @@ class InventoryIndex:
         return [*parent["ancestor_ids"], parent_id], [*parent["ancestors"], parent["title"]]
 
     def _row(self, position: int | None) -> Row | None:
-        if position is None or self._table is None:
+        if position is None:
             return None
         row: Row = self._table.slice(position, 1).to_pylist()[0]
         return row
 
     @cached_property
     def _titles(self) -> dict[str, int]:
-        if self._table is None:
-            return {}
         columns = self._table.select(["kind", "title", "restricted"]).to_pydict()
         found: dict[str, int] = {}
         for wanted in ("page", "blogpost"):
@@ -61,6 +71,4 @@ class InventoryIndex:
 
     @cached_property
     def _ids(self) -> dict[str, int]:
-        if self._table is None:
-            return {}
         return {page_id: position for position, page_id in enumerate(self._table["page_id"].to_pylist())}

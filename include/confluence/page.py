@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: A row of :data:`include.staging.schemas.PAGES`.
 Page = dict[str, Any]
-#: A row of :data:`include.staging.schemas.INVENTORY`.
+#: A row of :data:`include.staging.schemas.INVENTORY`; of its columns only these are looked at.
 Row = Mapping[str, Any]
+ROW_COLUMNS = ["page_id", "kind", "version", "title", "url", "parent_id", "ancestor_ids", "ancestors", "labels"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,6 @@ class ExtractOptions:
     :param restricted_pages: ``skip`` keeps the text of restricted pages out of pages that include them.
     :param attachment_max_bytes: larger files contribute no text.
     :param attachment_max_chars: text of one file is cut there.
-    :param batch: bodies in one request.
     """
 
     comments: bool = False
@@ -40,7 +40,6 @@ class ExtractOptions:
     restricted_pages: Literal["skip", "include"] = "skip"
     attachment_max_bytes: int = 10 * 1024 * 1024
     attachment_max_chars: int = 200_000
-    batch: int = 100
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from include.content.macros import SERVER_RENDERED
 #: A page with less text than this outside of macros of the server is worth a rendered body.
 LITTLE_TEXT = 200
 
-_USER = re.compile(r'ri:(?:account-id|userkey)="([^"]+)"')
+_USER = re.compile(r'<ri:user\b[^>]*?\bri:(?:account-id|userkey)="([^"]+)"')
 _OWN_FILE = re.compile(r'<ri:attachment\b[^>]*?\bri:filename="([^"]+)"[^>]*?/>')
 _MACRO = re.compile(r'<ac:structured-macro\b[^>]*?\bac:name="([^"]+)"')
 _INCLUDE = re.compile(
@@ -40,13 +40,13 @@ class PageReference:
 
 def user_ids(storage: str) -> set[str]:
     """Account ids (on Data Center user keys) of the people a body mentions."""
-    return {unescape(found) for found in _USER.findall(storage)}
+    return {unescape(found) for found in _USER.findall(storage)} if "<ri:user" in storage else set()
 
 
 def own_file_names(storage: str) -> set[str]:
     """Names of the page's own attachments that its body shows or links to; those of other pages name that page, too,
     and are not self-closing."""
-    return {unescape(found) for found in _OWN_FILE.findall(storage)}
+    return {unescape(found) for found in _OWN_FILE.findall(storage)} if "<ri:attachment" in storage else set()
 
 
 def included_pages(storage: str) -> list[PageReference]:

@@ -8,22 +8,29 @@ import multiprocessing
 import os
 import signal
 import time
-from dataclasses import asdict
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
+import pyarrow as pa
 import pytest
 from airflow.sdk import ObjectStoragePath
 
 from include.confluence import errors
+from include.confluence.batch_size import ANSWER_CHARS
 from include.confluence.client import ConfluenceClient
-from include.confluence.extract import ExtractOptions, ExtractReport, extract_shard
+from include.confluence.extract import ExtractOptions, ExtractReport, extract_pages, extract_shard, fingerprint
 from include.confluence.inventory import sweep
+from include.confluence.parts import Parts
 from include.confluence.progress import Progress
 from include.confluence.settings import ConfluenceSettings
 from include.confluence.space import Space
+from include.errors import TransientError
 from include.sandbox.confluence import faults
 from include.sandbox.confluence.sandbox import SandboxConfluence, serve
+from include.sandbox.seed import SeedSpace
 from include.staging.parquet import read_table
 from include.staging.schemas import PAGES
 from tests.confluence.conftest import ClientFactory
@@ -53,8 +60,19 @@ class Shard:
         return extract_shard(self.client, self.space, self.rows, inventory=self.table, out=out, options=chosen)
 
     def bodies_asked(self) -> int:
+        """Requests for bodies."""
         requests_of(self.sandbox)
         return self.sandbox.log.count(BODIES)
+
+    def ids_asked(self) -> list[str]:
+        """Every page whose body was asked for, as often as it was."""
+        queries = [parse_qs(request.query) for request in requests_of(self.sandbox) if BODIES in request.query]
+        return [page_id for query in queries for page_id in query["id"][0].split(",")]
+
+    def missing(self, out: ObjectStoragePath) -> list[str]:
+        """Pages that no part of an earlier try has."""
+        versions = {row["page_id"]: row["version"] for row in self.rows}
+        return sorted(versions.keys() - Parts(out, fingerprint(ExtractOptions())).finished(versions))
 
     def broken_try(
         self, out: ObjectStoragePath, error: type[Exception], connect: ClientFactory, **options: Any
@@ -66,6 +84,13 @@ class Shard:
         self.sandbox.faults.clear()
         forget_requests(self.sandbox)
         self.client = connect(self.sandbox)
+
+
+def long_space(count: int) -> SeedSpace:
+    """Bodies of such a length that a request asks for a hundred of them, however many threads there are."""
+    space = numbered_space(count)
+    body = f"<p>{'word ' * ((ANSWER_CHARS // 100 - 20) // 5)}</p>"
+    return replace(space, pages=tuple(replace(page, storage=body) for page in space.pages))
 
 
 def titles(out: ObjectStoragePath) -> list[str]:
@@ -127,13 +152,14 @@ def test_an_empty_shard_is_an_empty_file(connect: ClientFactory, out: ObjectStor
 def test_a_retry_asks_only_for_what_is_missing(
     fault: faults.Action, error: type[Exception], connect: ClientFactory, out: ObjectStoragePath
 ) -> None:
-    with serve(numbered_space(1_199)) as sandbox:
+    with serve(long_space(1_199)) as sandbox:
         shard = Shard(sandbox, connect(sandbox, threads=1))
         sandbox.fail(fault, r"/pages\?", skip=7, times=None)
         shard.broken_try(out, error, connect)
+        missing = shard.missing(out)
         report = shard.extract(out)
-        assert report.reused >= 400
-        assert shard.bodies_asked() == -(-(1_200 - report.reused) // 100)
+        assert report.reused == 1_200 - len(missing) >= 400
+        assert sorted(shard.ids_asked()) == missing
         assert len(set(titles(out))) == report.got == 1_200
         assert files_below(out) == ["shard-0000.parquet"]
 
@@ -144,7 +170,7 @@ def extract_in_a_process(settings: ConfluenceSettings, space: dict[str, Any], ro
 
 
 def test_a_killed_task_is_gone_on_with(connect: ClientFactory, out: ObjectStoragePath) -> None:
-    with serve(numbered_space(1_199)) as sandbox:
+    with serve(long_space(1_199)) as sandbox:
         shard = Shard(sandbox, connect(sandbox, threads=1))
         sandbox.fail(faults.Delay(200), BODIES, skip=8, times=None)
         arguments = (shard.client.settings, shard.space.to_json(), shard.rows, str(out))
@@ -159,9 +185,10 @@ def test_a_killed_task_is_gone_on_with(connect: ClientFactory, out: ObjectStorag
         process.join()
         sandbox.faults.clear()
         forget_requests(sandbox)
+        missing = shard.missing(out)
         report = shard.extract(out)
-        assert report.reused >= 600
-        assert shard.bodies_asked() == -(-(1_200 - report.reused) // 100)
+        assert report.reused == 1_200 - len(missing) >= 600
+        assert sorted(shard.ids_asked()) == missing
         assert len(set(titles(out))) == report.got == 1_200
 
 
@@ -172,7 +199,7 @@ def interrupted(shard: Shard, out: ObjectStoragePath, connect: ClientFactory) ->
 
 
 def test_parts_older_than_a_new_plan_are_fetched_again(connect: ClientFactory, out: ObjectStoragePath) -> None:
-    with serve(numbered_space(699)) as sandbox:
+    with serve(long_space(699)) as sandbox:
         interrupted(Shard(sandbox, connect(sandbox, threads=1)), out, connect)
         sandbox.edit("p3", storage="<p>Newer.</p>")
         again = Shard(sandbox, connect(sandbox))
@@ -183,7 +210,7 @@ def test_parts_older_than_a_new_plan_are_fetched_again(connect: ClientFactory, o
 
 
 def test_pages_that_a_new_plan_does_not_name_are_left_out(connect: ClientFactory, out: ObjectStoragePath) -> None:
-    with serve(numbered_space(699)) as sandbox:
+    with serve(long_space(699)) as sandbox:
         shard = Shard(sandbox, connect(sandbox, threads=1))
         interrupted(shard, out, connect)
         shard.rows = [row for row in shard.rows if row["title"] in ("Page 1", "Page 650")]
@@ -193,11 +220,47 @@ def test_pages_that_a_new_plan_does_not_name_are_left_out(connect: ClientFactory
 
 
 def test_parts_fetched_with_other_options_are_not_taken_over(connect: ClientFactory, out: ObjectStoragePath) -> None:
-    with serve(numbered_space(699)) as sandbox:
+    with serve(long_space(699)) as sandbox:
         shard = Shard(sandbox, connect(sandbox, threads=1))
         interrupted(shard, out, connect)
         assert shard.extract(out, comments=True).reused == 0
         assert len(set(titles(out))) == read_table(out).num_rows == 700
+
+
+@pytest.mark.parametrize("how", ["empty", "cut", "zeroed", "of another schema"])
+def test_a_part_that_cannot_be_read_is_fetched_again(how: str, connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(long_space(699)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox, threads=1))
+        interrupted(shard, out, connect)
+        first, *_ = sorted((Path(out.path).parent / "shard-0000.parts").glob("part-*"))
+        content = first.read_bytes()
+        other = BytesIO()
+        with pa.ipc.new_file(other, pa.schema([("page_id", pa.string())])):
+            pass
+        first.write_bytes(
+            {
+                "empty": b"",
+                "cut": content[: len(content) // 2],
+                "zeroed": content[:8] + bytes(len(content) - 8),
+                "of another schema": other.getvalue(),
+            }[how]
+        )
+        report = shard.extract(out)
+        assert report.reused == 400
+        assert len(set(titles(out))) == report.got == 700
+        assert files_below(out) == ["shard-0000.parquet"]
+
+
+def test_a_part_that_vanishes_is_noticed_and_not_left_out(connect: ClientFactory, out: ObjectStoragePath) -> None:
+    with serve(numbered_space(10)) as sandbox:
+        shard = Shard(sandbox, connect(sandbox))
+        pages = list(extract_pages(shard.client, shard.space, shard.rows))
+        parts = Parts(out, "12345678")
+        parts.add(pages)
+        parts.remove()
+        with pytest.raises(TransientError, match="11 fetched pages are not in the part files"):
+            parts.publish({page["page_id"] for page in pages})
+        assert not out.exists()
 
 
 def test_a_finished_shard_can_be_extracted_again(connect: ClientFactory, out: ObjectStoragePath) -> None:
@@ -210,7 +273,7 @@ def test_a_finished_shard_can_be_extracted_again(connect: ClientFactory, out: Ob
 
 
 def test_included_pages_survive_a_broken_try(connect: ClientFactory, out: ObjectStoragePath) -> None:
-    with serve(numbered_space(699)) as sandbox:
+    with serve(long_space(699)) as sandbox:
         sandbox.edit("p5", storage=include_of("Page 699"))
         shard = Shard(sandbox, connect(sandbox, threads=1))
         shard.rows = [row for row in shard.rows if row["title"] != "Page 699"]
@@ -226,7 +289,7 @@ def test_included_pages_survive_a_broken_try(connect: ClientFactory, out: Object
 def test_a_page_once_included_and_now_in_the_plan_is_there_once_and_for_itself(
     connect: ClientFactory, out: ObjectStoragePath
 ) -> None:
-    with serve(numbered_space(699)) as sandbox:
+    with serve(long_space(699)) as sandbox:
         sandbox.edit("p5", storage=include_of("Page 699"))
         shard = Shard(sandbox, connect(sandbox, threads=1))
         everything = shard.rows
@@ -281,7 +344,7 @@ def test_says_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_memory_holds_a_few_batches_and_not_the_shard(connect: ClientFactory, out: ObjectStoragePath) -> None:
-    """Fetching stops ahead of a reader that does not come: batches under way and a few more, never all."""
+    """Fetching stops ahead of a reader that does not come: the batches under way, never all."""
     from include.confluence.extraction import Extraction
 
     with serve(numbered_space(4_000)) as sandbox:
@@ -289,14 +352,11 @@ def test_memory_holds_a_few_batches_and_not_the_shard(connect: ClientFactory, ou
         groups = Extraction(shard.client, shard.space, shard.rows, inventory=shard.table).groups()
         next(groups)
         time.sleep(1)
-        assert shard.bodies_asked() <= 2 + 2 + 4
+        assert shard.bodies_asked() <= 2 + 2
 
 
-def test_options_change_the_fingerprint_unless_they_change_nothing_fetched() -> None:
-    from include.confluence.extract import fingerprint
-
+def test_other_options_have_another_fingerprint() -> None:
     plain = ExtractOptions()
-    assert fingerprint(plain) == fingerprint(ExtractOptions(batch=10))
+    assert fingerprint(plain) == fingerprint(ExtractOptions(comments=False))
     others = [ExtractOptions(comments=True), ExtractOptions(attachments="text"), ExtractOptions(render_macros=False)]
     assert len({fingerprint(options) for options in (plain, *others)}) == 4
-    assert asdict(plain)["batch"] == 100

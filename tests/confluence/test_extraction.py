@@ -12,6 +12,7 @@ from include.confluence.extract import extract_pages
 from include.confluence.extraction import Extraction
 from include.confluence.inventory import sweep
 from include.confluence.page import ExtractOptions, Page
+from include.confluence.transport import Patience
 from include.sandbox.confluence import faults
 from include.sandbox.confluence.sandbox import READER_USER, SCOPED_TOKEN, SandboxConfluence, serve
 from tests.confluence.conftest import ClientFactory
@@ -335,6 +336,17 @@ def test_a_server_that_cannot_cope_with_a_batch_is_asked_for_less(connect: Clien
         sandbox.fail(faults.Refuse(504), r"/pages\?id=(\d+(%2C|,)){30}", times=None)
         pages = list(extract_pages(client, space, table.to_pylist(), inventory=table))
         assert len(pages) == 301
+
+
+@pytest.mark.parametrize("fault", [faults.Delay(4), faults.Drip(pieces=100, pause_s=0.1)], ids=["silent", "dripping"])
+def test_a_batch_that_takes_too_long_is_halved(fault: faults.Action, connect: ClientFactory) -> None:
+    with serve(numbered_space(40)) as sandbox:
+        client = connect(sandbox, timeout_seconds=1, patience=Patience(attempts=1))
+        space = client.space("BIG")
+        table = sweep(client, space, restrictions="unchecked").table
+        sandbox.fail(fault, r"/pages\?id=(\d+(%2C|,)){30}", times=None)
+        pages = list(extract_pages(client, space, table.to_pylist(), inventory=table))
+        assert len(pages) == 41
 
 
 @pytest.mark.parametrize(
