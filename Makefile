@@ -8,7 +8,7 @@ PYTEST = $(BIN)/python -m pytest -q
 ALONE := tests/scheduler tests/browser
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots test install lint types tests chromium clean help
+.PHONY: bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots docs test install lint types tests chromium clean help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -34,6 +34,11 @@ screenshots: install chromium
 
 bench-transform bench-retrieval bench-load: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)
+
+# Strict: a broken link or anchor, or a page that would ask another host for something, is an error.
+docs: install
+	@NO_MKDOCS_2_WARNING=1 $(UV) run --frozen --isolated --only-group docs mkdocs build --strict --quiet
+	@echo "The site is in site/"
 
 rebuild-manifest: install
 	@$(BIN)/python -m include.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
