@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: So much of a piece stands for it in the order of boundaries: what is edited behind that leaves the order alone.
 _KEY_CHARS = 64
-#: A cut that would leave less than this share of the target on one side is made only if nothing else helps.
-_TINY = 5
+#: Cuts that leave at least a third of the target on either side are tried first, then those that leave a fifth.
+_SMALL, _TINY = 3, 5
 #: Ranks: 1 to 6 before headings, then between blocks, between items of a list, inside a block, and behind a heading.
 _BETWEEN_BLOCKS, _BETWEEN_ITEMS, _INSIDE, _LAST_RESORT = 7, 8, 9, 10
 
@@ -70,6 +70,7 @@ class Packer:
         cuts = [start, end]
         order = self._order(start, end)
         for smallest, most, worst in (
+            (target // _SMALL, target, _INSIDE),
             (target // _TINY, target, _INSIDE),
             (1, limit, _INSIDE),
             (1, limit, _LAST_RESORT),

@@ -314,8 +314,7 @@ def test_a_panel_that_is_cut_leaves_no_quote_marks_behind():
 
 def test_a_chunk_of_several_sections_links_to_its_first_heading():
     rng = random.Random(10)
-    big = "\n\n".join(paragraph(rng) for _ in range(8))
-    markdown = f"# One\n\n{big}\n\n## Two\n\n{sentence(rng, 14)}\n\n## Three\n\n{sentence(rng, 14)}"
+    markdown = f"# One\n\n{paragraph(rng, 9)}\n\n## Two\n\n{paragraph(rng, 2)}\n\n## Three\n\n{paragraph(rng, 2)}"
     last = chunk_document(markdown, PAGE)[-1]
     assert "## Two" in last.text
     assert "## Three" in last.text
