@@ -170,6 +170,11 @@ class Findings:
     failures: Counter[str] = field(default_factory=Counter)
     examples: dict[str, int] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        findings = sum(self.failures.values())
+        slowest = f"slowest {self.slowest:.2f} s (case {self.slowest_case})"
+        return f"{self.cases:,} cases, {self.chars / 1e6:,.0f} MB, {findings} findings, {slowest}"
+
     def add(self, other: Findings) -> None:
         """Take another stretch in."""
         self.cases += other.cases
@@ -245,11 +250,8 @@ def main() -> None:
             total.add(findings)
             if time.monotonic() - spoken > 60:
                 spoken = time.monotonic()
-                print(f"{total.cases:,} cases, {sum(total.failures.values())} findings", flush=True)
-    minutes = (time.monotonic() - started) / 60
-    print(
-        f"{total.cases:,} cases, {total.chars / 1e6:,.0f} MB in {minutes:.1f} min; slowest {total.slowest:.2f} s (case {total.slowest_case})"
-    )
+                print(total, flush=True)
+    print(f"{total}, in {(time.monotonic() - started) / 60:.1f} min")
     for key, times in total.failures.most_common():
         print(f"  {times:>6} × {key}, first in case {total.examples[key]}")
     sys.exit(1 if total.failures else 0)
