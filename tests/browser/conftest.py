@@ -67,6 +67,14 @@ def context(browser: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
+def ui(context: Any) -> Any:
+    """A page for Airflow's own UI, whose console is Airflow's business."""
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    return page
+
+
+@pytest.fixture
 def page(context: Any) -> Iterator[Any]:
     """A page that must not log an error, break its content security policy or raise in a script."""
     page = context.new_page()

@@ -1,0 +1,129 @@
+"""Setting up with the mouse: connections of both types, their own fields, and what the Test button says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from include.cli.run import LocalAirflow
+from include.confluence.connection_form import CONNECTION_TYPE as CONFLUENCE
+from include.sandbox import confluence
+from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
+from include.twig.connection_form import CONNECTION_TYPE as TWIG
+
+pytestmark = pytest.mark.scheduler
+
+#: Airflow tests a connection while the click waits for it.
+TEST_MS = 60_000
+
+
+@pytest.fixture
+def connections(ui: Any, airflow: LocalAirflow) -> Any:
+    """The list of connections in Airflow's UI."""
+    return opened(ui, airflow)
+
+
+def opened(ui: Any, airflow: LocalAirflow) -> Any:
+    ui.goto(f"{airflow.api.base_url}/connections")
+    ui.get_by_role("button", name="Add Connection").wait_for()
+    return ui
+
+
+def form(ui: Any, conn_id: str, conn_type: str) -> Any:
+    """*Add Connection* with the type chosen."""
+    ui.get_by_role("button", name="Add Connection").click()
+    dialog = ui.get_by_role("dialog")
+    dialog.get_by_label("Connection ID").fill(conn_id)
+    dialog.get_by_role("combobox", name="Connection Type").click()
+    ui.keyboard.type(conn_type)
+    ui.get_by_role("option", name=conn_type, exact=True).click()
+    return dialog
+
+
+def fill(dialog: Any, fields: Mapping[str, str], extras: Mapping[str, str]) -> None:
+    """Fill in the form and save it. The boxes of extra fields carry no label of their own, so their group finds them."""
+    for label, value in fields.items():
+        dialog.get_by_label(label, exact=True).fill(value)
+    dialog.get_by_role("button", name="Extra Fields", exact=True).click()
+    for label, value in extras.items():
+        group(dialog, label).get_by_role("textbox").fill(value)
+    dialog.get_by_role("button", name="Save").click()
+    dialog.wait_for(state="hidden")
+
+
+def group(dialog: Any, label: str) -> Any:
+    marked = re.compile(rf"^{re.escape(label)}\s*\*?$")  # a star where Airflow wants a value
+    return dialog.get_by_role("group").filter(has=dialog.page.get_by_text(marked)).last
+
+
+def add_confluence(ui: Any, airflow: LocalAirflow, conn_id: str, token: str, space_key: str) -> None:
+    site = f"http://127.0.0.1:{airflow.ports['confluence']}"
+    fields = {"Domain": site, "E-mail": confluence.SYNC_EMAIL, "API token": token}
+    fill(form(ui, conn_id, "Confluence"), fields, {"Space key": space_key, "Gateway": site})
+
+
+def edit(ui: Any, conn_id: str) -> Any:
+    ui.get_by_role("row").filter(has_text=conn_id).get_by_role("button", name="Edit Connection").click()
+    return ui.get_by_role("dialog")
+
+
+def tested(ui: Any, airflow: LocalAirflow, conn_id: str) -> str:
+    """Press Test and read what comes up."""
+    opened(ui, airflow)
+    ui.get_by_role("row").filter(has_text=conn_id).get_by_role("button", name="Test Connection").click()
+    notice = ui.get_by_role("region", name="Notifications").get_by_text("Test Connection")
+    notice.wait_for(timeout=TEST_MS)
+    return str(ui.get_by_role("region", name="Notifications").inner_text())
+
+
+@pytest.mark.parametrize("conn_type", [CONFLUENCE, TWIG], ids=lambda entry: str(entry["connection-type"]))
+def test_the_form_shows_the_fields_of_its_type_and_explains_them(connections: Any, conn_type: dict[str, Any]) -> None:
+    dialog = form(connections, "looked-at", conn_type["hook-name"])
+    shown = dialog.inner_text()
+    behaviour = conn_type["ui-field-behaviour"]
+    assert set(behaviour["relabeling"].values()) <= set(shown.splitlines())
+    assert not {"Host", "Schema", "Port", *(hidden.title() for hidden in behaviour["hidden-fields"])} & set(
+        shown.splitlines()
+    )
+    dialog.get_by_role("button", name="Extra Fields", exact=True).click()
+    for field in conn_type["conn-fields"].values():
+        assert field["description"] in group(dialog, field["label"]).inner_text()
+
+
+def test_a_new_confluence_connection_counts_the_pages_of_its_space(connections: Any, airflow: LocalAirflow) -> None:
+    add_confluence(connections, airflow, "site-a", confluence.SYNC_TOKEN, "PROD")
+    assert "Connection successful, found 258 pages" in tested(connections, airflow, "site-a")
+
+
+def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connections: Any, airflow: LocalAirflow) -> None:
+    add_confluence(connections, airflow, "site-b", "expired-token", "PROD")
+    said = tested(connections, airflow, "site-b")
+    assert "401 Unauthorized" in said
+    assert "Verify the e-mail, create a new API token" in said
+    assert "paste it into the connection" in said
+    dialog = edit(connections, "site-b")
+    dialog.get_by_label("API token").fill(confluence.SYNC_TOKEN)
+    dialog.get_by_role("button", name="Save").click()
+    dialog.wait_for(state="hidden")
+    assert "Connection successful, found 258 pages" in tested(connections, airflow, "site-b")
+
+
+def test_a_wrong_space_key_names_the_one_that_was_meant(connections: Any, airflow: LocalAirflow) -> None:
+    add_confluence(connections, airflow, "site-c", confluence.SYNC_TOKEN, "prod")
+    said = tested(connections, airflow, "site-c")
+    assert 'Space not found: "prod"' in said
+    assert 'The key is case-sensitive. Did you mean "PROD" (Product Documentation)?' in said
+
+
+def test_a_new_twig_connection_says_what_it_found(connections: Any, airflow: LocalAirflow) -> None:
+    fields = {"API address": f"http://127.0.0.1:{airflow.ports['twig']}", "API key": "twigsk_test_wrong"}
+    fill(form(connections, "twig-a", "Twig"), fields, {"Organisation id": DEFAULT_ORG})
+    assert "401 Unauthorized" in tested(connections, airflow, "twig-a")
+    dialog = edit(connections, "twig-a")
+    dialog.get_by_label("API key").fill(DEFAULT_KEY)
+    dialog.get_by_role("button", name="Save").click()
+    dialog.wait_for(state="hidden")
+    assert "Connection successful, found 1 data source" in tested(connections, airflow, "twig-a")
