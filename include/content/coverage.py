@@ -9,6 +9,12 @@ from collections import Counter
 from include.content.characters import replace_illegal
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+#: The body of an HTML macro, whose tags are no text either.
+_HTML_MACRO = re.compile(
+    r'(ac:name="html"[^<>]*+>(?:\s*+<ac:parameter\b[^<>]*+>[^<>]*+</ac:parameter>)*+\s*+<ac:plain-text-body>)'
+    r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)",
+    re.DOTALL,
+)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 #: Elements whose text nobody sees.
 _UNSEEN = re.compile(
@@ -49,6 +55,8 @@ def _words(text: str) -> Counter[bytes]:
 
 def _visible_text(storage: str) -> str:
     text = replace_illegal(storage)
+    if 'ac:name="html"' in text:
+        text = _HTML_MACRO.sub(r"\1\2", text)
     if "<![CDATA[" in text:
         text = _CDATA.sub(lambda match: html.escape(match[1]), text)
     if "<!--" in text:
