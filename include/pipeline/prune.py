@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError
-from include.pipeline.recording import Record, planned_at, recorded
+from include.pipeline.recording import Record, recorded
 from include.pipeline.run import unattended
 from include.pipeline.twig_side import data_source_of
 from include.staging.manifest import ManifestStore
@@ -55,7 +55,6 @@ def prune(
             read_table(run.staging.plan),
             manifest.view(),
             run.run_id,
-            planned_at=planned_at(run.staging),
             brake_pages=run.source.brake_pages,
             brake_share=run.source.brake_share,
         )

@@ -192,6 +192,7 @@ def _row(page: Row | None, known: Row | None, decision: Decision) -> Row:
         "url": row["url"],
         "version": page and page["version"],
         "manifest_version": known and known["version"],
+        "manifest_run_id": known and known["run_id"],
         "modified_at": row["modified_at"],
         "shard": None,
     }

@@ -1,14 +1,23 @@
 """Journal: what was done to Twig, in an order that needs no clock and no lock, and what therefore is in Twig.
 
 Each write to Twig leaves two small files beside the manifest: a *begin* before it is sent, with the rows that it would
-load, and an *end* after Twig acknowledged it. Both carry a number one higher than the highest that their writer had
-seen, so an operation whose end is lower than another one's begin was over before the other was sent. That is all the
-order there is, and all that is needed: if the last word about a page is certain, the manifest says so; if two runs wrote
-the page at the same time, or a run died between begin and end, the page is *in doubt* and is sent again.
+load, and an *end* after which it can not change anything any more. Both carry a number one higher than the highest that
+their writer has just seen. So if the end of one operation is lower than the begin of another, the other's writer saw a file
+that the first one's had not seen when Twig's answer was in its hands already: the first was over before the other was
+sent. That is all the order there is, and all that is needed.
 
-One thing it can not see: a request that reaches Twig long after its begin, behind another run's complete write of the
-same version of the same page, from a run that dies before the answer and is never retried. The audit (`repair: true`)
-finds that.
+An operation ends in one of two ways. Its writer writes the end when Twig has answered. Or its writer died, or only seems
+to have, and somebody else makes it end (:mod:`include.twig.writing`): the idempotency key of the request is used up with
+an empty one, so that Twig refuses the request if it should still arrive, however late. What it did before that is not
+known, and its pages are *in doubt* until they are written again.
+
+Hence the rule of :func:`standing`. Of the acknowledged operations on a page take the one that began last: if every other
+one ended before that began, or would have left the same content, then Twig holds its content. Otherwise the page is in
+doubt, the next plan fetches it, and the write that follows begins after everything else has ended.
+
+This rests on Twig honouring a key for as long as a request can be under way (contract: 24 hours). A Twig that does not
+leaves one hole: a run that pauses right before it sends, and dies right after, while another run writes the same version of
+the same page in between. The audit (`repair: true`) finds that.
 
 This module is pure: operations in, pages out. :mod:`include.staging.manifest` does the reading and writing.
 """
@@ -31,6 +40,8 @@ IN_DOUBT = ""
 _NAME = re.compile(r"(\d{12})\.([0-9a-f]{16})\.(begin|end|noted|doubt|processed)\.parquet")
 #: Before everything: the finish of what was folded into the manifest so long ago that no operation can overlap it.
 LONG_AGO = -1
+#: After everything: the finish of what may still happen.
+NOT_YET = 1 << 62
 
 
 @dataclass(frozen=True, order=True)
@@ -53,29 +64,25 @@ class PartName:
 
 @dataclass(frozen=True)
 class Operation:
-    """One write to Twig, or a remark that what Twig holds of some pages is not known.
+    """One write to Twig, or a remark about pages without a write.
 
-    :param begin: everything with a lower end was over, and known, when it was decided upon.
-    :param sent: the number under which it was written down, right before it was sent.
-    :param end: the number of the acknowledgement; None while there is none.
+    :param begin: the number under which it was written down, before it was sent. Whatever ended lower was over then.
+    :param end: the number under which it was written down that it is over; None while it may still happen.
     :param rows: page id → manifest row that the write would establish.
     :param deletes: page ids that the write would delete.
-    :param done: page ids that took effect, by the acknowledgement.
-    :param refused: page ids that Twig refused, by the acknowledgement: nothing happened to them.
-    :param digest: hash of the request's content: a retry with the same content goes on with the same operation.
-    :param doubt: True for the remark.
-    :param noted: True when nothing was sent, because Twig's content is right and only the row had to change.
+    :param done: page ids that took effect, by Twig's answer.
+    :param refused: page ids that Twig refused, by its answer: nothing happened to them.
+    :param doubt: True for the remark that what Twig holds of these pages is not what their rows say.
+    :param noted: True for the remark that their rows change (a version was raised) although their content does not.
     """
 
     token: str
     begin: int
-    sent: int
     rows: Mapping[str, Row] = field(default_factory=dict)
     deletes: frozenset[str] = frozenset()
     end: int | None = None
     done: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
-    digest: str = ""
     run_id: str = ""
     doubt: bool = False
     noted: bool = False
@@ -85,16 +92,20 @@ class Operation:
         """The pages that it may have changed."""
         return (self.deletes | self.rows.keys()) - self.refused
 
-    @cached_property
-    def open_pages(self) -> frozenset[str]:
-        """The pages of which nobody knows whether it changed them."""
-        return self.pages - self.done
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still happen."""
+        return self.end is None and not self.doubt and not self.noted
 
     @property
     def finish(self) -> int:
-        """When it was over. One that never ended is taken for dead as soon as a later one begins; if it was only
-        slow, its end appears after all, and with it the doubt."""
-        return self.sent if self.end is None else self.end
+        """When it was over."""
+        return NOT_YET if self.is_open else self.latest
+
+    @property
+    def latest(self) -> int:
+        """The last number that it left."""
+        return self.begin if self.end is None else self.end
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Word:
-    """What one operation says of one page."""
+    """What one operation, or the manifest file, says of one page. :param sure: Twig confirmed it."""
 
     begin: int
     finish: int
@@ -122,26 +133,31 @@ class _Word:
     row: Row | None
     doubt: bool = False
 
-    @property
-    def effect(self) -> tuple[int, str] | None:
-        return (self.row["version"], self.row["content_hash"]) if self.row else None
-
     def agrees(self, other: _Word) -> bool:
-        return self.effect == other.effect and not self.doubt and not other.doubt
+        return not self.doubt and not other.doubt and _same_content(self.row, other.row)
 
 
-def standing(base: Row | None, span: tuple[int, int], operations: Iterable[Operation], page_id: str) -> Standing:
-    """What is known of a page from its row in the manifest file and the operations since.
-
-    The newest sure word holds when everything else was over before it, or says the same.
-
-    :param span: begin and finish of the operation that the row came from, :data:`LONG_AGO` for both if it is old.
-    """
-    words = [_Word(*span, sure=True, row=base, doubt=base is not None and base["converter_version"] == IN_DOUBT)]
-    words += [_word(operation, page_id) for operation in operations if page_id in operation.pages]
+def standing(base: Row | None, operations: Iterable[Operation], page_id: str) -> Standing:
+    """What is known of a page from its row in the manifest file, if it has one, and the operations since."""
+    touching = [operation for operation in operations if page_id in operation.pages]
+    words = [_Word(LONG_AGO, LONG_AGO, True, base, base is not None and base["converter_version"] == IN_DOUBT)]
+    words += [_word(operation, page_id) for operation in touching if not operation.noted]
     newest = max((word for word in words if word.sure), key=lambda word: word.begin)
     if not newest.doubt and all(word is newest or word.finish < newest.begin or word.agrees(newest) for word in words):
-        return Standing(newest.row, False, newest.row)
+        row = _with_notes(newest.row, [operation.rows[page_id] for operation in touching if operation.noted])
+        return Standing(row, False, row)
+    return _in_doubt(words, newest)
+
+
+def _with_notes(row: Row | None, notes: Iterable[Row]) -> Row | None:
+    """Notes belong to a content: they hold for as long as that is what Twig holds."""
+    for note in notes:
+        if row and row["version"] <= note["version"] and _same_content(row | {"version": note["version"]}, note):
+            row = note
+    return row
+
+
+def _in_doubt(words: list[_Word], newest: _Word) -> Standing:
     loaded = [word for word in words if word.row is not None]
     if not loaded:
         return Standing(None)
@@ -151,6 +167,12 @@ def standing(base: Row | None, span: tuple[int, int], operations: Iterable[Opera
     rivals = [word for word in words if word.finish >= likeliest.begin and not word.agrees(likeliest)]
     tied = any(word is not likeliest and (word.row is None or _rank(word)[0] == row["version"]) for word in rivals)
     return Standing(row, True, None if forgotten else newest.row, tied)
+
+
+def _same_content(one: Row | None, other: Row | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return all(one[name] == other[name] for name in ("version", "content_hash", "url"))
 
 
 def _rank(word: _Word) -> tuple[int, int]:
@@ -168,22 +190,13 @@ def _word(operation: Operation, page_id: str) -> _Word:
 
 
 def foldable(operations: Iterable[Operation]) -> list[Operation]:
-    """The operations that can go into the manifest file without losing what decides about the others.
+    """The operations that can go into the manifest file: those that were over before all others began.
 
-    Those are all that ended before the oldest one of which it is not known whether it happened.
+    What remains need not be compared with them any more, nor need anything that is written down later.
     """
-    operations = list(operations)
-    horizon = min((operation.begin for operation in operations if not is_settled(operation, operations)), default=None)
-    return [
-        operation
-        for operation in operations
-        if (operation.end is not None or operation.doubt) and (horizon is None or operation.finish < horizon)
-    ]
-
-
-def is_settled(operation: Operation, operations: Iterable[Operation]) -> bool:
-    """Whether nothing depends any more on whether it happened: it ended, or later ones wrote all its pages again."""
-    if operation.doubt or not operation.open_pages:
-        return True
-    later = (other.done for other in operations if other.begin > operation.finish)
-    return operation.open_pages <= frozenset[str]().union(*later)
+    rest, folded = list[Operation](), sorted(operations, key=lambda operation: operation.finish)
+    horizon = NOT_YET
+    while folded and folded[-1].finish >= horizon:
+        rest.append(folded.pop())
+        horizon = min(operation.begin for operation in rest)
+    return folded

@@ -5,7 +5,7 @@ what happened since (:mod:`include.staging.journal`): immutable files with uniqu
 or on two with an object store between them, can not overwrite each other's rows. No lock, no clock, no append.
 
 Reading joins both. Compaction writes a new ``manifest.parquet`` that names the operations it contains; their files stay
-for a grace period, so that a compaction that overtakes another one loses nothing.
+until it has named them for a grace period, so that an older compaction that comes last loses nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from include.errors import TransientError
 from include.staging.binding import read_binding
-from include.staging.journal import LONG_AGO, Operation, PartName, Row, foldable, is_settled
+from include.staging.journal import LONG_AGO, Operation, PartName, Row, foldable
 from include.staging.listing import names_in
 from include.staging.manifest_files import (
     ManifestCorruptError,
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How long the journal keeps files that the manifest contains, and operations that died.
+#: How long the journal keeps files that the manifest contains.
 GRACE = timedelta(hours=24)
-_LIST_ATTEMPTS = 5
+_ATTEMPTS = 5
 
 
 class ManifestStore:
@@ -73,46 +74,42 @@ class ManifestStore:
 
     def view(self) -> ManifestView:
         """The manifest now. Cheap to repeat: only files that are new are read."""
-        for attempt in range(1, _LIST_ATTEMPTS + 1):
+        for _ in range(_ATTEMPTS):
+            base = self._read_base()
+            names = self._names()
             try:
-                return self._view()
+                parts = self._read_parts(base, names)
             except FileNotFoundError:
-                if attempt == _LIST_ATTEMPTS:
-                    raise
                 log.debug("A journal file was compacted away while it was read; reading again")
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                continue
+            if self._read_base() is base:  # both are of one moment
+                return self._joined(base, names, parts)
+        raise TransientError(
+            f"{self.staging.manifest} was replaced {_ATTEMPTS} times while it was read", "Run the task again."
+        )
 
     def begin(
-        self,
-        view: ManifestView,
-        *,
-        run_id: str,
-        rows: Iterable[Row] = (),
-        deletes: Collection[str] = (),
-        digest: str = "",
+        self, view: ManifestView, *, run_id: str, rows: Iterable[Row] = (), deletes: Collection[str] = ()
     ) -> Operation:
         """Write down what is about to be sent to Twig, before it is sent.
 
         :param view: the view on which the decision rests.
-        :param digest: hash of the request; an unfinished operation with the same one is taken up again, with its token.
         :returns: the operation; its token is the idempotency key of the request.
         """
-        if digest and (unfinished := view.unfinished(digest)):
-            return unfinished
         now = datetime.now(UTC)
         stamped = {row["page_id"]: {**row, "loaded_at": now, "run_id": run_id} for row in rows}
-        begin = view.seq + 1
         newest = max((name.seq for name in self._names()), default=0)
-        name = PartName(max(begin, newest + 1), uuid.uuid4().hex[:16], "begin")
-        meta = {"begin": begin, "deletes": sorted(deletes), "digest": digest, "run_id": run_id}
-        self._write(name, view, list(stamped.values()), meta)
-        return Operation(name.token, begin, name.seq, stamped, frozenset(deletes), digest=digest, run_id=run_id)
+        name = PartName(max(view.seq, newest) + 1, uuid.uuid4().hex[:16], "begin")
+        self._write(name, view, list(stamped.values()), {"deletes": sorted(deletes), "run_id": run_id})
+        return Operation(name.token, name.seq, stamped, frozenset(deletes), run_id=run_id)
 
-    def end(self, operation: Operation, *, done: Collection[str], refused: Collection[str] = ()) -> None:
-        """Write down what Twig acknowledged. Pages named in neither stay in doubt."""
+    def end(self, operation: Operation, *, done: Collection[str] = (), refused: Collection[str] = ()) -> None:
+        """Write down that it is over, and what Twig said of it. Pages named in neither are in doubt from now on."""
         view = self.view()
         name = PartName(view.seq + 1, operation.token, "end")
         self._write(name, view, [], {"done": sorted(done), "refused": sorted(refused)})
+        if operation.token in view.base.contains:  # taken for dead, and that is history already
+            self.doubt([row for page_id in operation.pages if (row := view.row(page_id))], operation.run_id)
 
     def note(self, view: ManifestView, rows: Iterable[Row], run_id: str) -> None:
         """Take over rows whose content Twig holds already: a version was raised, and nothing else changed."""
@@ -140,7 +137,7 @@ class ManifestStore:
             pa.Table.from_pylist(rows, schema=MANIFEST),
             data_source_id=self._bound_to(),
             seq=seq,
-            contains=frozenset(name.token for name in names),
+            contains=dict.fromkeys(name.token for name in names),
             changed=seq,  # whether Twig processed all of it is not known
         )
         self._write_base(base)
@@ -161,19 +158,13 @@ class ManifestStore:
         """Bring the manifest file up to date and remove journal files that it has contained for ``grace``."""
         view = self.view()
         if folded := foldable(view.operations):
-            oldest = min((name.seq for name in self._names()), default=view.seq)
-            self._write_base(fold(view, folded, oldest))
+            self._write_base(fold(view, folded, {name.token for name in self._names()}))
         self._remove_old(grace)
 
-    def _view(self) -> ManifestView:
-        names = self._names()
+    def _joined(self, base: Base | None, names: list[PartName], parts: dict[PartName, Part]) -> ManifestView:
         bound = self._bound_to()
-        base = self._read_base()
         if base and bound and base.data_source_id != bound:
             base = None
-        contains = base.contains if base else frozenset()
-        parts = {name: self._read_part(name) for name in names if name.token not in contains}
-        self._cached_parts = parts
         parts = {name: part for name, part in parts.items() if not bound or part[0]["data_source_id"] == bound}
         if base is None and any(meta["based"] for meta, _ in parts.values()):
             raise ManifestCorruptError(f"{self.staging.manifest} is missing, although the journal builds on it")
@@ -203,23 +194,28 @@ class ManifestStore:
             table, meta = read_with_meta(path)
         except FileNotFoundError:
             return None
+        written = modified_at(path)
+        now = written.timestamp() if written else None
         base = Base(
             table,
             data_source_id=meta.get("data_source_id"),
             seq=meta.get("seq", 0),
-            contains=frozenset(meta.get("contains", ())),
-            spans={page_id: (span[0], span[1]) for page_id, span in meta.get("spans", {}).items()},
+            contains={token: since or now for token, since in meta.get("contains", {}).items()},
             changed=meta.get("changed", LONG_AGO),
             processed=meta.get("processed", LONG_AGO),
         )
         self._cached_base = (key, base)
         return base
 
+    def _read_parts(self, base: Base | None, names: list[PartName]) -> dict[PartName, Part]:
+        """The journal files that the manifest file does not contain."""
+        wanted = [name for name in names if base is None or name.token not in base.contains]
+        self._cached_parts = {name: self._cached_parts.get(name) or self._read_part(name) for name in wanted}
+        return dict(self._cached_parts)
+
     def _read_part(self, name: PartName) -> Part:
-        if name not in self._cached_parts:
-            table, meta = read_with_meta(self.journal / str(name))
-            self._cached_parts[name] = (meta, {row["page_id"]: row for row in table.to_pylist()})
-        return self._cached_parts[name]
+        table, meta = read_with_meta(self.journal / str(name))
+        return meta, {row["page_id"]: row for row in table.to_pylist()}
 
     def _write(self, name: PartName, view: ManifestView, rows: list[Row], meta: dict[str, Any]) -> None:
         meta |= {"data_source_id": view.data_source_id, "based": view.base.seq > 0}
@@ -230,8 +226,7 @@ class ManifestStore:
         meta = {
             "data_source_id": base.data_source_id,
             "seq": base.seq,
-            "contains": sorted(base.contains),
-            "spans": dict(base.spans or {}),
+            "contains": dict(base.contains),
             "changed": base.changed,
             "processed": base.processed,
         }
@@ -239,21 +234,20 @@ class ManifestStore:
             writer.write_all(rows_of(base.table))
 
     def _remove_old(self, grace: timedelta) -> None:
-        base = self._read_base()
-        now = modified_at(self.staging.manifest)
+        """Remove what the manifest file has contained for long, by the clock of the store."""
+        base, now = self._read_base(), modified_at(self.staging.manifest)
         if base is None or now is None:
             return
-        view = self.view()
-        unneeded = base.contains | {
-            operation.token
-            for operation in view.operations
-            if operation.end is None and is_settled(operation, view.operations)
-        }
         for name in self._names():
-            meta, _ = self._cached_parts.get(name, ({}, {}))
-            of_other = bool(meta) and meta["data_source_id"] != view.data_source_id
-            path = self.journal / str(name)
-            if name.token in unneeded or of_other or (name.kind == "processed" and name.seq <= base.seq):
-                written = modified_at(path)
-                if written and now - written >= grace:
-                    path.unlink(missing_ok=True)
+            since = base.contains.get(name.token)
+            if since is None and self._is_of_no_use(name, base):
+                written = modified_at(self.journal / str(name))
+                since = written.timestamp() if written else None
+            if since is not None and now.timestamp() - since >= grace.total_seconds():
+                (self.journal / str(name)).unlink(missing_ok=True)
+
+    def _is_of_no_use(self, name: PartName, base: Base) -> bool:
+        """Whether it tells of another data source, or of a processing that the manifest file knows of."""
+        meta, _ = self._cached_parts.get(name, ({}, {}))
+        of_another = bool(meta) and meta["data_source_id"] != base.data_source_id
+        return of_another or (name.kind == "processed" and name.seq <= base.seq)

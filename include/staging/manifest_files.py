@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,28 +36,31 @@ class ManifestCorruptError(PermanentError):
 
 
 def operations_of(parts: Mapping[PartName, Part]) -> Iterator[Operation]:
-    ends = {name.token: (name.seq, meta) for name, (meta, _) in sorted(parts.items()) if name.kind == "end"}
+    ends = _ends(parts)
     for name, (meta, by_id) in parts.items():
+        seq, run_id = name.seq, meta.get("run_id", "")
         if name.kind == "doubt":
-            yield Operation(name.token, name.seq, name.seq, by_id, run_id=meta["run_id"], doubt=True)
+            yield Operation(name.token, seq, by_id, run_id=run_id, doubt=True)
         elif name.kind == "noted":
-            done = frozenset(by_id)
-            seq = name.seq
-            yield Operation(name.token, seq, seq, by_id, end=seq, done=done, run_id=meta["run_id"], noted=True)
+            yield Operation(name.token, seq, by_id, run_id=run_id, noted=True)
         elif name.kind == "begin":
-            end, acknowledged = ends.get(name.token, (None, {}))
-            yield Operation(
-                token=name.token,
-                begin=meta["begin"],
-                sent=name.seq,
-                rows=by_id,
-                deletes=frozenset(meta["deletes"]),
-                end=end,
-                done=frozenset(acknowledged.get("done", ())),
-                refused=frozenset(acknowledged.get("refused", ())),
-                digest=meta["digest"],
-                run_id=meta["run_id"],
-            )
+            operation = Operation(name.token, seq, by_id, frozenset(meta["deletes"]), run_id=run_id)
+            yield replace(operation, **ends.get(name.token, {}))
+
+
+def _ends(parts: Mapping[PartName, Part]) -> dict[str, dict[str, Any]]:
+    """How each operation ended. Its own writer's end and those of others are joined: each knows what it knows."""
+    ends: dict[str, dict[str, Any]] = {}
+    for name, (meta, _) in sorted(parts.items()):
+        if name.kind == "end":
+            before = ends.get(name.token, {"done": frozenset(), "refused": frozenset()})
+            done = before["done"].union(meta["done"])
+            ends[name.token] = {
+                "end": name.seq,
+                "done": done,
+                "refused": before["refused"].union(meta["refused"]) - done,
+            }
+    return ends
 
 
 def schema_with(meta: Mapping[str, Any]) -> pa.Schema:

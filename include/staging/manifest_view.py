@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,21 +13,20 @@ from include.staging.journal import LONG_AGO, Operation, Row, Standing, standing
 from include.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(frozen=True)
 class Base:
     """The manifest file: rows, and what of the journal they contain.
 
-    :param spans: page id → begin and finish of recent operations, deleted pages included.
+    :param contains: token of an operation → Unix time since when the file has contained it; None: for the first time.
     """
 
     table: pa.Table
     data_source_id: str | None = None
     seq: int = 0
-    contains: frozenset[str] = frozenset()
-    spans: Mapping[str, tuple[int, int]] | None = None
+    contains: Mapping[str, float | None] = field(default_factory=dict)
     changed: int = LONG_AGO
     processed: int = LONG_AGO
 
@@ -65,8 +64,7 @@ class ManifestView:
 
     def standing(self, page_id: str) -> Standing:
         """What is known of a page."""
-        span = (self.base.spans or {}).get(page_id, (LONG_AGO, LONG_AGO))
-        return standing(self.base.row(page_id), span, self._by_page.get(page_id, ()), page_id)
+        return standing(self.base.row(page_id), self._by_page.get(page_id, ()), page_id)
 
     def row(self, page_id: str) -> Row | None:
         """The row of a page, or None when Twig does not hold it. In doubt: its converter version is empty."""
@@ -96,18 +94,10 @@ class ManifestView:
         table = self.table().select(["page_id", "run_id"])
         return list(table.filter(pc.equal(table.column("run_id"), run_id)).column("page_id").to_pylist())
 
-    def loaded_since(self, page_id: str, seq: int, run_id: str) -> bool:
-        """Whether another run than ``run_id`` loaded the page after a view with that ``seq``; no clock is asked."""
-        row = self.row(page_id)
-        if row is None or row["run_id"] == run_id:
-            return False
-        finishes = [entry.finish for entry in self._by_page.get(page_id, ()) if page_id in entry.rows]
-        return max([(self.base.spans or {}).get(page_id, (LONG_AGO, LONG_AGO))[1], *finishes]) > seq
-
-    def unfinished(self, digest: str) -> Operation | None:
-        """The operation with this content that was begun and never ended, if there is one."""
-        found = (operation for operation in self.operations if operation.digest == digest and operation.end is None)
-        return next((operation for operation in found if not operation.doubt), None)
+    def under_way(self, page_ids: Collection[str] | None = None) -> list[Operation]:
+        """The operations that may still happen, all of them or those that would change some of these pages."""
+        found = (operation for operation in self.operations if operation.is_open)
+        return [operation for operation in found if page_ids is None or not operation.pages.isdisjoint(page_ids)]
 
     @property
     def unprocessed(self) -> bool:
@@ -115,24 +105,17 @@ class ManifestView:
         return last_change(self.operations, self.base.changed) > self.processed
 
 
-def fold(view: ManifestView, folded: list[Operation], oldest: int) -> Base:
+def fold(view: ManifestView, folded: list[Operation], listed: Collection[str]) -> Base:
     """The manifest file that contains these operations too.
 
-    :param oldest: the lowest number in the journal's folder; what is older can not overlap anything any more.
+    :param listed: tokens of the files in the journal's folder; others need not be known any more.
     """
-    gone = {operation.token for operation in folded}
-    rest = replace(view, operations=tuple(folded))
-    spans = dict(view.base.spans or {})
-    for operation in sorted(folded, key=lambda operation: operation.begin):
-        for page_id in operation.pages:
-            begin, finish = spans.get(page_id, (LONG_AGO, LONG_AGO))
-            spans[page_id] = (max(begin, operation.begin), max(finish, operation.finish))
     return Base(
-        table=rest.table(),
+        table=replace(view, operations=tuple(folded)).table(),
         data_source_id=view.data_source_id,
         seq=view.seq,
-        contains=view.base.contains | gone,
-        spans={page_id: span for page_id, span in spans.items() if span[1] >= oldest},
+        contains={token: since for token, since in view.base.contains.items() if token in listed}
+        | dict.fromkeys(operation.token for operation in folded),
         changed=last_change(folded, view.base.changed),
         processed=view.processed,
     )
@@ -140,5 +123,5 @@ def fold(view: ManifestView, folded: list[Operation], oldest: int) -> Base:
 
 def last_change(operations: Iterable[Operation], before: int) -> int:
     """The number of the last operation that changed, or may have changed, what Twig holds."""
-    changes = (entry.finish for entry in operations if entry.pages and not entry.doubt and not entry.noted)
+    changes = (entry.latest for entry in operations if entry.pages and not entry.doubt and not entry.noted)
     return max([before, *changes])

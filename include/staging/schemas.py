@@ -66,6 +66,7 @@ PLAN = pa.schema(
         pa.field("url", pa.string(), nullable=False),
         ("version", pa.int64()),  # in Confluence; null when the page is gone
         ("manifest_version", pa.int64()),  # in Twig; null when it was never loaded
+        ("manifest_run_id", pa.string()),  # the run that loaded that
         ("modified_at", UTC_TIME),
         ("shard", pa.int32()),  # only for action "fetch"
     ]

@@ -1,8 +1,9 @@
 """The audit of deletions: append-only, and safe when two runs append at once.
 
-Each acknowledged batch of deletions is one immutable file in ``<source>/audit/deletions.d/``, named after the batch, so
-that a batch that is acknowledged a second time writes the same file again. ``<source>/audit/deletions.parquet`` is all of
-them in one, for reading; it is rebuilt from itself and the files, which stay for a grace period.
+Each acknowledged batch of deletions is one immutable file in ``<source>/audit/deletions.d/``, named after the batch. A run
+that died before it could note that down deletes the pages once more: what one run records again is left out.
+``<source>/audit/deletions.parquet`` is all of them in one, for reading; it is rebuilt from itself and the files, which stay
+for a grace period.
 """
 
 from __future__ import annotations
@@ -65,10 +66,8 @@ class DeletionLog:
         tables = [table for path in (self.path, *self._batches()) if (table := _read(path)) is not None]
         if not tables:
             return DELETIONS.empty_table()
-        frame = pa.concat_tables(tables).to_pandas()
-        frame = frame.drop_duplicates(["batch", "page_id"]).sort_values(
-            ["deleted_at", "batch", "page_id"], kind="stable"
-        )
+        frame = pa.concat_tables(tables).to_pandas().sort_values(["deleted_at", "batch", "page_id"], kind="stable")
+        frame = frame.drop_duplicates(["run_id", "page_id", "version"])
         return pa.Table.from_pandas(frame, schema=DELETIONS, preserve_index=False)
 
     def merge(self) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from include.staging.layout import SourceStaging
     from include.staging.manifest import ManifestStore
+    from include.staging.manifest_view import ManifestView
     from include.twig.deletions import DeletionLog
     from include.twig.prune import Deletion
 
@@ -100,6 +101,7 @@ class FileDelivery:
         present = {deletion.page_id: deletion for deletion in deletions if view.row(deletion.page_id)}
         if not present:
             return report
+        view = self._alone(present, view)
         operation = self.manifest.begin(view, run_id=self.run_id, deletes=present.keys())
         for group in self._groups(present):
             self._replace({}, group, report)
@@ -144,13 +146,19 @@ class FileDelivery:
 
     def _write(self, spool: _Spool, report: FilesReport) -> None:
         for group in self._groups(spool.rows):
-            view = self.manifest.view()
+            view = self._alone(group, self.manifest.view())
             rows = [spool.rows[page_id] for page_id in group]
             operation = self.manifest.begin(view, run_id=self.run_id, rows=rows)
             self._replace({file_name(row): spool.path(row["page_id"]) for row in rows}, group, report)
             self.manifest.end(operation, done=operation.rows)
             report.pages += len(rows)
             report.chunks += sum(row["chunk_count"] for row in rows)
+
+    def _alone(self, page_ids: Collection[str], view: ManifestView) -> ManifestView:
+        """End the writes to these pages that died: unlike a request, a process that is gone changes no file any more."""
+        for operation in view.under_way(page_ids):
+            self.manifest.end(operation)
+        return self.manifest.view()
 
     def _groups(self, page_ids: Iterable[str]) -> Iterator[list[str]]:
         """Pages that are written together: those of one volume, or some hundred."""

@@ -1,24 +1,24 @@
 """Load: send to Twig what differs from the manifest, in batches, and write down each batch that Twig acknowledged.
 
 Exactly once, in effect: every batch is written into the manifest's journal before it is sent and again when Twig has
-acknowledged it. A load that was killed goes on behind the last acknowledged batch; the one whose answer it never saw is
-sent again with the same idempotency key.
+acknowledged it. A load that was killed goes on behind the last acknowledged batch; of the one whose answer it never saw
+it makes sure that it can not arrive any more (:mod:`include.twig.writing`), and sends it again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from typing import TYPE_CHECKING
 
 from include.staging.parquet import write_rows
 from include.staging.schemas import QUARANTINE
 from include.twig.batching import Batch, Prepared, body_of, completed, prepare, refresh
-from include.twig.client import BadBatch, BatchTooLarge, KeyConflict
+from include.twig.client import BadBatch, BatchTooLarge
 from include.twig.delta import Decision, Package, decide
 from include.twig.load_report import LoadReport
 from include.twig.refused import quarantine_rows, refused_entry
 from include.twig.shards import packages
+from include.twig.writing import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -61,6 +61,7 @@ def load(
     """
     loader = _Loader(client, data_source, manifest, run_id, on_batch)
     try:
+        loader.writer.put_an_end_to(manifest.view().under_way())
         loader.pass_over(documents, chunks)
         for _ in range(_SETTLING_ROUNDS):
             unsettled = loader.unsettled()
@@ -85,7 +86,7 @@ class _Loader:
         on_batch: Callable[[LoadReport], None] | None,
     ) -> None:
         self.client = client
-        self.data_source = data_source
+        self.writer = Writer(client, data_source, manifest, run_id)
         self.manifest = manifest
         self.run_id = run_id
         self.on_batch = on_batch
@@ -142,38 +143,23 @@ class _Loader:
             self.manifest.note(self.manifest.view(), [package.manifest_row() for package in self._noted], self.run_id)
             self._noted = []
 
-    def _send(self, documents: list[Prepared], new_key: bool = False) -> ManifestView:
+    def _send(self, documents: list[Prepared]) -> ManifestView:
         """Send documents, in several requests where Twig wants it so. Returns a view that knows the outcome."""
-        view = self.manifest.view()
-        ready = self._still_to_send(documents, view)
-        if not ready:
-            return view
-        body = body_of(ready)
-        self.client.await_write()  # now, so that little can happen between the begin and the request
-        operation = self.manifest.begin(
-            view,
-            run_id=self.run_id,
-            rows=[prepared.package.manifest_row() for prepared in ready],
-            digest=hashlib.sha256(f"{self.data_source.id}\n{body}".encode()).hexdigest(),
-        )
-        try:
-            outcome = self.client.write_documents(self.data_source.id, body, operation.token)
-        except (BatchTooLarge, BadBatch) as error:
-            self.manifest.end(operation, done=(), refused=operation.rows)
-            return self._divide(ready, error)
-        except KeyConflict:
-            self.manifest.end(operation, done=())  # what the key did before is not known: the pages stay in doubt
-            if new_key:
-                raise
-            return self._send(ready, new_key=True)
-        refused = {refusal.id for refusal in outcome.refused}
-        done = outcome.accepted & operation.rows.keys()
-        self.manifest.end(operation, done=done, refused=refused | outcome.missing.keys())
-        # What Twig refused when the batch came first, it may take by now: a replayed refusal is not the last word.
-        once_more = refused if outcome.replayed else set[str]()
-        self._count([prepared for prepared in ready if prepared.page_id not in once_more], outcome, body)
-        if once_more:
-            self._send([prepared for prepared in ready if prepared.page_id in once_more])
+        written = None
+        while written is None:
+            view = self.manifest.view()
+            ready = self._still_to_send(documents, view)
+            if not ready:
+                return view
+            body = body_of(ready)
+            try:
+                written = self.writer.write(view, body, rows=[prepared.package.manifest_row() for prepared in ready])
+            except (BatchTooLarge, BadBatch) as error:
+                return self._divide(ready, error)
+        operation, outcome = written
+        refused = {refusal.id for refusal in outcome.refused} | outcome.missing.keys()
+        self.manifest.end(operation, done=outcome.accepted & operation.rows.keys(), refused=refused)
+        self._count(ready, outcome, body)
         return self._complete(ready, outcome)
 
     def _still_to_send(self, documents: list[Prepared], view: ManifestView) -> list[Prepared]:

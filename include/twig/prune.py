@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from include.twig.delta import to_json
+from include.twig.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
     import pyarrow as pa
 
@@ -82,28 +81,23 @@ def plan_prune(
     view: ManifestView,
     run_id: str,
     *,
-    planned_at: datetime | None = None,
-    planned_seq: int | None = None,
     brake_pages: int = BRAKE_PAGES,
     brake_share: float = BRAKE_SHARE,
 ) -> PrunePlan:
-    """What the plan's ``delete`` rows come to now.
+    """What the plan's ``delete`` rows come to now. A page that another run loaded since is spared: that run knew more.
 
-    :param plan: :data:`include.staging.schemas.PLAN`. :param view: the manifest now.
-    :param planned_seq: ``seq`` of the manifest that the plan was made with; a page that another run loaded later is
-        spared, because that run knew more. :param planned_at: the same by the clock, where the number is not known.
+    :param plan: :data:`include.staging.schemas.PLAN`. :param view: the manifest now. :param run_id: the plan's run.
     """
-    rows = plan.select(["page_id", "action", "reason"]).to_pylist()
-    wanted = {row["page_id"]: row["reason"] for row in rows if row["action"] == "delete"}
+    rows = plan.select(["page_id", "action", "reason", "manifest_run_id"]).to_pylist()
+    wanted = {row["page_id"]: row for row in rows if row["action"] == "delete"}
     known = {page_id: row for page_id in wanted if (row := view.row(page_id))}
     spared = {
         page_id: "loaded again by another run since the plan was made"
         for page_id, row in known.items()
-        if (planned_seq is not None and view.loaded_since(page_id, planned_seq, run_id))
-        or (planned_seq is None and planned_at and row["run_id"] != run_id and row["loaded_at"] > planned_at)
+        if row["run_id"] not in {run_id, wanted[page_id]["manifest_run_id"]}
     }
     deletions = tuple(
-        Deletion(page_id, row["title"], row["url"], row["version"], wanted[page_id])
+        Deletion(page_id, row["title"], row["url"], row["version"], wanted[page_id]["reason"])
         for page_id, row in sorted(known.items())
         if page_id not in spared
     )
@@ -131,12 +125,9 @@ def prune(
     """
     before = client.figures
     report = PruneReport(approved_by=approved_by)
+    writer = Writer(client, data_source, manifest, run_id)
     for start in range(0, len(deletions), _IDS_A_REQUEST):
-        part = deletions[start : start + _IDS_A_REQUEST]
-        view = manifest.view()
-        present = [deletion for deletion in part if not known_only or view.row(deletion.page_id)]
-        if present:
-            _delete(client, data_source, present, (manifest, view), audit, run_id, report)
+        _delete(writer, deletions[start : start + _IDS_A_REQUEST], audit, report, known_only)
     if deletions:
         audit.merge()
         manifest.compact()
@@ -146,35 +137,29 @@ def prune(
 
 
 def _delete(
-    client: TwigClient,
-    data_source: DataSource,
-    deletions: Iterable[Deletion],
-    manifest_and_view: tuple[ManifestStore, ManifestView],
-    audit: DeletionLog,
-    run_id: str,
-    report: PruneReport,
+    writer: Writer, deletions: Sequence[Deletion], audit: DeletionLog, report: PruneReport, known_only: bool
 ) -> None:
-    manifest, view = manifest_and_view
-    present = {deletion.page_id: deletion for deletion in deletions}
-    # With the version: a newer one that another run brings at this moment must stay.
-    named = [{"id": deletion.page_id, "version": deletion.version} for deletion in present.values()]
-    body = to_json({"upserts": [], "deletes": named})
-    digest = hashlib.sha256(f"{data_source.id}\n{body}".encode()).hexdigest()
-    client.await_write()
-    operation = manifest.begin(view, run_id=run_id, deletes=present.keys(), digest=digest)
-    outcome = client.write_documents(data_source.id, body, operation.token)
+    written = None
+    while written is None:
+        view = writer.manifest.view()
+        present = {entry.page_id: entry for entry in deletions if not known_only or view.row(entry.page_id)}
+        if not present:
+            return
+        # With the version: a newer one that another run brings at this moment must stay.
+        named = [{"id": deletion.page_id, "version": deletion.version} for deletion in present.values()]
+        written = writer.write(view, to_json({"upserts": [], "deletes": named}), deletes=present.keys())
+    operation, outcome = written
     gone = [present[page_id] for page_id in sorted(outcome.deleted & present.keys())]
     # Before the manifest forgets the pages: a crash in between deletes and records them once more.
-    audit.append(operation.token, (_audit_row(deletion, run_id, report.approved_by) for deletion in gone))
-    manifest.end(
-        operation, done=[deletion.page_id for deletion in gone], refused={entry.id for entry in outcome.refused}
-    )
+    audit.append(operation.token, (_audit_row(deletion, writer.run_id, report.approved_by) for deletion in gone))
+    refused = {entry.id for entry in outcome.refused}
+    writer.manifest.end(operation, done=[deletion.page_id for deletion in gone], refused=refused)
     report.deleted += len(gone)
     for refusal in outcome.refused:
         if refusal.code == "stale_version":
             report.kept_newer.append(refusal.id)
         else:
-            message = client.safe(refusal.message)
+            message = writer.client.safe(refusal.message)
             log.error("Twig refused to delete page %s (%s): %s", refusal.id, refusal.code, message)
             report.refused.append({"page_id": refusal.id, "code": refusal.code, "message": message})
 

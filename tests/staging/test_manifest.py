@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from include.staging.binding import Binding, read_binding, write_binding
-from include.staging.journal import IN_DOUBT, Operation
+from include.staging.journal import IN_DOUBT, Operation, PartName
 from include.staging.layout import SourceStaging
 from include.staging.manifest import ManifestCorruptError, ManifestStore
 from include.staging.schemas import MANIFEST
@@ -48,6 +48,12 @@ def row(page_id: str, version: int = 1, content: str = "a", **changes: Any) -> d
 
 def memory_staging() -> SourceStaging:
     return SourceStaging(ObjectStoragePath(f"memory://staging-{next(_roots)}"), "docs")
+
+
+def forget(staging: SourceStaging) -> None:
+    """Remove a staging from memory: listing any folder there takes as long as there are files in all of them."""
+    if staging.root.is_dir():
+        staging.root.rmdir(recursive=True)
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -225,16 +231,45 @@ def test_a_page_that_the_answer_does_not_mention_is_in_doubt(staging: SourceStag
     assert store.view().standing("2").in_doubt
 
 
-def test_a_retry_with_the_same_content_goes_on_with_the_same_operation(staging: SourceStaging) -> None:
-    store = ManifestStore(staging)
-    first = store.begin(store.view(), run_id="run", rows=[row("1")], digest="same")
-    retried = ManifestStore(staging)
-    again = retried.begin(retried.view(), run_id="run", rows=[row("1")], digest="same")
-    assert again.token == first.token
+def test_what_two_say_of_the_end_of_a_write_is_joined(staging: SourceStaging) -> None:
+    slow, other = ManifestStore(staging), ManifestStore(staging)
+    operation = slow.begin(slow.view(), run_id="slow", rows=[row("1"), row("2")])
+    slow.end(operation, done=["1"], refused=["2"])
+    other.end(operation)
 
-    retried.end(again, done=["1"])
-    later = retried.begin(retried.view(), run_id="run", rows=[row("1")], digest="same")
-    assert later.token != first.token
+    assert contents(other) == {"1": "a"}
+    assert not other.view().standing("1").in_doubt
+
+
+def test_an_answer_to_a_write_that_was_long_taken_for_dead_puts_its_pages_in_doubt(staging: SourceStaging) -> None:
+    slow, other = ManifestStore(staging), ManifestStore(staging)
+    operation = slow.begin(slow.view(), run_id="slow", rows=[row("1", 1, "old")])
+    other.end(operation)
+    loaded(other, row("1"))
+    other.compact()
+    assert not other.view().standing("1").in_doubt
+
+    slow.end(operation, done=["1"])
+    assert other.view().standing("1").in_doubt
+
+
+def test_a_manifest_file_that_is_replaced_while_it_is_read_is_read_again(
+    staging: SourceStaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, other = ManifestStore(staging), ManifestStore(staging)
+    loaded(store, row("1"))
+    store.compact()
+    listings = itertools.count()
+
+    def list_and_be_overtaken() -> list[PartName]:
+        names = ManifestStore._names(store)
+        if next(listings) == 0:
+            loaded(other, row("1", 2, "b"))
+            other.compact()
+        return names
+
+    monkeypatch.setattr(store, "_names", list_and_be_overtaken)
+    assert (store.view().row("1") or {})["content_hash"] == "b"
 
 
 def test_marked_pages_are_in_doubt_and_nothing_of_them_is_taken_for_held(staging: SourceStaging) -> None:
@@ -381,13 +416,12 @@ def test_a_broken_binding_says_what_to_do(staging: SourceStaging) -> None:
 
 @dataclass
 class Writer:
-    """One task that writes to Twig: between begin and end it can be slow, and it can die."""
+    """One task that writes to Twig. Its request is on the way until Twig has it, even if the task is dead by then."""
 
-    store: ManifestStore
     operation: Operation
-    versions: dict[str, int] = field(default_factory=dict)
-    done: set[str] | None = None
-    late: bool = False
+    versions: dict[str, int]
+    refused: frozenset[str]
+    alive: bool = True
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -399,104 +433,117 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.staging = memory_staging()
+        self.reader = ManifestStore(self.staging)  # sees everything through its cache
         self.twig: dict[str, tuple[int, str]] = {}
+        self.answers: dict[str, frozenset[str] | None] = {}  # by idempotency key; None: used up by an empty request
         self.writers: list[Writer] = []
+        self.views = [self.reader.view()]
 
-    pages = st.dictionaries(st.sampled_from("1234"), st.tuples(st.integers(1, 3), st.sampled_from("ab")), min_size=1)
+    @property
+    def living(self) -> list[Writer]:
+        return [writer for writer in self.writers if writer.alive]
 
-    @rule(upserts=pages, stale=st.booleans())
-    def begin_upserts(self, upserts: dict[str, tuple[int, str]], stale: bool) -> None:
+    @rule(back=st.integers(0, 3))
+    def look(self, back: int) -> None:
+        """Somebody reads the manifest, and acts upon it later."""
+        self.views = [*self.views[-back:], ManifestStore(self.staging).view()]
+
+    @precondition(lambda self: len(self.living) < 3)
+    @rule(
+        pages=st.dictionaries(st.sampled_from("123"), st.tuples(st.integers(1, 2), st.sampled_from("ab")), min_size=1),
+        delete=st.booleans(),
+        stale=st.booleans(),
+        refused=st.frozensets(st.sampled_from("123"), max_size=1),
+    )
+    def begin(self, pages: dict[str, tuple[int, str]], delete: bool, stale: bool, refused: frozenset[str]) -> None:
+        """A writer decides upon a view, possibly an old one, and writes that down."""
         store = ManifestStore(self.staging)
-        view = store.view()
-        rows = [row(page_id, version, content) for page_id, (version, content) in upserts.items()]
-        if stale and self.writers:  # decided before another writer began
-            view = self.writers[-1].store.view()
-        self._began(Writer(store, store.begin(view, run_id="run", rows=rows)))
-
-    @rule(deletes=pages)
-    def begin_deletes(self, deletes: dict[str, tuple[int, str]]) -> None:
-        store = ManifestStore(self.staging)
-        versions = {page_id: version for page_id, (version, _) in deletes.items()}
-        self._began(Writer(store, store.begin(store.view(), run_id="run", deletes=deletes), versions))
-
-    def _began(self, writer: Writer) -> None:
-        for other in self.writers:
-            other.late = True
-        self.writers.append(writer)
+        view = self.views[0] if stale else store.view()
+        while in_the_way := view.under_way(pages):
+            for operation in in_the_way:
+                self.answers.setdefault(operation.token, None)
+                store.end(operation)
+            view = store.view()
+        if delete:
+            operation = store.begin(view, run_id="run", deletes=pages)
+        else:
+            rows = [row(page_id, version, content) for page_id, (version, content) in pages.items()]
+            operation = store.begin(view, run_id="run", rows=rows)
+        versions = {page_id: version for page_id, (version, _) in pages.items()}
+        self.writers.append(Writer(operation, versions, refused))
 
     @precondition(lambda self: self.writers)
-    @rule(data=st.data())
-    def send(self, data: st.DataObject) -> None:
-        writer = data.draw(st.sampled_from(self.writers))
-        rows = writer.operation.rows
-        accepted = {
-            page_id
-            for page_id, entry in rows.items()
-            if page_id not in self.twig or self.twig[page_id][0] <= entry["version"]
-        }
-        self.twig |= {page_id: (rows[page_id]["version"], rows[page_id]["content_hash"]) for page_id in accepted}
-        gone = {
-            page_id
-            for page_id in writer.operation.deletes
-            if page_id not in self.twig or self.twig[page_id][0] <= writer.versions[page_id]
-        }
-        self.twig = {page_id: held for page_id, held in self.twig.items() if page_id not in gone}
-        writer.done = accepted | gone
+    @rule(which=st.integers(0, 5))
+    def deliver(self, which: int) -> None:
+        """A request reaches Twig, for the first time or again, whether its writer lives or not."""
+        self._answer(self.writers[which % len(self.writers)])
 
-    @precondition(lambda self: any(writer.done is not None for writer in self.writers))
-    @rule(data=st.data())
-    def end(self, data: st.DataObject) -> None:
-        writer = data.draw(st.sampled_from([writer for writer in self.writers if writer.done is not None]))
-        done = writer.done or set()
-        ManifestStore(self.staging).end(writer.operation, done=done, refused=writer.operation.pages - done)
-        self.writers.remove(writer)
+    @precondition(lambda self: self.living)
+    @rule(which=st.integers(0, 2))
+    def end(self, which: int) -> None:
+        """A writer gets its answer and writes it down."""
+        writer = self.living[which % len(self.living)]
+        store, done = ManifestStore(self.staging), self._answer(writer)
+        if done is None:
+            store.end(writer.operation)
+        else:
+            store.end(writer.operation, done=done, refused=writer.operation.pages - done)
+        writer.alive = False
 
-    @precondition(lambda self: any(not (writer.late and writer.done is not None) for writer in self.writers))
-    @rule(data=st.data())
-    def die(self, data: st.DataObject) -> None:
-        # Not: sleep for long between begin and request, then send, then die. That hole is told in journal.py.
-        mortal = [writer for writer in self.writers if not (writer.late and writer.done is not None)]
-        writer = data.draw(st.sampled_from(mortal))
-        self.writers.remove(writer)
+    @precondition(lambda self: self.living)
+    @rule(which=st.integers(0, 2))
+    def die(self, which: int) -> None:
+        self.living[which % len(self.living)].alive = False
 
-    @rule()
-    def compact(self) -> None:
-        ManifestStore(self.staging).compact()
+    def _answer(self, writer: Writer) -> frozenset[str] | None:
+        token, rows = writer.operation.token, writer.operation.rows
+        if token not in self.answers:
+            taken = frozenset(
+                page_id
+                for page_id, version in writer.versions.items()
+                if page_id not in writer.refused and (page_id not in self.twig or self.twig[page_id][0] <= version)
+            )
+            for page_id in taken:
+                self.twig.pop(page_id, None)
+                if page_id in rows:
+                    self.twig[page_id] = (rows[page_id]["version"], rows[page_id]["content_hash"])
+            self.answers[token] = taken
+        return self.answers[token]
 
-    @precondition(lambda self: not self.writers)
-    @rule()
-    def compact_after_a_day(self) -> None:
-        ManifestStore(self.staging).compact(grace=timedelta(0))
-
-    @rule(page_id=st.sampled_from("1234"))
-    def drift(self, page_id: str) -> None:
-        view = ManifestStore(self.staging).view()
-        entry = view.row(page_id)
-        if entry and not any(page_id in writer.operation.pages for writer in self.writers):
-            self.twig.pop(page_id, None)
-            ManifestStore(self.staging).doubt([entry], "audit")
+    @rule(what=st.sampled_from(["compact", "compact after a day", "drift"]), page_id=st.sampled_from("123"))
+    def keep_house(self, what: str, page_id: str) -> None:
+        store = ManifestStore(self.staging)
+        if what == "drift":
+            known = store.view().standing(page_id)
+            if known.row and not known.in_doubt:
+                self.twig.pop(page_id, None)
+                store.doubt([known.row], "audit")
+        elif what == "compact" or self.living:
+            store.compact()
+        else:
+            self.views = [store.view()]
+            store.compact(grace=timedelta(0))
 
     @invariant()
     def the_manifest_tells_the_truth(self) -> None:
-        view = ManifestStore(self.staging).view()
-        in_flight = set().union(*(writer.operation.pages for writer in self.writers))
-        late = set().union(
-            *(writer.operation.pages for writer in self.writers if writer.late and writer.done is not None)
-        )
-        for page_id in "1234":
+        view = self.reader.view()
+        for page_id in "123":
             known = view.standing(page_id)
-            if page_id in self.twig and page_id not in late:
+            if page_id in self.twig:
                 assert known.row is not None, f"Twig holds {page_id}, and the manifest does not know it"
-            if not known.in_doubt and page_id not in in_flight:
+            if not known.in_doubt:
                 said = (known.row["version"], known.row["content_hash"]) if known.row else None
                 assert said == self.twig.get(page_id), f"page {page_id}"
         assert {entry["page_id"] for entry in view.table().to_pylist()} == set(view.page_ids())
 
+    def teardown(self) -> None:
+        forget(self.staging)
+
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=int(os.environ.get("LOAD_EXAMPLES", "20")),
-    stateful_step_count=25,
+    max_examples=int(os.environ.get("LOAD_EXAMPLES", "40")),
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -14,9 +14,11 @@ from include.errors import PipelineError
 from include.planning.plan import Scope, plan
 from include.staging.manifest import ManifestStore
 from include.staging.schemas import INVENTORY
+from include.twig.client import TwigClient
 from include.twig.data_source import find_or_create
 from include.twig.deletions import DeletionLog
 from include.twig.load import load
+from include.twig.models import WriteOutcome
 from include.twig.process import start_processing
 from include.twig.prune import plan_prune, prune
 from include.window import Window
@@ -67,9 +69,7 @@ class _Store(ManifestStore):
 
     def begin(self, *args: Any, **kwargs: Any) -> Any:
         self.run.pause()
-        operation = super().begin(*args, **kwargs)
-        self.run.may_die()  # but nobody else acts between begin and request: the budget was waited for before
-        return operation
+        return super().begin(*args, **kwargs)
 
     def end(self, *args: Any, **kwargs: Any) -> None:
         self.run.pause()
@@ -87,6 +87,23 @@ class _Store(ManifestStore):
     def processed(self, *args: Any, **kwargs: Any) -> None:
         self.run.pause()
         super().processed(*args, **kwargs)
+
+    def _write_base(self, *args: Any) -> None:
+        self.run.pause()  # others write and compact meanwhile
+        super()._write_base(*args)
+
+
+class _Client(TwigClient):
+    """Everything that it ever wrote is on the network, and can reach Twig late, or once more."""
+
+    def __init__(self, run: PacedRun) -> None:
+        super().__init__(run.world.settings(), sleep=lambda _: None)
+        self.run = run
+
+    def write_documents(self, data_source_id: str, body: str, key: str) -> WriteOutcome:
+        self.run.requests.append((data_source_id, body, key))
+        self.run.pause()
+        return super().write_documents(data_source_id, body, key)
 
 
 class _Audit(DeletionLog):
@@ -125,8 +142,8 @@ class PacedRun(threading.Thread):
         self.skew = skew
         self.planned: Any = retry_of.planned if retry_of else None
         self.shard: Any = retry_of.shard if retry_of else None
+        self.requests: list[tuple[str, str, str]] = []
         self.doomed = False
-        self.dies_after_begin = False
         self.finished = False
         self.ok = False
         self.crash: BaseException | None = None
@@ -157,10 +174,6 @@ class PacedRun(threading.Thread):
         if self.doomed:
             raise Died
 
-    def may_die(self) -> None:
-        if self.dies_after_begin:
-            raise Died
-
     def run(self) -> None:
         try:
             self._work()
@@ -175,14 +188,14 @@ class PacedRun(threading.Thread):
 
     def _work(self) -> None:
         store = _Store(self)
-        with self.world.client() as client:
+        with _Client(self) as client:
             source = find_or_create(client, self.world.staging.source, staging=self.world.staging)
             if self.planned is None:
-                seq, seen = store.view().seq, self.confluence()
+                seen = self.confluence()
                 self.pause()
-                self.planned = (self._plan(seen, store.read()), seq)
+                self.planned = self._plan(seen, store.read())
                 self.pause()
-            table, seq = self.planned
+            table = self.planned
             if self.shard is None:
                 now = self.confluence().pages
                 fetched = [row["page_id"] for row in table.to_pylist() if row["action"] == "fetch"]
@@ -191,7 +204,7 @@ class PacedRun(threading.Thread):
                 self.pause()
             load(client, source, *self.shard, store, self.name)
             self.pause()
-            wanted = plan_prune(table, store.view(), self.name, planned_seq=seq)
+            wanted = plan_prune(table, store.view(), self.name)
             prune(client, source, wanted.deletions, store, _Audit(self), self.name)
             self.pause()
             start_processing(client, source, store)

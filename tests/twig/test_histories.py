@@ -6,7 +6,7 @@ import itertools
 import os
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,15 +16,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from include.errors import PipelineError
 from include.sandbox.twig import Fault, ServedTwig, Settings, serve
 from include.staging.layout import SourceStaging
 from include.twig.drift import audit
 from include.twig.verify import verify
-from tests.staging.test_manifest import memory_staging
+from tests.staging.test_manifest import forget, memory_staging
 from tests.twig.paced import PacedRun, SkewedClock, Visible
 from tests.twig.world import Page, World, expected
 
-EXAMPLES = int(os.environ.get("LOAD_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("LOAD_EXAMPLES", "10"))
 STEPS = int(os.environ.get("LOAD_STEPS", "40"))
 PAGE_IDS = st.sampled_from([str(number) for number in range(1, 9)])
 CHANGES = ["edit", "edit", "label", "label", "move", "rename", "trash", "restrict"]
@@ -67,6 +68,7 @@ class Histories(RuleBasedStateMachine):
         self.restricted: set[str] = set()
         self.running: list[PacedRun] = []
         self.failed: list[PacedRun] = []
+        self.started: list[PacedRun] = []
         self.counter = itertools.count(1)
         self.advances = 0  # since the last quiet point
 
@@ -122,10 +124,11 @@ class Histories(RuleBasedStateMachine):
         if again and self.failed:
             failed = data.draw(st.sampled_from(self.failed))
             self.failed.remove(failed)
-            self.running.append(PacedRun(self.world, self.visible, failed.name, failed.skew, retry_of=failed))
-            return
-        name = f"run-{next(self.counter)}"
-        self.running.append(PacedRun(self.world, self.visible, name, timedelta(hours=skew_hours)))
+            run = PacedRun(self.world, self.visible, failed.name, failed.skew, retry_of=failed)
+        else:
+            run = PacedRun(self.world, self.visible, f"run-{next(self.counter)}", timedelta(hours=skew_hours))
+        self.running.append(run)
+        self.started.append(run)
 
     @precondition(lambda self: self.running)
     @rule(which=st.integers(0, 1), steps=st.integers(1, 20))
@@ -138,13 +141,9 @@ class Histories(RuleBasedStateMachine):
         self._collect()
 
     @precondition(lambda self: self.running)
-    @rule(which=st.integers(0, 1), after_begin=st.booleans())
-    def die(self, which: int, after_begin: bool) -> None:
-        run = self.running[which % len(self.running)]
-        if after_begin:
-            run.dies_after_begin = True
-            return
-        run.die()
+    @rule(which=st.integers(0, 1))
+    def die(self, which: int) -> None:
+        self.running[which % len(self.running)].die()
         self._collect()
 
     def _collect(self) -> None:
@@ -171,6 +170,15 @@ class Histories(RuleBasedStateMachine):
         else:
             twig.inject(Fault(kind=what, applied=applied, times=times, path="/documents$" if times > 1 else "/api/"))
 
+    @precondition(lambda self: self.started)
+    @rule(which=st.integers(0, 3), last=st.integers(0, 2))
+    def deliver(self, which: int, last: int) -> None:
+        """A request of a run, dead or alive, reaches Twig late, or once more."""
+        run = self.started[-1 - which % len(self.started)]
+        if last < len(run.requests):
+            with self.world.client() as client, suppress(PipelineError):
+                client.write_documents(*run.requests[-1 - last])
+
     # Quiet points
 
     @precondition(lambda self: self.advances >= 4)
@@ -183,6 +191,9 @@ class Histories(RuleBasedStateMachine):
         run = PacedRun(self.world, self.visible, f"quiet-{next(self.counter)}")
         run.finish()
         assert run.ok
+        for which, last in itertools.product(range(4), range(3)):
+            if self.started:
+                self.deliver(which, last)
         self._check()
         self._nothing_left_to_do()
 
@@ -219,6 +230,7 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.quiet(let_them_finish=True)
+        forget(self.world.staging)
 
 
 TestHistories = Histories.TestCase
