@@ -123,16 +123,23 @@ def _table(table: Node) -> Iterator[Question]:
     rows = [[cell for cell in row.elements() if cell.tag in CELLS] for row, _ in table_rows(table)]
     if len(rows) < 2 or not all(cell.tag == "th" for cell in rows[0]):
         return
-    columns = [" ".join(cell.text().split()) for cell in rows[0]]
+    columns = [" ".join(_spaced(cell).split()) for cell in rows[0]]
     plain = [row for row in rows[1:] if len(row) == len(columns) and not any(cell.get("rowspan") for cell in row)]
     for row in plain:
-        texts = [" ".join(cell.text().split()) for cell in row]
+        texts = [" ".join(_spaced(cell).split()) for cell in row]
         for column, value in list(zip(columns, texts, strict=True))[1:]:
             evidence = tuple(_evidence(part) for part in (texts[0], column, value))
             if all(part.strip() for part in evidence) and not any(
                 node.tag.startswith("ac:") for cell in row for node in cell.walk()
             ):
                 yield Question("table", f"What is the {column} of {texts[0]}?", evidence)
+
+
+def _spaced(node: Node) -> str:
+    """Text whose paragraphs, items and lines are parted by blanks."""
+    parts = (child if isinstance(child, str) else _spaced(child) for child in node.children)
+    text = "".join(parts)
+    return f" {text} " if node.tag in {"p", "li", "br", "ul", "ol"} else text
 
 
 def _code(text: str) -> Iterator[Question]:
