@@ -15,6 +15,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from include.staging.schemas import CHUNKS, DOCUMENTS
 from include.twig.client import TwigClient
 from include.twig.data_source import find_or_create
 from include.twig.load import load
-from include.twig.process import start_processing
+from include.twig.process import start_processing, wait
 from include.twig.settings import TwigSettings
 from tests.twig.world import Page
 
@@ -122,9 +123,10 @@ def measure(
     with TwigClient(settings) as client:
         source = find_or_create(client, "bench", staging=staging)
         load(client, source, *files, store, row[2])
-        start_processing(client, source, store)
-        figures = client.figures
-    seconds = time.perf_counter() - begun
+        started = start_processing(client, source, store)
+        figures, seconds = client.figures, time.perf_counter() - begun
+        # The sandbox indexes on one processor: the next run is not to wait for that.
+        wait(client, source, store, started, timedelta(hours=1))
     return Figures(*row, figures.writes, figures.bytes_sent, seconds, figures.seconds_waited)
 
 

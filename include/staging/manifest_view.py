@@ -35,10 +35,16 @@ class Base:
         """Page id → number of its row."""
         return {page_id: number for number, page_id in enumerate(self.table.column("page_id").to_pylist())}
 
+    @cached_property
+    def _columns(self) -> dict[str, pa.Array]:
+        return {name: self.table.column(name).combine_chunks() for name in self.table.column_names}
+
     def row(self, page_id: str) -> Row | None:
         """The row of a page as the file has it."""
         number = self.index.get(page_id)
-        return None if number is None else dict(self.table.slice(number, 1).to_pylist()[0])
+        if number is None:
+            return None
+        return {name: column[number].as_py() for name, column in self._columns.items()}
 
 
 @dataclass(frozen=True)
