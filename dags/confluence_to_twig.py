@@ -95,7 +95,7 @@ def build(source: Source) -> DAG:
         def transform(extracted: dict[str, Any]) -> dict[str, Any]:
             from include.pipeline.transform import transform as step
 
-            name_map_index(f"{extracted['pages']} pages")
+            name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
             return step(Run.current(source), extracted)
 
         @task(pool=source.twig_pool, trigger_rule=TriggerRule.NONE_FAILED)

@@ -10,7 +10,7 @@ from airflow.sdk import Asset, dag, task
 
 log = logging.getLogger(__name__)
 
-PRODUCT_DOCS = Asset(uri="twig://product-docs")
+PRODUCT_DOCS = Asset(uri="twig://product-docs", group="twig")
 
 
 @dag(schedule=[PRODUCT_DOCS], start_date=pendulum.datetime(2026, 1, 1, tz="UTC"), catchup=False, tags=["twig"])

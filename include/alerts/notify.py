@@ -116,7 +116,7 @@ def deadline_of(source: Source) -> DeadlineAlert | None:
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=source.alerts.deadline,
         callback=SyncCallback(missed_deadline, kwargs={"source_name": source.name}),
-        name=f"{source.name} is stale",
+        name=f"{source.name} in step with Confluence",
     )
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from include.cli.processes import free_port
-from include.cli.run import LocalAirflow, local_airflow
-from include.source import SOURCES_VARIABLE
+from include.cli.run import LocalAirflow, local_airflow, run_source
+from include.source import SOURCES_VARIABLE, Source
 from tests.browser.samples import SOURCES, fill
 from tests.web.samples import SampleSource
 
@@ -46,6 +46,13 @@ def airflow(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with local_airflow(ports, place, base | {SOURCES_VARIABLE: str(sources)}) as running:
         fill(running, datetime.now(UTC) - timedelta(hours=3))
         yield running
+
+
+@pytest.fixture(scope="session")
+def synced(airflow: LocalAirflow) -> LocalAirflow:
+    """The same Airflow after one run of the sample source."""
+    assert run_source(airflow, Source(name="product-docs", space_key="PROD"))
+    return airflow
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,11 @@ from typing import Any
 
 import pytest
 
-from include.cli.run import LocalAirflow, run_source
-from include.source import Source
+from include.cli.run import LocalAirflow
 
 pytestmark = pytest.mark.scheduler
 
 DAG = "confluence_to_twig__product-docs"
-
-
-@pytest.fixture(scope="module")
-def synced(airflow: LocalAirflow) -> LocalAirflow:
-    """Airflow after one run of the sample source."""
-    assert run_source(airflow, Source(name="product-docs", space_key="PROD"))
-    return airflow
 
 
 def test_a_finished_run_is_active_and_up_to_date(page: Any, synced: LocalAirflow) -> None:
@@ -53,7 +45,7 @@ def test_a_question_leads_to_the_confluence_page(page: Any, synced: LocalAirflow
 
 
 def test_verify_links_to_the_space_and_the_data_source(synced: LocalAirflow) -> None:
-    (run,) = synced.api.runs(DAG, "success")
+    run = synced.api.runs(DAG, "success")[0]
     links = synced.api.call("GET", f"dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances/verify/links")["extra_links"]
     assert links["Confluence space"] == f"http://127.0.0.1:{synced.ports['confluence']}/wiki/spaces/PROD"
     assert links["Twig data source"].startswith(f"http://127.0.0.1:{synced.ports['twig']}/?source=")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from include.confluence.connection_form import CONNECTION_TYPE as CONFLUENCE
 from include.sandbox import confluence
 from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from include.twig.connection_form import CONNECTION_TYPE as TWIG
+from tests.browser.forms import group
 
 pytestmark = pytest.mark.scheduler
 
@@ -52,11 +52,6 @@ def fill(dialog: Any, fields: Mapping[str, str], extras: Mapping[str, str]) -> N
         group(dialog, label).get_by_role("textbox").fill(value)
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="hidden")
-
-
-def group(dialog: Any, label: str) -> Any:
-    marked = re.compile(rf"^{re.escape(label)}\s*\*?$")  # a star where Airflow wants a value
-    return dialog.get_by_role("group").filter(has=dialog.page.get_by_text(marked)).last
 
 
 def add_confluence(ui: Any, airflow: LocalAirflow, conn_id: str, token: str, space_key: str) -> None:

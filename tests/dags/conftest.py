@@ -62,12 +62,12 @@ class Site:
         entry = {"name": "small", "space_key": "SMALL", "schedule": "0 2 * * *"} | fields
         self.sources.write_text(yaml.safe_dump({"sources": [entry]}), encoding="utf-8")
 
-    def dag(self) -> Any:
+    def dag(self, dag_id: str = "confluence_to_twig__small") -> Any:
         from airflow.dag_processing.dagbag import DagBag
 
         bag = DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")
         assert bag.import_errors == {}
-        return bag.dags["confluence_to_twig__small"]
+        return bag.dags[dag_id]
 
     def run(self, logical_date: datetime | None = None, **conf: Any) -> dict[str, Any]:
         """One run of the DAG to its end. Returns its report, with the DAG run's own state."""
