@@ -14,10 +14,12 @@ from include.twig.client import RouteNotOffered
 if TYPE_CHECKING:
     from include.staging.manifest import ManifestStore
     from include.twig.client import TwigClient
+    from include.twig.deletions import DeletionLog
     from include.twig.models import DataSource, HeldDocument
 
 log = logging.getLogger(__name__)
 
+START_OVER_REASON = "the data source was removed with all its content"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -59,11 +61,22 @@ def rebuild_if_lost(
     return rebuild(client, data_source, manifest, run_id)
 
 
-def start_over(client: TwigClient, data_source: DataSource, manifest: ManifestStore) -> None:
-    """Remove the data source with everything it holds, and forget it; the next run creates and loads it anew."""
-    client.delete_data_source(data_source.id)
+def start_over(
+    client: TwigClient, data_source_id: str, manifest: ManifestStore, audit: DeletionLog, run_id: str, approved_by: str
+) -> int:
+    """Remove the data source with everything it holds, record that, and forget it. The next run creates and loads it anew.
+
+    Can be repeated when it was interrupted. Returns how many pages were removed.
+    """
+    rows = manifest.read().to_pylist()
+    client.delete_data_source(data_source_id)
+    removed = [{name: row[name] for name in ("page_id", "title", "url", "version")} for row in rows]
+    facts = {"reason": START_OVER_REASON, "run_id": run_id, "approved_by": approved_by}
+    audit.append(run_id, [row | facts for row in removed])
+    audit.merge()
     binding_path(manifest.staging).unlink(missing_ok=True)
     manifest.discard()
+    return len(removed)
 
 
 def row_of(document: HeldDocument, run_id: str) -> Row:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from include.staging.binding import read_binding, write_binding
 from include.staging.journal import IN_DOUBT
 from include.staging.manifest import ManifestCorruptError
 from include.twig.client import TwigClient
@@ -82,11 +83,18 @@ def test_a_new_data_source_is_not_taken_for_a_lost_manifest(world: World) -> Non
         assert rebuild_if_lost(client, world.source(client), world.manifest, "run") is None
 
 
-def test_starting_over_removes_everything(world: World, client: TwigClient) -> None:
+def test_starting_over_removes_everything_and_records_it(world: World, client: TwigClient) -> None:
+    world.load(*PAGES)
     old = world.source(client)
-    start_over(client, old, world.manifest)
+    for _ in range(2):  # the second time as if the first had been interrupted before it could forget
+        binding = read_binding(world.staging)
+        assert start_over(client, old.id, world.manifest, world.audit, "start_over__1", "ada") in {len(PAGES), 0}
+        assert binding is not None
+        write_binding(world.staging, binding)
     assert world.twig.data_specs() == []
     assert world.manifest.read().num_rows == 0
+    assert [row["approved_by"] for row in world.audit.read().to_pylist()] == ["ada"] * len(PAGES)
+
     world.load(*PAGES)
     assert world.source(client).id != old.id
     assert world.held() == expected(*PAGES)
