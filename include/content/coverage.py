@@ -6,7 +6,7 @@ import html
 import re
 from collections import Counter
 
-from include.content.characters import replace_illegal
+from include.content.characters import replace_illegal, without_invisible
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 #: The body of an HTML macro, whose tags are no text either.
@@ -32,9 +32,7 @@ _LINK_END = re.compile(r"\]\([^()\s]*\)")
 #: Every ASCII character that is no letter or digit parts words, but for those of markup, which may stand within them.
 _MARKUP = b"*_~\\`^"
 _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
-_UNUSUAL_BLANKS = str.maketrans(
-    dict.fromkeys("\xa0\u3000\u2002\u2003\u2009\u202f", " ") | dict.fromkeys("\u200b\u00ad\u2060\ufeff")
-)
+_UNUSUAL_BLANKS = "\xa0\u3000\u2002\u2003\u2009\u202f"
 
 
 def coverage(storage: str, markdown: str) -> float:
@@ -49,7 +47,9 @@ def coverage(storage: str, markdown: str) -> float:
 
 
 def _words(text: str) -> Counter[bytes]:
-    plain = text if text.isascii() else text.translate(_UNUSUAL_BLANKS)
+    plain = without_invisible(text)
+    for blank in _UNUSUAL_BLANKS if not plain.isascii() else "":
+        plain = plain.replace(blank, " ")
     return Counter(plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split())
 
 
