@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, TriggerRule, dag, task
 
 from include.alerts.notify import alerts_of
+from include.operators.load import LoadOperator
 from include.operators.prune import PruneOperator
 from include.operators.retries import retries
 from include.operators.verify import VerifyOperator
@@ -98,18 +99,19 @@ def build(source: Source) -> DAG:
             name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
             return step(Run.current(source), extracted)
 
-        @task(pool=source.twig_pool, trigger_rule=TriggerRule.NONE_FAILED)
-        def load(transformed: list[dict[str, Any]]) -> dict[str, Any]:
-            from include.pipeline.load import load as step
-
-            return step(Run.current(source), transformed)
-
         validated = validate()
         extracted = extract.partial(validated=validated).expand(shard=discover(validated))
-        loaded = load(transform.expand(extracted=extracted))
+        transformed = transform.expand(extracted=extracted)
+        load = LoadOperator(
+            task_id="load",
+            source=source,
+            transformed=transformed,
+            pool=source.twig_pool,
+            trigger_rule=TriggerRule.NONE_FAILED,
+        )
         prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool)
         verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])
-        loaded >> prune >> verify
+        load >> prune >> verify
 
     return confluence_to_twig()
 

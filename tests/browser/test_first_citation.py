@@ -44,8 +44,9 @@ def test_a_question_leads_to_the_confluence_page(page: Any, synced: LocalAirflow
     assert tab.value.url.startswith(f"http://127.0.0.1:{synced.ports['confluence']}/wiki/spaces/PROD/pages/")
 
 
-def test_verify_links_to_the_space_and_the_data_source(synced: LocalAirflow) -> None:
+@pytest.mark.parametrize("task", ["load", "verify"])
+def test_a_task_links_to_the_space_and_the_data_source(synced: LocalAirflow, task: str) -> None:
     run = synced.api.runs(DAG, "success")[0]
-    links = synced.api.call("GET", f"dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances/verify/links")["extra_links"]
+    links = synced.api.call("GET", f"dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances/{task}/links")["extra_links"]
     assert links["Confluence space"] == f"http://127.0.0.1:{synced.ports['confluence']}/wiki/spaces/PROD"
     assert links["Twig data source"].startswith(f"http://127.0.0.1:{synced.ports['twig']}/?source=")

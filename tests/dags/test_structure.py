@@ -31,6 +31,8 @@ def test_there_is_one_dag_for_each_source_with_the_seven_tasks_in_order() -> Non
     assert order == ["validate", "discover", "extract", "transform", "load", "prune", "verify"]
     assert dag.max_active_runs == 1
     assert dag.doc_md
+    linked = {task.task_id: {link.name for link in task.operator_extra_links} for task in dag.tasks}
+    assert linked["load"] == linked["verify"] == {"Confluence space", "Twig data source"}
     assert {"confluence", "twig"} <= dag.tags
 
 
