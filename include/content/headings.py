@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ARROW = " › "
 _SEPARATOR = "\n\n"
+_MARKUP = re.compile(r"[\[<*_~`\\]")
 _LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
 _AUTOLINK = re.compile(r"<([a-z][a-z+.-]*:[^<>\s]*)>")
 _DELIMITERS = re.compile(r"(?<!\\)(?:\*{1,3}|~~|`+|(?<![^\W_])_|_(?![^\W_]))")
@@ -22,6 +23,8 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 def plain_text(markdown: str) -> str:
     """Inline Markdown as the text it shows."""
+    if not _MARKUP.search(markdown):
+        return markdown.strip()
     text = _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", markdown))
     return _ESCAPE.sub(r"\1", _DELIMITERS.sub("", text)).strip()
 

@@ -18,6 +18,7 @@ _SCRIPTS = (
     ("th", re.compile("[\u0e00-\u0e7f]")),
     ("hi", re.compile("[\u0900-\u097f]")),
 )
+_NOT_LATIN = re.compile("[\u0370-\u1fff\u2e80-\uffff]")
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
 _COMMON_WORDS = {
     "en": "the and of to in is for that with are this on be it as or you not from by can an if when",
@@ -42,7 +43,7 @@ def detect_language(markdown: str) -> str | None:
     letters = sum(map(str.isalpha, text))
     if letters < 20:
         return None
-    for language, script in () if text.isascii() else _SCRIPTS:
+    for language, script in _SCRIPTS if _NOT_LATIN.search(text) else ():
         if len(script.findall(text)) * (10 if language == "ja" else 5) > letters:
             return language
     return _by_common_words(text)

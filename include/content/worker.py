@@ -6,6 +6,7 @@ It reads standard input and answers on standard output. The first message is the
 
 from __future__ import annotations
 
+import gc
 import os
 import traceback
 from pathlib import Path
@@ -31,6 +32,7 @@ def main() -> None:
     """Answer until standard input ends."""
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get between the messages
+        gc.freeze()  # what is loaded by now stays; the collector need not look at it after every few pages
         try:
             lookup = read_message(requests)
             while True:
