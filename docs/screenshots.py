@@ -1,66 +1,176 @@
-"""``make screenshots``: the pictures of README and docs, taken from the real UI after a real sync of the sample space."""
+"""``make screenshots``: the pictures of README and docs, taken from the real UI on the way of somebody with a mouse.
+
+From ``make run`` to the first citation: connect and test, trigger, watch, look at the page, ask, follow the citation;
+then a mass deletion that waits for approval. Everything runs in a folder of its own and is stopped at the end.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import requests
 from playwright.sync_api import sync_playwright
 
 from include.cli.processes import free_port
-from include.cli.run import local_airflow, run_source
-from include.source import load_sources
+from include.cli.run import LocalAirflow, local_airflow, run_source
+from include.sandbox import confluence
+from include.source import Source, load_sources
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 IMAGES = Path(__file__).with_name("images")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SETTLING_MS = 4_000
+SIZE = {"width": 1280, "height": 800}
+SETTLING_MS = 2_500
+PATIENCE_MS = 240_000
+QUESTION = "How long does a gateway keep readings while it is offline?"
 
 
 def main() -> int:
-    """Start everything in a folder of its own, sync, take the pictures, stop everything."""
+    """Start everything, sync, take the pictures, stop everything."""
     chromium = shutil.which("chromium")
     if chromium is None:
         print("chromium is not installed: apt-get install chromium")
         return 1
-    IMAGES.mkdir(exist_ok=True)
     source = load_sources().named("product-docs")
     ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
     with tempfile.TemporaryDirectory() as place, local_airflow(ports, Path(place)) as airflow:
         if not run_source(airflow, source):
             return 1
-        (run, *_) = airflow.api.runs(source.dag_id, "success")
-        ui = airflow.api.base_url
-        views = {
-            "dag": f"{ui}/dags/{source.dag_id}",
-            "finished-run": f"{ui}/dags/{source.dag_id}/runs/{run['dag_run_id']}",
-            "page": f"{ui}/plugin/confluence-to-twig",
-            "sandbox-twig": f"http://127.0.0.1:{ports['twig']}/?q=how+long+are+readings+kept+while+offline",
-            "connections": f"{ui}/connections",
-        }
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            for name, url in views.items():
-                view = "graph" if name == "dag" else "grid"
-                page.add_init_script(f"localStorage.setItem('default_dag_view', JSON.stringify('{view}'))")
-                take(page, name, url)
+            page = browser.new_page(viewport=SIZE, locale="en-GB")
+            page.set_default_timeout(PATIENCE_MS)
+            Tour(airflow, source, page).walk()
             browser.close()
     return 0
 
 
-def take(page: Page, name: str, url: str) -> None:
-    """One picture of one address."""
-    page.goto(url)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(SETTLING_MS)
-    page.screenshot(path=IMAGES / f"{name}.png")
-    print(f"{name}: {url}")
+@dataclass
+class Tour:
+    """The way through the UI, a picture at each stop."""
+
+    airflow: LocalAirflow
+    source: Source
+    page: Page
+
+    def walk(self) -> None:
+        """Take them all."""
+        IMAGES.mkdir(exist_ok=True)
+        self.connect()
+        self.trigger()
+        self.watch()
+        self.ask()
+        self.approve()
+
+    def connect(self) -> None:
+        """Admin → Connections: a new one, and its test."""
+        page, site = self.page, f"http://127.0.0.1:{self.airflow.ports['confluence']}"
+        self._go("connections")
+        page.get_by_role("button", name="Add Connection").click()
+        form = page.get_by_role("dialog")
+        form.get_by_label("Connection ID").fill("docs_site")
+        form.get_by_role("combobox", name="Connection Type").click()
+        page.keyboard.type("Confluence")
+        page.get_by_role("option", name="Confluence", exact=True).click()
+        for label, value in {
+            "Domain": site,
+            "E-mail": confluence.SYNC_EMAIL,
+            "API token": confluence.SYNC_TOKEN,
+        }.items():
+            form.get_by_label(label, exact=True).fill(value)
+        self._take("add-connection")
+        form.get_by_role("button", name="Extra Fields", exact=True).click()
+        for label, value in {"Space key": self.source.space_key, "Gateway": site}.items():
+            _field(form, label).get_by_role("textbox").fill(value)
+        self._take("add-connection-extra", height=1000)
+        form.get_by_role("button", name="Save").click()
+        form.wait_for(state="hidden")
+        self._go("connections")
+        page.get_by_role("row").filter(has_text="docs_site").get_by_role("button", name="Test Connection").click()
+        page.get_by_text("Connection successful, found").wait_for()
+        self._take("connection-test", settling_ms=600)
+
+    def trigger(self) -> None:
+        """The trigger form."""
+        self._go(f"dags/{self.source.dag_id}")
+        self.page.get_by_role("button", name="Trigger").first.click()
+        self.page.get_by_role("dialog").first.get_by_role("button", name="Which pages").click()
+        self._take("trigger", height=1020)
+
+    def watch(self) -> None:
+        """The run: its tasks as a grid with their figures, and as a graph."""
+        (run, *_) = self.airflow.api.runs(self.source.dag_id, "success")
+        for name, view in {"finished-run": "grid", "dag": "graph"}.items():
+            self._view(view)
+            self._go(f"dags/{self.source.dag_id}/runs/{run['dag_run_id']}")
+            if view == "graph":
+                self.page.locator(".react-flow__node", has_text="verify").first.wait_for()
+            self._take(name)
+
+    def ask(self) -> None:
+        """Our page, the playground, and the Confluence page behind the first citation."""
+        self._go("plugin/confluence-to-twig")
+        frame = self.page.frame_locator("iframe")
+        frame.get_by_text("Up to date").wait_for()
+        self._take("page", height=400)
+        frame.get_by_role("link", name=self.source.name, exact=True).click()
+        frame.locator(".chart svg").nth(3).wait_for()
+        self._take("source")
+        frame.get_by_role("tab", name="Playground").click()
+        frame.get_by_label("Question").fill(QUESTION)
+        frame.get_by_role("button", name="Ask Twig").click()
+        citation = frame.locator(".passage h3 a").first
+        citation.wait_for()
+        self._take("playground")
+        with self.page.context.expect_page() as tab:
+            citation.click()
+        tab.value.set_viewport_size(SIZE)
+        tab.value.wait_for_load_state()
+        tab.value.screenshot(path=IMAGES / "citation.png")
+        tab.value.close()
+
+    def approve(self) -> None:
+        """A third of the space goes into the trash: the run asks before it deletes."""
+        site = f"http://127.0.0.1:{self.airflow.ports['confluence']}/_sandbox"
+        rows = requests.get(f"{site}/contents", params={"space": self.source.space_key}, timeout=30).json()
+        victims = [row["id"] for row in rows if row["kind"] == "page" and row["parent_id"]][-90:]
+        trash = [{"change": "trash", "page": page_id} for page_id in victims]
+        requests.post(f"{site}/changes", json=trash, timeout=30).raise_for_status()
+        run_id = self.airflow.api.trigger(self.source.dag_id)["dag_run_id"]
+        self._go(f"confluence-to-twig/#/{self.source.name}")
+        self.page.get_by_role("link", name="Look and decide").wait_for()
+        self._view("grid")
+        self._go(f"dags/{self.source.dag_id}/runs/{run_id}/tasks/prune/required_actions")
+        self.page.get_by_text("Nothing has been deleted").wait_for()
+        self._take("approval")
+
+    def _view(self, view: str) -> None:
+        """What stands to the left of a run from now on: ``grid`` or ``graph``."""
+        self.page.add_init_script(f"localStorage.setItem('default_dag_view', JSON.stringify('{view}'))")
+
+    def _go(self, path: str) -> None:
+        self.page.goto("about:blank")  # else a new place behind the # is not a new visit
+        self.page.goto(f"{self.airflow.api.base_url}/{path}")
+        self.page.wait_for_load_state("networkidle")
+
+    def _take(self, name: str, height: int = SIZE["height"], settling_ms: int = SETTLING_MS) -> None:
+        self.page.set_viewport_size(SIZE | {"height": height})
+        self.page.wait_for_timeout(settling_ms)
+        self.page.screenshot(path=IMAGES / f"{name}.png")
+        print(f"{name}: {self.page.url}", flush=True)
+        self.page.set_viewport_size(SIZE)
+
+
+def _field(form: Locator, label: str) -> Locator:
+    """The field with this label; boxes of extra fields carry none of their own."""
+    return form.get_by_role("group").filter(has=form.page.get_by_text(label, exact=True)).last
 
 
 if __name__ == "__main__":
