@@ -21,6 +21,13 @@ def chunk_document(markdown: str, context: PageContext | None = None) -> list[Ch
 
     Together they hold every word of the document. A chunk has at most :data:`LIMIT_TOKENS` cl100k tokens, its context
     line included.
+
+    >>> page = PageContext(page_id="7", title="Page", url="https://acme.example/7")
+    >>> [chunk] = chunk_document("# Start\\n\\nRead this.", page)
+    >>> chunk.text.splitlines()
+    ['Page › Start', '', '# Start', '', 'Read this.']
+    >>> chunk.heading_path, chunk.url, chunk.token_count, chunk.char_start, chunk.char_end
+    (('Start',), 'https://acme.example/7#Start', 10, 0, 19)
     """
     page = context or PageContext()
     document = DocumentParts(markdown, page)

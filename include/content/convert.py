@@ -41,7 +41,19 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
 
 
 def storage_to_markdown(storage: str, context: PageContext | None = None) -> str:
-    """The Markdown of one page's body; see :func:`convert` for the report."""
+    """The Markdown of one page's body; see :func:`convert` for the report.
+
+    >>> storage_to_markdown("<p>Ports: <strong>80</strong> &amp; 443</p>")
+    'Ports: **80** & 443'
+
+    Links by title need to know where the pages are:
+
+    >>> link = '<p><ac:link><ri:page ri:content-title="Install" /></ac:link></p>'
+    >>> storage_to_markdown(link)
+    'Install'
+    >>> storage_to_markdown(link, PageContext(resolve_page=lambda space_key, title: f"https://acme.example/{title}"))
+    '[Install](https://acme.example/Install)'
+    """
     return convert(storage, context).markdown
 
 

@@ -40,23 +40,23 @@ def test_code_title_stands_above(read_back):
     assert [element.tag for element in page] == ["p", "pre"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a\nb",
-        "a\n\n\nb",
-        "if x:\n    y()\n\tz()",
-        "`a` ``b`` ```c```",
-        "```\nfenced\n```",
-        "~~~\n````\n",
-        "if (a[b[0]]>c) {}",
-        "<b>not bold</b> &amp; &nbsp; # * _ | \\",
-        "trailing  \nblanks\t",
-        "| a | b |\n| --- | --- |",
-        "한글 🙂 e\u0301",
-        "</ac:plain-text-body>",
-    ],
-)
+EVERY_CHARACTER = {
+    "line breaks": "a\nb",
+    "blank lines": "a\n\n\nb",
+    "indentation": "if x:\n    y()\n\tz()",
+    "backticks": "`a` ``b`` ```c```",
+    "a fence": "```\nfenced\n```",
+    "other fences": "~~~\n````\n",
+    "the end of CDATA": "if (a[b[0]]>c) {}",
+    "markup": "<b>not bold</b> &amp; &nbsp; # * _ | \\",
+    "blanks at the end of a line": "trailing  \nblanks\t",
+    "a table": "| a | b |\n| --- | --- |",
+    "letters of all scripts": "한글 🙂 e\u0301",
+    "the end of the macro": "</ac:plain-text-body>",
+}
+
+
+@pytest.mark.parametrize("text", EVERY_CHARACTER.values(), ids=EVERY_CHARACTER)
 def test_code_keeps_every_character(read_back, text):
     assert shown(read_back(code(text))) == text.removesuffix("\n")
 

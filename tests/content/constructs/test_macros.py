@@ -5,19 +5,9 @@ from __future__ import annotations
 import pytest
 
 from include.content import PageContext, convert, storage_to_markdown
+from tests.content.constructs.example import macro
 
 SITE = PageContext(page_id="42", site_url="https://acme.example/wiki")
-
-
-def macro(name: str, rich: str = "", plain: str | None = None, **parameters: str) -> str:
-    values = "".join(
-        f'<ac:parameter ac:name="{"" if key == "unnamed" else key}">{value}</ac:parameter>'
-        for key, value in parameters.items()
-    )
-    body = f"<ac:rich-text-body>{rich}</ac:rich-text-body>" if rich else ""
-    if plain is not None:
-        body += f"<ac:plain-text-body><![CDATA[{plain}]]></ac:plain-text-body>"
-    return f'<ac:structured-macro ac:name="{name}" ac:schema-version="1">{values}{body}</ac:structured-macro>'
 
 
 def test_expand_with_its_title(read_back):

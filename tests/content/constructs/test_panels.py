@@ -5,14 +5,7 @@ from __future__ import annotations
 import pytest
 
 from include.content import storage_to_markdown
-
-
-def macro(name: str, body: str, **parameters: str) -> str:
-    values = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
-    return (
-        f'<ac:structured-macro ac:name="{name}">{values}<ac:rich-text-body>{body}</ac:rich-text-body>'
-        "</ac:structured-macro>"
-    )
+from tests.content.constructs.example import macro
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,7 @@ from __future__ import annotations
 import pytest
 
 from include.content import storage_to_markdown
-
-
-def table(*rows: str) -> str:
-    return "<table><tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody></table>"
-
-
-def th(*cells: str) -> str:
-    return "".join(f"<th><p>{cell}</p></th>" for cell in cells)
-
-
-def td(*cells: str) -> str:
-    return "".join(f"<td><p>{cell}</p></td>" for cell in cells)
+from tests.content.constructs.example import table, td, th
 
 
 def rows_of(page) -> list[list[str]]:
