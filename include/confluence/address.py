@@ -90,9 +90,15 @@ def cloud_root(site_url: str) -> str:
 
 
 def origin(url: str) -> str:
-    """``scheme://host:port`` in lower case with the port always named, for comparing where two addresses lead."""
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    """``scheme://host:port`` in lower case with the port always named, for comparing where two addresses lead.
+
+    Text that is no address, as a server may put into its answers, gives an origin that equals no other one's.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        return "an address that cannot be read"
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 

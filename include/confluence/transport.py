@@ -120,7 +120,9 @@ class Transport:
         is refused.
 
         :raises AnswerTooLargeError: when the file is longer than ``max_bytes``.
+        :raises ForeignHostError: when the address is none of Confluence's, or leads to another host.
         """
+        self._check_own_host(url)
         for _ in range(REDIRECTS_OF_A_DOWNLOAD + 1):
             authorized = origin(url) in self._origins
             answer = self._send(_Call("GET", url, None, None, max_bytes, authorized), _redirect_or_file, None)
@@ -173,8 +175,8 @@ class Transport:
             self._closing.wait(seconds)
 
     def _once(self, call: _Call) -> Answer:
-        if call.authorized and origin(call.url) not in self._origins:
-            raise ForeignHostError(f"{origin(call.url)} is not the configured Confluence; nothing was sent to it")
+        if call.authorized:
+            self._check_own_host(call.url)
         self.pace.wait()
         if self._closing.is_set():
             raise ClientClosedError("The client is closed")
@@ -216,6 +218,10 @@ class Transport:
             if authorized not in self._sessions:
                 self._sessions[authorized] = (open_session if authorized else open_bare_session)(self.settings)
             return self._sessions[authorized]
+
+    def _check_own_host(self, url: str) -> None:
+        if origin(url) not in self._origins:
+            raise ForeignHostError(f"{origin(url)} is not the configured Confluence; nothing was sent to it")
 
     def _check_download_host(self, url: str) -> None:
         parts = urlsplit(url)

@@ -106,6 +106,8 @@ def test_wiki_is_no_part_of_a_cloud_site() -> None:
         ("https://a.example", "https://a.example:8443", False),
         ("https://a.example", "https://a.example.evil.test", False),
         ("https://a.example", "https://a.example@evil.test", False),
+        ("https://a.example", "https://a.example:8443.evil.test", False),
+        ("https://a.example", "https://[", False),
     ],
 )
 def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool) -> None:

@@ -11,11 +11,20 @@ from airflow.sdk import ObjectStoragePath
 from include.confluence import errors
 from include.confluence.client import ConfluenceClient
 from include.confluence.extract import ExtractOptions, extract_pages, extract_shard
+from include.confluence.extraction import Extraction
 from include.confluence.inventory import sweep
 from include.sandbox.confluence import faults
 from include.sandbox.confluence.sandbox import READER_USER, SandboxConfluence, serve
 from tests.confluence.conftest import ClientFactory
-from tests.confluence.spaces import MONDAY, READER, forget_requests, include_of, numbered_space, requests_of
+from tests.confluence.spaces import (
+    MONDAY,
+    READER,
+    forget_requests,
+    include_of,
+    numbered_space,
+    requests_of,
+    small_space,
+)
 
 ALL = ExtractOptions(comments=True, attachments="text")
 
@@ -152,3 +161,21 @@ def test_pages_that_the_search_index_lacks_are_read_one_by_one(
     pages = {page["title"] for page in extract_pages(dc_client, space, table.to_pylist(), inventory=table)}
     assert "Guide" in pages
     assert len(pages) == 12
+
+
+@pytest.mark.parametrize("link", ["@localhost:1/file", ".evil.example/file", "[/file"])
+def test_a_file_whose_link_leads_elsewhere_costs_a_warning_and_no_request(link: str, connect: ClientFactory) -> None:
+    def mislead(page: dict[str, Any]) -> dict[str, Any]:
+        for item in page["results"]:
+            item["_links"]["download"] = link
+        return page
+
+    with serve(small_space(), deployment="datacenter") as sandbox:
+        client = connect(sandbox)
+        space = client.space("PROD")
+        wanted = [row for row in sweep(client, space).table.to_pylist() if row["title"] == "Rich"]
+        sandbox.fail(faults.Rewrite(mislead), "type.*attachment", times=None)
+        extraction = Extraction(client, space, wanted, options=ALL)
+        (rich,) = [page for group in extraction.groups() for page in group]
+    assert {attachment["text"] for attachment in rich["attachments"]} == {None}
+    assert any("is not the configured Confluence" in warning for warning in extraction.account.warnings)

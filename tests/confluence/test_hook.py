@@ -12,7 +12,14 @@ from include.confluence import connection_form, errors
 from include.confluence.hook import ConfluenceHook
 from include.confluence.settings import ConfluenceSettings
 from include.sandbox.confluence import faults
-from include.sandbox.confluence.sandbox import SCOPED_TOKEN, SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence
+from include.sandbox.confluence.sandbox import (
+    PERSONAL_ACCESS_TOKEN,
+    SCOPED_TOKEN,
+    SYNC_EMAIL,
+    SYNC_TOKEN,
+    SandboxConfluence,
+)
+from tests.confluence.spaces import requests_of
 
 Environment = pytest.MonkeyPatch
 
@@ -137,3 +144,41 @@ def test_the_form_offers_what_the_settings_read() -> None:
     behaviour = form["ui-field-behaviour"]
     assert behaviour["relabeling"] == {"host": "Domain", "login": "E-mail", "password": "API token"}
     assert behaviour["placeholders"]["host"] == "yourcompany.atlassian.net"
+
+
+def test_data_center_with_a_context_path_takes_a_personal_access_token_and_no_e_mail(
+    data_center: SandboxConfluence, monkeypatch: Environment
+) -> None:
+    assert data_center.site_url.endswith("/confluence")
+    hook = define(
+        monkeypatch,
+        conn_type="confluence",
+        host=data_center.site_url,
+        password=PERSONAL_ACCESS_TOKEN,
+        extra={"space_key": "PROD"},
+    )
+    assert hook.test_connection() == (True, "Connection successful, found 12 pages")
+    asked = [request for request in requests_of(data_center) if request.auth != "none"]
+    assert {request.auth for request in asked} == {"bearer"}
+    assert all(request.path.startswith("/confluence/rest/api/") for request in asked)
+
+
+def test_data_center_without_its_context_path_is_told_where_to_look(
+    data_center: SandboxConfluence, monkeypatch: Environment
+) -> None:
+    hook = define(monkeypatch, conn_type="confluence", host=data_center.base_url, password=PERSONAL_ACCESS_TOKEN)
+    good, message = hook.test_connection()
+    assert not good
+    assert "context path" in message
+
+
+def test_a_jira_connection_reads_confluence_as_well(sandbox: SandboxConfluence, monkeypatch: Environment) -> None:
+    hook = define(
+        monkeypatch,
+        conn_type="jira",
+        host=sandbox.base_url,
+        login=SYNC_EMAIL,
+        password=SYNC_TOKEN,
+        extra={"verify": True, "space_key": "PROD"},
+    )
+    assert hook.test_connection() == (True, "Connection successful, found 12 pages")
