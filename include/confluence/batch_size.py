@@ -10,7 +10,7 @@ FIRST = 100
 #: What the API takes at most.
 LARGEST = 250
 #: An answer of this size is read in a moment, and eight of them fit into memory many times over.
-ANSWER_CHARS = 1_250_000
+ANSWER_CHARS = 1_200_000
 
 
 class BatchSize:

@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from include.confluence.extraction import Extraction
-from include.confluence.memory import use_system_allocator
-from include.confluence.page import ExtractOptions
+from include.confluence.memory import give_memory_back
+from include.confluence.page import ExtractOptions, slim_rows
 from include.confluence.parts import Parts
 from include.confluence.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
@@ -98,7 +98,7 @@ def extract_pages(
 def extract_shard(
     client: ConfluenceClient,
     space: Space,
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     *,
     inventory: Inventory,
     out: ObjectStoragePath,
@@ -110,25 +110,27 @@ def extract_shard(
     they are not older than the plan, and asks only for the rest. ``out`` appears in one step when all are there; a
     shard whose pages are all gone yields an empty file.
 
-    :param rows: the shard's pages as rows of the inventory.
+    :param rows: the shard's pages as rows of the inventory; an iterator saves having them all in memory.
     :param inventory: the whole inventory, to find pages that others include; a file is read only if there are any.
     :raises include.errors.TransientError: an outage or a long rate limit; the next try goes on from here.
     :raises include.errors.PermanentError: credentials and the like.
     """
-    use_system_allocator()
+    give_memory_back()
     options = options or ExtractOptions()
     started = time.monotonic()
     requests_before, waited_before = client.requests_made, client.seconds_waited
     parts = Parts(out, fingerprint(options))
-    versions = {row["page_id"]: row["version"] for row in rows}
+    planned = list(slim_rows(rows))
+    versions = {row["page_id"]: row["version"] for row in planned}
     reused = parts.finished(versions)
     if reused:
-        log.info("%d of %d pages are there from an earlier try", len(reused), len(rows))
-    remaining = [row for row in rows if row["page_id"] not in reused]
+        log.info("%d of %d pages are there from an earlier try", len(reused), len(planned))
+    remaining = [row for row in planned if row["page_id"] not in reused]
     extraction = Extraction(client, space, remaining, inventory=inventory, options=options)
-    with Progress(len(rows), len(reused), lambda: client.requests_made) as progress:
+    with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
         for group in extraction.groups():
             parts.add(group)
+            give_memory_back()
             progress.done = len(reused) + len(extraction.account.got)
     included = parts.publish(wanted=reused | extraction.account.got)
     account = extraction.account

@@ -14,7 +14,7 @@ from include.confluence.api import IDS_AT_ONCE
 from include.confluence.content import KINDS
 from include.confluence.errors import RestrictionsUnknownError
 from include.confluence.marks import Marks, read_marks
-from include.confluence.memory import use_system_allocator
+from include.confluence.memory import give_memory_back
 from include.confluence.missing import explain_missing
 from include.confluence.restrictions import effective_restrictions
 from include.confluence.tree import Path, paths, unknown_parents
@@ -99,7 +99,7 @@ def sweep(
     :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
     :raises include.errors.TransientError: when nothing could be read at all.
     """
-    use_system_allocator()
+    give_memory_back()
     before = client.requests_made
     contents, problems, labelled = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
     above = _above(client, contents)
@@ -110,6 +110,7 @@ def sweep(
         marks, checked, warnings = _marks(client, space, contents, above, closed=restrictions == "skip")
     if not labels:
         marks = replace(marks, labels={})
+    give_memory_back()
     table = _table(_row(content, tree[content.id], marks, checked=checked) for content in contents.values())
     restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
     warnings += _warnings(table.num_rows, restricted, tree, marks, restrictions)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import TYPE_CHECKING, Any, Literal
 
 from include.confluence.references import user_ids
@@ -17,9 +18,20 @@ if TYPE_CHECKING:
 
 #: A row of :data:`include.staging.schemas.PAGES`.
 Page = dict[str, Any]
-#: A row of :data:`include.staging.schemas.INVENTORY`; of its columns only these are looked at.
+#: A row of :data:`include.staging.schemas.INVENTORY`; of its columns only ``ROW_COLUMNS`` are looked at.
 Row = Mapping[str, Any]
 ROW_COLUMNS = ["page_id", "kind", "version", "title", "url", "parent_id", "ancestor_ids", "ancestors", "labels"]
+
+
+def slim_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows with what is looked at only, a fifth of their size: pages with the same parent share their path."""
+    paths: dict[str | None, Row] = {}
+    for row in rows:
+        first = paths.setdefault(row["parent_id"], row)
+        shared = {"kind": intern(row["kind"]), "ancestor_ids": first["ancestor_ids"], "ancestors": first["ancestors"]}
+        slim = {name: row[name] for name in ROW_COLUMNS} | shared
+        paths[row["parent_id"]] = slim if first is row else first
+        yield slim
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include.confluence.memory import give_memory_back
 from include.confluence.workers import batches
 from include.errors import TransientError
 from include.staging.parquet import COMPRESSION_LEVEL, publish
@@ -30,6 +31,8 @@ PART_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 SUFFIX = ".arrow"
 #: Rows that are turned into Arrow's form together.
 ROWS_AT_ONCE = 50
+#: Of some megabytes with bodies; encoding one takes several times its size.
+ROW_GROUP_ROWS = 100
 MARKS = ["page_id", "version", "included"]
 #: Building dictionaries of bodies would take tens of megabytes and find nothing.
 DICTIONARIES = ["kind", "space_id", "space_key", "space_name", "parent_id", "author_id", "author_name"]
@@ -107,7 +110,8 @@ class Parts:
                 ) as writer,
             ):
                 for path, page_ids in chosen.items():
-                    writer.write_table(_table(path, page_ids))
+                    writer.write_table(_table(path, page_ids), row_group_size=ROW_GROUP_ROWS)
+                    give_memory_back()
             publish(temporary, self._out)
         finally:
             temporary.unlink(missing_ok=True)
@@ -157,7 +161,7 @@ def _marks(path: ObjectStoragePath, *, whole: bool = False) -> list[Page]:
 
 
 def _table(path: ObjectStoragePath, page_ids: set[str]) -> pa.Table:
-    """The rows of these pages: one table for a part, which is a row group of the shard's file."""
+    """The rows of these pages: one table for a part, to be written in row groups."""
     with _opened(path) as reader:
         found = []
         for number in range(reader.num_record_batches):

@@ -23,6 +23,7 @@ from include.confluence.batch_size import ANSWER_CHARS
 from include.confluence.client import ConfluenceClient
 from include.confluence.extract import ExtractOptions, ExtractReport, extract_pages, extract_shard, fingerprint
 from include.confluence.inventory import sweep
+from include.confluence.page import ROW_COLUMNS, slim_rows
 from include.confluence.parts import Parts
 from include.confluence.progress import Progress
 from include.confluence.settings import ConfluenceSettings
@@ -360,3 +361,15 @@ def test_other_options_have_another_fingerprint() -> None:
     assert fingerprint(plain) == fingerprint(ExtractOptions(comments=False))
     others = [ExtractOptions(comments=True), ExtractOptions(attachments="text"), ExtractOptions(render_macros=False)]
     assert len({fingerprint(options) for options in (plain, *others)}) == 4
+
+
+def test_rows_are_kept_with_no_more_than_is_looked_at_and_paths_once(
+    client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    rows = sweep(client, client.space("PROD")).table.to_pylist()
+    slim = list(slim_rows(iter(rows)))
+    assert slim == [{name: row[name] for name in ROW_COLUMNS} for row in rows]
+    below: dict[str, set[int]] = {}
+    for row in slim:
+        below.setdefault(str(row["parent_id"]), set()).add(id(row["ancestors"]))
+    assert max(len(same) for same in below.values()) == 1
