@@ -23,6 +23,8 @@ _SCOPES = (
     (r"/api/v2/whiteboards", "read:whiteboard:confluence"),
     (r"/api/v2/embeds", "read:embed:confluence"),
 )
+#: What a scoped token needs for everything that this project can do.
+ALL_SCOPES = tuple(dict.fromkeys(scope for _, scope in _SCOPES))
 
 
 def scope_of(path: str) -> str | None:
