@@ -8,7 +8,7 @@ PYTEST = $(BIN)/python -m pytest -q
 ALONE := tests/scheduler tests/browser
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-transform bench-retrieval bench-load run sync rebuild-manifest screenshots docs test install lint types tests chromium clean help
+.PHONY: bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install lint types tests chromium clean help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -32,7 +32,7 @@ sync: install
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-bench-transform bench-retrieval bench-load: bench-%: install
+bench-transform bench-retrieval bench-load bench-extract: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 # Strict: a broken link or anchor, or a page that would ask another host for something, is an error.

@@ -1,0 +1,229 @@
+"""Measure the extraction: ``make bench-extract``, or ``python -m benchmarks.extract [--pages …] [--rival-pages …]``.
+
+Every contestant gets a fresh sandbox Confluence in a process of its own that waits 80 ms before each answer, and runs
+in a process of its own. Rivals are installed into environments of their own, in the user's cache folder. Prints
+Markdown tables, puts them into the section "Extraction" of ``docs/benchmarks.md`` with ``--write``, and ends with
+status 1 when a target is missed. What it says on standard error is how far it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import PIPE
+from typing import TYPE_CHECKING
+
+import requests
+
+from benchmarks.extract_goals import Goal, Measured, goals_of
+from include.sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, SYNC_EMAIL, SYNC_TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+SPACE = "GEN"
+EXPORTER_WORKERS = 20
+#: LangChain's check costs a request a page, one after the other: 15 minutes at 10,000 pages.
+MOST_PAGES_TO_CHECK = 1_000
+EDITS, DELETIONS = 10, 5
+RIVALS = {
+    "langchain": ["langchain-community==0.4.2", "atlassian-python-api==4.0.7", "beautifulsoup4==4.15.0", "lxml"],
+    "exporter": ["confluence-markdown-exporter==5.5.0"],
+}
+
+REMARKS = """\
+* The contestants bring different things. LangChain's loader: plain text of pages with their labels; of restrictions it
+  looks at those of the page itself, one request a page, not at those of the pages above. The exporter: Markdown files, of
+  whatever the account sees; it meets a Data Center sandbox, as it takes no other address for Cloud's. This project: Parquet
+  with storage bodies, labels, the page tree, names of people and of attachments; restrictions of all pages above count.
+* LangChain's check is left out at 10,000 pages: it takes a quarter of an hour.
+* Converting to Markdown happens in another task and in several processes in a real run. Here it is done in one.
+* One process takes shards of 5,000 pages one after the other. A real run gives each shard a task of its own; a shard costs
+  two or three requests more, so many small ones take more requests than are shown.
+* 220 MB of the memory are there before the first request: Airflow's SDK, pandas and pyarrow.
+* The sandbox is a Python process on the same cores: part of the seconds is its own work. A real site is slower in other ways;
+  nothing here was measured against one."""
+
+
+@contextmanager
+def sandbox(pages: int, latency_ms: float, deployment: str = "cloud") -> Iterator[str]:
+    """A sandbox in its own process; yields its address."""
+    command = [sys.executable, "-m", "include.sandbox.confluence", "--port", "0", "--generated", str(pages)]
+    command += ["--latency-ms", str(latency_ms), "--deployment", deployment]
+    with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            yield server.stdout.readline().split()[-1]
+        finally:
+            server.terminate()
+
+
+def run(what: str, url: str, command: Sequence[str]) -> Measured:
+    """Run a contestant and ask the sandbox what it was asked."""
+    requests.delete(f"{url}/_sandbox/requests", timeout=60)
+    with tempfile.TemporaryDirectory() as home:
+        # A worker has no examples of Airflow's: their import would be counted as this project's time and memory.
+        environment = os.environ | {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{what} failed:\n{done.stderr[-3000:]}")
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    asked = requests.get(f"{url}/_sandbox/requests", timeout=60).json()["requests"]
+    measured = Measured(what, told["pages"], told["seconds"], asked, told["peak_kb"] / 1024, told)
+    print(f"  {' | '.join(measured.cells())}", file=sys.stderr, flush=True)
+    return measured
+
+
+def ours(url: str, what: str, restrictions: str, *more: str, staging: Path | None = None) -> Measured:
+    """Both steps of a run, each in a process of its own; the memory is that of the larger one."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.extract_once", "step", "--url", url, "--space", SPACE]
+        command += ["--email", SYNC_EMAIL, "--token", SYNC_TOKEN, "--restrictions", restrictions]
+        command += ["--staging", str(staging or folder), *more]
+        steps = [run(f"{what}: {step}", url, [*command[:3], step, *command[4:]]) for step in ("discover", "extract")]
+    return Measured(
+        what,
+        steps[1].pages,
+        sum(step.seconds for step in steps),
+        sum(step.requests for step in steps),
+        max(step.megabytes for step in steps),
+        steps[0].told | steps[1].told,
+    )
+
+
+def environment(name: str) -> Path:
+    """The Python of a rival's own environment, made once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "confluence-to-twig" / "benchmarks" / name
+    python, installed = cache / "bin" / "python", cache / "installed.txt"
+    if not installed.exists() or installed.read_text() != " ".join(RIVALS[name]):
+        uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(cache)], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *RIVALS[name]], check=True)
+        installed.write_text(" ".join(RIVALS[name]))
+    return python
+
+
+def side_by_side(pages: int, latency_ms: float) -> dict[str, Measured]:
+    """This project and the rivals on the same space."""
+    rows: dict[str, Measured] = {}
+    langchain = [str(environment("langchain")), str(ROOT / "benchmarks" / "extract_langchain.py")]
+    exporter = [str(environment("exporter")), str(ROOT / "benchmarks" / "extract_exporter.py")]
+    with sandbox(pages, latency_ms) as url:
+        rows["checked"] = ours(url, "this project, restricted pages left out", "skip")
+        rows["plain"] = ours(url, "this project, without that check", "unchecked")
+        rows["converted"] = ours(
+            url, "this project, without the check, converted to Markdown", "unchecked", "--convert"
+        )
+        checks = {"skip": "restricted pages left out", "unchecked": "without that check"}
+        for check, what in checks.items() if pages <= MOST_PAGES_TO_CHECK else [*checks.items()][1:]:
+            command = [*langchain, url, SYNC_EMAIL, SYNC_TOKEN, SPACE, check]
+            rows[f"langchain {check}"] = run(f"LangChain ConfluenceLoader, {what}", url, command)
+    with sandbox(pages, latency_ms, "datacenter") as url:
+        command = [*exporter, url, PERSONAL_ACCESS_TOKEN, SPACE, str(EXPORTER_WORKERS)]
+        rows["exporter"] = run(f"confluence-markdown-exporter, {EXPORTER_WORKERS} workers", url, command)
+    if any(row.pages != pages for row in rows.values()):
+        raise SystemExit(f"Not every contestant brought {pages} pages: {rows}")
+    return rows
+
+
+def growing(pages: int, latency_ms: float, folder: Path) -> list[Measured]:
+    """A first run and one after ten edits and five deletions."""
+    first_staging = folder / f"first-{pages}"
+    first_staging.mkdir()
+    held = ("--held", str(first_staging / "inventory.parquet"))
+    with sandbox(pages, latency_ms) as url:
+        first = ours(url, "first run", "unchecked", staging=first_staging)
+        edited, deleted = _change(url)
+        second = ours(url, f"after {EDITS} edits and {DELETIONS} deletions", "unchecked", *held)
+        checked = ours(url, "the same with the restrictions check", "skip", *held)
+    for row in (second, checked):
+        if row.told["fetched"] != sorted(edited) or row.told["gone"] != dict.fromkeys(deleted, "trashed"):
+            raise SystemExit(f"Not every change was found: {row.told}")
+    return [first, second, checked]
+
+
+def _change(url: str) -> tuple[list[str], list[str]]:
+    changed = [f"gen-{number}" for number in range(200, 200 + EDITS + DELETIONS)]
+    ids = {row["ref"]: row["id"] for row in requests.get(f"{url}/_sandbox/contents?space={SPACE}", timeout=300).json()}
+    edited, deleted = changed[:EDITS], changed[EDITS:]
+    changes = [{"change": "edit", "page": ref, "storage": "<p>Edited.</p>"} for ref in edited]
+    changes += [{"change": "trash", "page": ref} for ref in deleted]
+    answer = requests.post(f"{url}/_sandbox/changes", json=changes, timeout=60)
+    answer.raise_for_status()
+    return [str(ids[ref]) for ref in edited], [str(ids[ref]) for ref in deleted]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def section(
+    rivals: dict[int, dict[str, Measured]], growth: dict[int, list[Measured]], goals: Sequence[Goal], latency_ms: float
+) -> str:
+    """The Markdown of the section, without its heading."""
+    head = ["seconds", "requests", "pages/s", "peak MB"]
+    load = os.getloadavg()[2]
+    when, where = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({_processor()})"
+    where += f", Python {platform.python_version()}, load average {load:.1f}"
+    parts = [
+        f"`make bench-extract`, or `python -m benchmarks.extract --write`. Measured {when}, {where}, server and client "
+        f"on the same machine. The sandbox waits {latency_ms:.0f} ms before each answer. Bodies have a median of 6 KB, "
+        "0.4 % of them 200 KB. Seconds run from the first request to the finished result, imports left out; requests "
+        "are counted by the server; memory is the peak of the process (VmHWM), of the larger one where this project "
+        "has two, discover and extract."
+    ]
+    for pages, rows in rivals.items():
+        parts += [f"### {pages:,} pages, side by side", table(["", *head], [row.cells() for row in rows.values()])]
+    if growth:
+        rows = [[f"{pages:,}", *row.cells()] for pages, measured in growth.items() for row in measured]
+        parts += ["### As the space grows", table(["pages", "run", *head], rows)]
+    parts += [REMARKS, "### Targets", table(["", "asked for", "measured", ""], [goal.cells() for goal in goals])]
+    return "\n\n".join(parts)
+
+
+def _processor() -> str:
+    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else platform.machine()
+
+
+def write_section(path: Path, text: str) -> None:
+    """Replace the section "Extraction" of the file, or add it; other sections stay."""
+    old = path.read_text() if path.exists() else "# Benchmarks\n"
+    new = f"## Extraction\n\n{text}\n"
+    pattern = re.compile(r"^## Extraction\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    replaced = pattern.sub(lambda _: f"{new}\n", old) if pattern.search(old) else f"{old.rstrip()}\n\n{new}"
+    path.write_text(replaced.rstrip() + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, nargs="*", default=[1_000, 10_000, 50_000])
+    parser.add_argument("--rival-pages", type=int, nargs="*", default=[1_000, 10_000])
+    parser.add_argument("--latency-ms", type=float, default=80.0)
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    options = parser.parse_args()
+    rivals = {pages: side_by_side(pages, options.latency_ms) for pages in options.rival_pages}
+    with tempfile.TemporaryDirectory() as folder:
+        growth = {pages: growing(pages, options.latency_ms, Path(folder)) for pages in options.pages}
+    goals = goals_of(rivals, growth)
+    text = section(rivals, growth, goals, options.latency_ms)
+    print(text)
+    if options.write:
+        write_section(ROOT / "docs" / "benchmarks.md", text)
+    sys.exit(not all(goal.reached for goal in goals))
+
+
+if __name__ == "__main__":
+    main()

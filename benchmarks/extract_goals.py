@@ -1,0 +1,81 @@
+"""What the extraction has to reach, and whether it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+#: Labels cost one search for 250 labelled pages, which alone is more than the 40 at 50,000 pages.
+INCREMENTAL_PAGES = 10_000
+MOST_MEGABYTES = 300
+LINEAR = 1.25
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: ``seconds`` without imports, ``requests`` as the server counts them, ``megabytes`` at the peak."""
+
+    what: str
+    pages: int
+    seconds: float
+    requests: int
+    megabytes: float
+    told: dict[str, Any]
+
+    def cells(self) -> list[str]:
+        rate = f"{self.pages / self.seconds:,.0f}" if self.pages >= 100 else "–"
+        return [self.what, f"{self.seconds:,.2f}", f"{self.requests:,}", rate, f"{self.megabytes:,.0f}"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Something the issue asks for: ``measured`` has to be at least, or with ``at_most`` at most, ``bound``."""
+
+    what: str
+    bound: float
+    measured: float
+    at_most: bool = False
+
+    @property
+    def reached(self) -> bool:
+        return self.measured <= self.bound if self.at_most else self.measured >= self.bound
+
+    def cells(self) -> list[str]:
+        sign = "≤" if self.at_most else "≥"
+        return [
+            self.what,
+            f"{sign} {self.bound:,.4g}",
+            f"{self.measured:,.4g}",
+            "reached" if self.reached else "MISSED",
+        ]
+
+
+def goals_of(rivals: dict[int, dict[str, Measured]], growth: dict[int, list[Measured]]) -> list[Goal]:
+    """What is to be reached, as far as it was measured."""
+    goals: list[Goal] = []
+    for pages, rows in rivals.items():
+        goals += _against_rivals(pages, rows)
+    for pages, (first, second, checked) in growth.items():
+        goals.append(Goal(f"requests, first run, {pages:,}", pages // 250 + pages // 100 + 30, first.requests, True))
+        if pages == INCREMENTAL_PAGES:
+            goals.append(Goal(f"requests, {second.what}, {pages:,}", pages // 250 + 40, second.requests, True))
+        peak = max(row.megabytes for row in (first, second, checked))
+        goals.append(Goal(f"peak MB, {pages:,}", MOST_MEGABYTES, peak, True))
+    sizes = sorted(growth)
+    for small, large in pairwise(sizes):
+        ratio = (growth[large][0].seconds / large) / (growth[small][0].seconds / small)
+        goals.append(Goal(f"time a page, {large:,} to {small:,}", LINEAR, ratio, True))
+    return goals
+
+
+def _against_rivals(pages: int, rows: dict[str, Measured]) -> list[Goal]:
+    goals: list[Goal] = []
+    if (checked := rows.get("langchain skip")) is not None:
+        times = checked.seconds / rows["checked"].seconds
+        goals.append(Goal(f"times as fast as LangChain, restricted pages left out, {pages:,}", 40, times))
+    times = rows["langchain unchecked"].seconds / rows["plain"].seconds
+    goals.append(Goal(f"times as fast as LangChain without that check, {pages:,}", 4, times))
+    times = rows["exporter"].seconds / rows["converted"].seconds
+    goals.append(Goal(f"times as fast as the exporter, converted to Markdown, {pages:,}", 1, times))
+    return goals

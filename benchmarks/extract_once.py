@@ -1,0 +1,118 @@
+"""One timed task of this project in a process of its own, as Airflow runs it: ``benchmarks/extract.py`` starts it.
+
+``discover`` sweeps the space and writes the inventory; ``extract`` fetches what differs from an earlier inventory,
+shard by shard. Both print one line of JSON, with the seconds from the first request to the finished result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import atlassian.rest_client  # noqa: F401 - imports are not what is measured
+from airflow.sdk import ObjectStoragePath
+
+from include.confluence.client import ConfluenceClient
+from include.confluence.extract import extract_shard
+from include.confluence.inventory import explain_missing, sweep
+from include.confluence.memory import give_memory_back
+from include.confluence.page import ROW_COLUMNS
+from include.confluence.settings import ConfluenceSettings
+from include.confluence.space import Space
+from include.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+from include.staging.schemas import INVENTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARD = 5_000
+
+
+def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
+    """Sweep, and ask why pages of the earlier inventory are gone."""
+    space = client.space(options.space)
+    swept = sweep(client, space, restrictions=options.restrictions)
+    if not swept.complete:
+        raise SystemExit(f"The sweep is incomplete: {swept.problems}")
+    held = _held(options)
+    missing = held.keys() - set(swept.table["page_id"].to_pylist()) if held else ()
+    gone = explain_missing(client, sorted(missing), "page", space)
+    with ParquetWriter(staging / "inventory.parquet", INVENTORY) as writer:
+        for batch in swept.table.to_batches(max_chunksize=500):
+            writer.write_all(batch.to_pylist())
+    handed_on = {"space": space.to_json(), "sign_in": client.sign_in().to_json()}
+    Path(options.staging, "handed-on.json").write_text(json.dumps(handed_on))
+    return {"pages": swept.table.num_rows, "gone": gone}
+
+
+def _held(options: argparse.Namespace) -> dict[str, int]:
+    """Versions by page id of the earlier inventory."""
+    if options.held is None:
+        return {}
+    held = read_table(ObjectStoragePath(f"file://{options.held}"), ["page_id", "version"])
+    return dict(zip(held["page_id"].to_pylist(), held["version"].to_pylist(), strict=True))
+
+
+def extract(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
+    """Fetch the bodies of all pages, or of those that are new or changed since the earlier inventory."""
+    space = Space.from_json(json.loads(Path(options.staging, "handed-on.json").read_text())["space"])
+    inventory = staging / "inventory.parquet"
+    outs: list[ObjectStoragePath] = []
+    wanted = list(_wanted(inventory, _held(options)))
+    for first in range(0, len(wanted), SHARD):
+        shard = set(wanted[first : first + SHARD])
+        rows = (row for row in iter_rows(inventory, ROW_COLUMNS) if row["page_id"] in shard)
+        outs.append(staging / "pages" / f"shard-{len(outs)}.parquet")
+        report = extract_shard(client, space, rows, inventory=inventory, out=outs[-1])
+        if report.got != len(shard):
+            raise SystemExit(f"Only {report.got} of {len(shard)} pages came")
+    if options.convert:
+        from include.content import storage_to_markdown
+
+        for out in outs:
+            for row in iter_rows(out, ["storage"]):
+                storage_to_markdown(row["storage"])
+    return {"pages": len(wanted), "fetched": sorted(wanted) if options.held else []}
+
+
+def _wanted(inventory: ObjectStoragePath, before: dict[str, int]) -> Iterator[str]:
+    for row in iter_rows(inventory, ["page_id", "version", "restricted"]):
+        if not row["restricted"] and before.get(row["page_id"]) != row["version"]:
+            yield row["page_id"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("step", choices=["discover", "extract"])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--email", required=True)
+    parser.add_argument("--token", required=True)
+    parser.add_argument("--space", required=True)
+    parser.add_argument("--staging", required=True, help="folder for the files that one step hands to the next")
+    parser.add_argument("--restrictions", choices=["skip", "unchecked"], required=True)
+    parser.add_argument("--held", type=Path, help="inventory of an earlier run: fetch only what differs")
+    parser.add_argument("--convert", action="store_true", help="convert the bodies to Markdown, too")
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    give_memory_back()
+    staging = ObjectStoragePath(f"file://{options.staging}")
+    # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.
+    write_rows(staging / "warm", INVENTORY, [])
+    settings = ConfluenceSettings.from_fields(options.url, options.email, options.token, {"gateway_url": options.url})
+    handed_on = Path(options.staging, "handed-on.json")
+    signed_in = json.loads(handed_on.read_text())["sign_in"] if options.step == "extract" else None
+    started = time.monotonic()
+    with ConfluenceClient(settings, signed_in=signed_in) as client:
+        told = {"discover": discover, "extract": extract}[options.step](client, staging, options)
+    seconds = time.monotonic() - started
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    print(json.dumps(told | {"seconds": seconds, "peak_kb": int(peak[1]) if peak else 0}))
+
+
+if __name__ == "__main__":
+    main()
