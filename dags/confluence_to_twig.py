@@ -4,7 +4,8 @@
 Keeps one Twig data source in step with one Confluence space.
 
 ```
-validate → discover → extract[shard] → transform[shard] → load → prune → verify
+validate → discover → extract[shard] → transform[shard]
+         → load → prune → verify
 ```
 
 | task | what it does | when it is red |
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, TriggerRule, dag, task
+from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, dag, task
 
 from include.alerts.notify import alerts_of
 from include.operators.load import LoadOperator
@@ -102,13 +103,7 @@ def build(source: Source) -> DAG:
         validated = validate()
         extracted = extract.partial(validated=validated).expand(shard=discover(validated))
         transformed = transform.expand(extracted=extracted)
-        load = LoadOperator(
-            task_id="load",
-            source=source,
-            transformed=transformed,
-            pool=source.twig_pool,
-            trigger_rule=TriggerRule.NONE_FAILED,
-        )
+        load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=source.twig_pool)
         prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool)
         verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])
         load >> prune >> verify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, TriggerRule
 
 from include.pipeline.run import Run
 from include.web.links import LINKS
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class LoadOperator(BaseOperator):
-    """Send the chunks that differ.
+    """Send the chunks that differ. Runs, too, when there was nothing to transform: the run goes on and reports.
 
     :param source: the source whose run this task belongs to.
     :param transformed: what the transform tasks returned; nothing when all of them were skipped.
@@ -26,7 +26,7 @@ class LoadOperator(BaseOperator):
     operator_extra_links = LINKS
 
     def __init__(self, *, source: Source, transformed: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(trigger_rule=TriggerRule.NONE_FAILED, **kwargs)
         self.source = source
         self.transformed = transformed
 
