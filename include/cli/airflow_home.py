@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.cli import patient_sqlite
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT = Path(__file__).resolve().parents[2]
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
 def airflow_environment(
@@ -37,7 +40,9 @@ def airflow_environment(
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__FERNET_KEY": _kept_secret(home / "fernet.key"),
         "AIRFLOW__API_AUTH__JWT_SECRET": _kept_secret(home / "jwt.key"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        DATABASE: f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{patient_sqlite.__name__}.CONNECT_ARGS",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": f"{patient_sqlite.__name__}.CONNECT_ARGS",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -54,6 +59,8 @@ def airflow_environment(
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         }
+    if not base.get(DATABASE, "sqlite").startswith("sqlite"):
+        ours = {name: value for name, value in ours.items() if "CONNECT_ARGS" not in name}
     return ours | {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PATH", "PYTHONPATH"}}
 
 
