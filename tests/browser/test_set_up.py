@@ -65,7 +65,7 @@ def edit(ui: Any, conn_id: str) -> Any:
     return ui.get_by_role("dialog")
 
 
-def tested(ui: Any, airflow: LocalAirflow, conn_id: str) -> str:
+def answer_of(ui: Any, airflow: LocalAirflow, conn_id: str) -> str:
     """Press Test and read what comes up."""
     opened(ui, airflow)
     ui.get_by_role("row").filter(has_text=conn_id).get_by_role("button", name="Test Connection").click()
@@ -90,12 +90,12 @@ def test_the_form_shows_the_fields_of_its_type_and_explains_them(connections: An
 
 def test_a_new_confluence_connection_counts_the_pages_of_its_space(connections: Any, airflow: LocalAirflow) -> None:
     add_confluence(connections, airflow, "site-a", confluence.SYNC_TOKEN, "PROD")
-    assert "Connection successful, found 258 pages" in tested(connections, airflow, "site-a")
+    assert "Connection successful, found 258 pages" in answer_of(connections, airflow, "site-a")
 
 
 def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connections: Any, airflow: LocalAirflow) -> None:
     add_confluence(connections, airflow, "site-b", "expired-token", "PROD")
-    said = tested(connections, airflow, "site-b")
+    said = answer_of(connections, airflow, "site-b")
     assert "401 Unauthorized" in said
     assert "Verify the e-mail, create a new API token" in said
     assert "paste it into the connection" in said
@@ -103,12 +103,12 @@ def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connectio
     dialog.get_by_label("API token").fill(confluence.SYNC_TOKEN)
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="hidden")
-    assert "Connection successful, found 258 pages" in tested(connections, airflow, "site-b")
+    assert "Connection successful, found 258 pages" in answer_of(connections, airflow, "site-b")
 
 
 def test_a_wrong_space_key_names_the_one_that_was_meant(connections: Any, airflow: LocalAirflow) -> None:
     add_confluence(connections, airflow, "site-c", confluence.SYNC_TOKEN, "prod")
-    said = tested(connections, airflow, "site-c")
+    said = answer_of(connections, airflow, "site-c")
     assert 'Space not found: "prod"' in said
     assert 'The key is case-sensitive. Did you mean "PROD" (Product Documentation)?' in said
 
@@ -116,9 +116,9 @@ def test_a_wrong_space_key_names_the_one_that_was_meant(connections: Any, airflo
 def test_a_new_twig_connection_says_what_it_found(connections: Any, airflow: LocalAirflow) -> None:
     fields = {"API address": f"http://127.0.0.1:{airflow.ports['twig']}", "API key": "twigsk_test_wrong"}
     fill(form(connections, "twig-a", "Twig"), fields, {"Organisation id": DEFAULT_ORG})
-    assert "401 Unauthorized" in tested(connections, airflow, "twig-a")
+    assert "401 Unauthorized" in answer_of(connections, airflow, "twig-a")
     dialog = edit(connections, "twig-a")
     dialog.get_by_label("API key").fill(DEFAULT_KEY)
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="hidden")
-    assert "Connection successful, found 1 data source" in tested(connections, airflow, "twig-a")
+    assert "Connection successful, found 1 data source" in answer_of(connections, airflow, "twig-a")
