@@ -130,6 +130,7 @@ def extract_shard(
     with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
         for group in extraction.groups():
             parts.add(group)
+            del group
             give_memory_back()
             progress.done = len(reused) + len(extraction.account.got)
     included = parts.publish(wanted=reused | extraction.account.got)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from include.confluence.batch_size import BatchSize
 from include.confluence.bodies import Fetched, fetch_bodies
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from include.confluence.page import Account, Row
     from include.confluence.space import Space
     from include.errors import PipelineError
+
+    _UnderWay: TypeAlias = tuple[Sequence[str], Kind, Future[Fetched]]
 
 
 class BodyStream:
@@ -44,18 +46,15 @@ class BodyStream:
             yield contents
 
     def _batches(self, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], Kind, Fetched]]:
-        under_way: deque[tuple[Sequence[str], Kind, Future[Fetched]]] = deque()
+        under_way: deque[_UnderWay] = deque()
         size = BatchSize(len(rows), self._client.workers.threads)
         try:
             for ids, kind in self._questions(rows, size):
-                work = self._client.workers.submit(self._ask, (ids, kind, size))
-                under_way.append((ids, kind, work))
+                under_way.append((ids, kind, self._client.workers.submit(self._ask, (ids, kind, size))))
                 if len(under_way) >= self._client.workers.threads:
-                    first_ids, first_kind, first = under_way.popleft()
-                    yield first_ids, first_kind, first.result()
+                    yield _first_of(under_way)
             while under_way:
-                first_ids, first_kind, first = under_way.popleft()
-                yield first_ids, first_kind, first.result()
+                yield _first_of(under_way)
         finally:
             for _, _, work in under_way:
                 work.cancel()
@@ -101,6 +100,11 @@ class BodyStream:
             if self._account.is_open(page_id):
                 self._account.failed[page_id] = Failure.of(by_id[page_id], "Confluence lists it but gives no body")
         return contents
+
+
+def _first_of(under_way: deque[_UnderWay]) -> tuple[Sequence[str], Kind, Fetched]:
+    ids, kind, work = under_way.popleft()
+    return ids, kind, work.result()  # nothing else holds on to it: some megabytes of text
 
 
 def _failure(row: Row, error: PipelineError) -> Failure:
