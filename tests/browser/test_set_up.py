@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -121,4 +122,4 @@ def test_a_new_twig_connection_says_what_it_found(connections: Any, airflow: Loc
     dialog.get_by_label("API key").fill(DEFAULT_KEY)
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="hidden")
-    assert "Connection successful, found 1 data source" in answer_of(connections, airflow, "twig-a")
+    assert re.search(r"Connection successful, found \d+ data source", answer_of(connections, airflow, "twig-a"))
