@@ -69,8 +69,9 @@ def lines_of(markdown: str) -> list[Line]:
     position = 0
     for text in markdown.split("\n"):
         end = position + len(text) + 1
-        lines.append(Line(position, min(end, len(markdown)), "", text.removesuffix("\r")))
+        lines.append(Line(position, end, "", text.removesuffix("\r")))
         position = end
+    lines[-1] = lines[-1]._replace(end=len(markdown))  # it has no line break
     return lines
 
 

@@ -80,7 +80,7 @@ def escape_line_starts(text: str) -> str:
 
 def escape_heading(text: str) -> str:
     """A heading's Markdown whose last ``#`` are not dropped as a closing sequence."""
-    return _CLOSING_HASHES.sub(r"\\", text)
+    return _CLOSING_HASHES.sub(r"\\", text) if text.endswith("#") else text
 
 
 def code_span(text: str) -> str:

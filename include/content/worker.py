@@ -28,11 +28,17 @@ def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
         return Failure(type(error).__name__, f"raised in {Path(frame.filename).name}:{frame.lineno} ({frame.name})")
 
 
+def spare_the_collector() -> None:
+    """Let Python look for cycles seldom, and not among what is loaded by now: a page's nodes go when they are dropped."""
+    gc.freeze()
+    gc.set_threshold(50_000)
+
+
 def main() -> None:
     """Answer until standard input ends."""
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get between the messages
-        gc.freeze()  # what is loaded by now stays; the collector need not look at it after every few pages
+        spare_the_collector()
         try:
             lookup = read_message(requests)
             while True:
