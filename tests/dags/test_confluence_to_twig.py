@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.confluence import SYNC_TOKEN
 from include.staging.parquet import read_table
 from tests.dags.conftest import Site
 
@@ -159,6 +160,25 @@ def test_a_wrong_token_fails_at_once_with_the_help_and_without_the_token(
     assert report["tasks"].keys() == {"validate"}
     tries = [ti.try_number for ti in report["dag_run"].get_task_instances() if ti.task_id == "validate"]
     assert tries == [1]
+
+
+def test_after_a_new_token_the_next_run_catches_up_with_what_happened_meanwhile(
+    site: Site, reconnect: Callable[..., None]
+) -> None:
+    site.run()
+    held = site.held()
+    reconnect(password="expired-token")
+    site.confluence.edit("alpha-1", storage="<p>Rewritten while nobody could look.</p>")
+    site.confluence.trash("alpha-2")
+    assert site.run()["state"] == "failed"
+    assert site.held() == held
+    reconnect(password=SYNC_TOKEN)
+    report = site.run()
+    assert report["state"] == "success"
+    assert site.plan(report) == {
+        "Alpha topic 1": ("fetch", "version 1 → 2"),
+        "Alpha topic 2": ("delete", "trashed"),
+    }
 
 
 def test_an_unknown_space_is_named_with_near_matches(site: Site) -> None:
