@@ -194,13 +194,15 @@ class ManifestStore:
             table, meta = read_with_meta(path)
         except FileNotFoundError:
             return None
-        written = modified_at(path)
+        contains, written = meta.get("contains", {}), modified_at(path)
+        if not isinstance(contains, dict):
+            raise ManifestCorruptError(f"{path} was written by another release")
         now = written.timestamp() if written else None
         base = Base(
             table,
             data_source_id=meta.get("data_source_id"),
             seq=meta.get("seq", 0),
-            contains={token: since or now for token, since in meta.get("contains", {}).items()},
+            contains={token: since or now for token, since in contains.items()},
             changed=meta.get("changed", LONG_AGO),
             processed=meta.get("processed", LONG_AGO),
         )

@@ -19,6 +19,8 @@ from include.staging.binding import Binding, read_binding, write_binding
 from include.staging.journal import IN_DOUBT, Operation, PartName
 from include.staging.layout import SourceStaging
 from include.staging.manifest import ManifestCorruptError, ManifestStore
+from include.staging.manifest_files import schema_with
+from include.staging.parquet import ParquetWriter
 from include.staging.schemas import MANIFEST
 
 attach("memory", fs=MemoryFileSystem())
@@ -350,6 +352,13 @@ def test_a_damaged_manifest_says_how_to_rebuild_it(staging: SourceStaging, damag
     with staging.manifest.open("wb") as file:
         file.write(damage)
 
+    with pytest.raises(ManifestCorruptError, match="make rebuild-manifest"):
+        ManifestStore(staging).read()
+
+
+def test_a_manifest_of_another_release_says_how_to_rebuild_it(staging: SourceStaging) -> None:
+    with ParquetWriter(staging.manifest, schema_with({"contains": ["0123456789abcdef"]})):
+        pass
     with pytest.raises(ManifestCorruptError, match="make rebuild-manifest"):
         ManifestStore(staging).read()
 
