@@ -29,6 +29,18 @@ def target(run: Run) -> ObjectStoragePath:
     return root_at(str(run.source.files_path)) / run.source.name
 
 
+def mend_target(run: Run, record: Record) -> None:
+    """Remove files that belong to no page, and let the plan fetch the pages whose file is missing."""
+    delivery = _delivery(run)
+    if not delivery.manifest.exists():
+        return  # nothing is known yet: what is there is replaced file by file
+    missing, surplus = delivery.mend()
+    if missing or surplus:
+        record.warn(
+            f"{target(run)} is mended: {len(missing):,} files were missing, {len(surplus):,} belonged to no page"
+        )
+
+
 def load_files(run: Run, shards: Sequence[int], record: Record) -> dict[str, Any]:
     """Write the documents that differ. Returns the same counters as a load into Twig."""
     report = _delivery(run).deliver(

@@ -38,9 +38,11 @@ def settle_manifest(run: Run, record: Record) -> ManifestStore:
     if run.params.dry_run:
         return manifest
     if run.source.delivery == "files":
-        from include.pipeline.files import bind_target
+        from include.pipeline.files import bind_target, mend_target
 
         bind_target(run)
+        if run.source.repair:
+            mend_target(run, record)
         return manifest
     with TwigHook(run.source.twig_conn_id).client() as client:
         data_source = data_source_of(run, client)

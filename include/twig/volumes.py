@@ -157,7 +157,7 @@ class Volumes:
         except zipfile.BadZipFile as error:
             raise PermanentError(
                 f"{volume_name(bits)} is not a readable ZIP",
-                "Delete it and run the source with `full`: it is written anew.",
+                "Delete it, set `repair: true` in the source and run it: its pages are written anew.",
             ) from error
 
 
