@@ -44,6 +44,8 @@ def readers_from_v1(read: Mapping[str, Any]) -> Readers:
     lists = read.get("restrictions") or {}
     users = (lists.get("user") or {}).get("results") or []
     groups = (lists.get("group") or {}).get("results") or []
+    if not users and not groups:
+        return UNRESTRICTED  # one for all: most pages of a large space are
     return Readers(
         frozenset(str(user.get("accountId") or user.get("userKey") or user.get("username") or "?") for user in users),
         frozenset(str(group.get("id") or group.get("name") or "?") for group in groups),
