@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk import ObjectStoragePath
 
-from include.content.lookup import Lookup, title_key
+from include.content.lookup import Lookup, included_titles, title_key
 from include.content.messages import Failure
 from include.content.pool import WorkerPool
 from include.content.transform import transform_shard
@@ -183,3 +183,18 @@ def test_lookup_does_not_guess_across_spaces():
     lookup = Lookup("DOC", {title_key("A"): "https://x/A"})
     assert lookup.page_url(None, "A") == lookup.page_url("DOC", "A") == "https://x/A"
     assert lookup.page_url("OPS", "A") is None
+
+
+@pytest.mark.parametrize(
+    ("parameter", "titles"),
+    [
+        ('<ac:link><ri:page ri:content-title="A &amp; B" /></ac:link>', {"a & b"}),
+        ("Shared: contacts", {"shared: contacts"}),
+        ("DOC:Install", {"install"}),
+        ("~ann:Notes", {"notes"}),
+    ],
+)
+def test_pages_to_include_are_known_however_they_are_named(parameter, titles):
+    macro = f'<ac:structured-macro ac:name="include"><ac:parameter ac:name="">{parameter}</ac:parameter></ac:structured-macro>'
+    assert included_titles(macro) == titles
+    assert included_titles(macro.replace('"include"', '"toc"')) == set()
