@@ -104,3 +104,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     options = {"twig": ["--rate", "off", "--processing-seconds", "0.5"]}
     with local_airflow(ports, folder, base, options) as airflow:
         yield Place(airflow)
+
+
+@pytest.fixture(scope="session")
+def complete(place: Place) -> None:
+    """The source ``complete`` after one undisturbed run over the whole space."""
+    assert place.end_of(*place.trigger("complete")) == "success"
