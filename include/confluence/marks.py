@@ -68,7 +68,8 @@ def read_marks(
             "Nothing is synced, as restricted pages could not be told from open ones. Give the token the scope "
             'read:content-details:confluence, or set "restricted_pages: include" to sync every page the account sees.',
         ) from error
-    known = {**found, **alone}
+    known = found
+    known |= alone
     return Marks(
         readers={content_id: NOBODY if mark.readers is None else mark.readers for content_id, mark in known.items()},
         labels={content_id: mark.labels for content_id, mark in known.items() if mark.labels},
