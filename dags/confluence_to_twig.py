@@ -30,6 +30,7 @@ from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, 
 
 from include.alerts.notify import alerts_of
 from include.operators.load import LoadOperator
+from include.operators.mapped import skip_unplanned
 from include.operators.prune import PruneOperator
 from include.operators.retries import retries
 from include.operators.verify import VerifyOperator
@@ -94,15 +95,17 @@ def build(source: Source) -> DAG:
             return step(Run.current(source), validated, shard)
 
         @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}")
-        def transform(extracted: dict[str, Any]) -> dict[str, Any]:
+        def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
             from include.pipeline.transform import transform as step
 
+            skip_unplanned(extracted, shards)
             name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
             return step(Run.current(source), extracted)
 
         validated = validate()
-        extracted = extract.partial(validated=validated).expand(shard=discover(validated))
-        transformed = transform.expand(extracted=extracted)
+        shards = discover(validated)
+        extracted = extract.partial(validated=validated).expand(shard=shards)
+        transformed = transform.partial(shards=shards).expand(extracted=extracted)
         load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=source.twig_pool)
         prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool)
         verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])
