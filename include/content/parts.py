@@ -116,7 +116,12 @@ class DocumentParts:
         section = self._section(start, end)
         first_section = self._sections[start]
         anchor = section if section.shared(first_section) is first_section else first_section
-        if body == plain and char_start == first.start and all(map(self._begins_a_line, self._pieces[start:end])):
+        if (
+            body == plain
+            and char_start == first.start
+            and last.start < char_end
+            and all(map(self._begins_a_line, self._pieces[start:end]))
+        ):
             tokens = section.context_tokens + self._sum(start, end, char_end)
             return Part(char_start, char_end, body, section.context + body, tokens, section, anchor)
         return _counted(char_start, char_end, body, section, anchor)

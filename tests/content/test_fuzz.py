@@ -17,3 +17,10 @@ def test_mutated_bodies_break_no_promise(first):
 def test_a_case_is_made_from_its_number_alone():
     assert make_case(1, 42) == make_case(1, 42)
     assert make_case(1, 42) != make_case(1, 43)
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(674245, id="a chunk whose last piece is nothing but the marks of a quote")]
+)
+def test_cases_that_once_broke_a_promise(number):
+    assert run_cases(seed=4, first=number, count=1).failures == {}
