@@ -9,6 +9,7 @@ from include.confluence.hook import ConfluenceHook
 from include.confluence.inventory import Sweep, explain_missing, sweep
 from include.confluence.space import Space
 from include.content import CONVERTER_VERSION
+from include.pipeline.log_group import log_group
 from include.pipeline.recording import Record, recorded
 from include.pipeline.twig_side import settle_manifest
 from include.planning.plan import Scope, candidates_for_deletion, counts_by_reason, plan
@@ -36,9 +37,11 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         _clear(run)
         space = Space.from_json(validated["space"])
         with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
-            seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
-            _report_sweep(seen, record)
+            # Before the sweep: what another run loads meanwhile is then in neither table, and not taken for gone.
             manifest = settle_manifest(run, record).read()
+            with log_group(f"Sweep of space {space.key}"):
+                seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
+            _report_sweep(seen, record)
             planned = plan(
                 seen.table, manifest, _scope(run, validated, seen, _missing(run, client, space, seen, manifest))
             )

@@ -6,18 +6,19 @@ import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-
 from include.confluence.extract import ExtractOptions, extract_shard
 from include.confluence.hook import ConfluenceHook
+from include.confluence.page import ROW_COLUMNS
 from include.confluence.space import Space
+from include.pipeline.log_group import log_group
 from include.pipeline.recording import recorded
-from include.staging.parquet import read_table, write_rows
+from include.staging.parquet import iter_rows, write_rows
 from include.staging.schemas import QUARANTINE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from include.confluence.page import Row
     from include.pipeline.run import Run
 
 log = logging.getLogger(__name__)
@@ -30,27 +31,32 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
     """
     number = shard["shard"]
     with recorded(run) as record:
-        inventory = read_table(run.staging.inventory)
-        plan = read_table(run.staging.plan, ["page_id", "shard"])
-        wanted = plan.filter(pc.equal(plan["shard"], number))["page_id"]
-        rows = inventory.filter(pc.is_in(inventory["page_id"], value_set=wanted.combine_chunks())).to_pylist()
         hook = ConfluenceHook(run.source.confluence_conn_id)
-        with hook.client(validated["sign_in"]) as client:
+        title = f"Pages {shard['first']:,}-{shard['last']:,}"
+        with hook.client(validated["sign_in"]) as client, log_group(title):
             report = extract_shard(
                 client,
                 Space.from_json(validated["space"]),
-                rows,
-                inventory=inventory,
+                _planned(run, number),
+                inventory=run.staging.inventory,
                 out=run.staging.pages(number),
                 options=_options(run),
             )
         record.figures |= report.figures()
+        log.info("%s: %d fetched, %d gone, %d failed", title, report.got, report.gone, report.failed)
         for warning in report.warnings:
             record.warn(warning)
         # Pages that are there but cannot be fetched: reported, and the others go on.
         failures = [asdict(failure) | {"stage": "extract"} for failure in report.failures]
         write_rows(run.staging.quarantine("extract", number), QUARANTINE, failures)
         return {"shard": number, "pages": report.got, "gone": report.gone}
+
+
+def _planned(run: Run, shard: int) -> Iterator[Row]:
+    """The shard's rows of the inventory, one by one."""
+    plan = iter_rows(run.staging.plan, ["page_id", "shard"])
+    wanted = {row["page_id"] for row in plan if row["shard"] == shard}
+    return (row for row in iter_rows(run.staging.inventory, ROW_COLUMNS) if row["page_id"] in wanted)
 
 
 def _options(run: Run) -> ExtractOptions:

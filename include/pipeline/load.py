@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from include.pipeline.log_group import log_group
 from include.pipeline.recording import Record, recorded
 from include.pipeline.twig_side import data_source_of
 from include.staging.manifest import ManifestStore
@@ -34,7 +35,7 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
             from include.pipeline.files import load_files
 
             return load_files(run, shards, record)
-        with TwigHook(run.source.twig_conn_id).client() as client:
+        with TwigHook(run.source.twig_conn_id).client() as client, log_group("Batches"):
             report = load_documents(
                 client,
                 data_source_of(run, client),
@@ -50,6 +51,7 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
 def _handed_on(report: LoadReport, record: Record) -> dict[str, Any]:
     figures = {name: value for name, value in report.as_dict().items() if isinstance(value, int | float)}
     changed = figures.pop("documents_sent")
+    log.info("%d pages sent, %d chunks, %d refused", changed, report.chunks_sent, len(report.refused))
     record.figures |= figures | {"changed": changed}
     for refusal in report.refused:
         record.warn(f"Twig refused {refusal['title']} ({refusal['url']}): {refusal['code']}: {refusal['message']}")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from include.pipeline.run import Run
-    from include.staging.layout import RunStaging
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +101,3 @@ def read_json(path: ObjectStoragePath) -> Any:
     """Read what :func:`write_json` wrote."""
     with path.open("r") as file:
         return json.load(file)
-
-
-def planned_at(staging: RunStaging) -> datetime | None:
-    """When discover of this run began: what other runs loaded later, its plan does not know."""
-    path = staging.home / "report" / "discover.json"
-    return datetime.fromisoformat(read_json(path)["started_at"]) if path.exists() else None

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from include.content.transform import transform_shard
+from include.pipeline.log_group import log_group
 from include.pipeline.recording import Record, recorded
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
     """
     number = extracted["shard"]
     with recorded(run) as record:
-        report = transform_shard(
-            run.staging.pages(number),
-            run.staging.documents(number),
-            run.staging.chunks(number),
-            run.staging.quarantine("transform", number),
-            inventory=run.staging.inventory,
-        )
+        with log_group(f"{extracted['pages']:,} pages"):
+            report = transform_shard(
+                run.staging.pages(number),
+                run.staging.documents(number),
+                run.staging.chunks(number),
+                run.staging.quarantine("transform", number),
+                inventory=run.staging.inventory,
+            )
+        log.info("%s pages → %s chunks (%s quarantined)", report.pages, report.chunks, report.quarantined)
         record.figures |= {
             "documents": report.documents,
             "chunks_made": report.chunks,

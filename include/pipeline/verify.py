@@ -146,6 +146,7 @@ def _ask_twig(run: Run, record: Record) -> list[str]:
             "searched": verdict.checked,
             "searched_deleted": verdict.checked_deleted,
         }
+    log.info("Twig was asked for %d changed and %d deleted pages", verdict.checked, verdict.checked_deleted)
     for warning in verdict.warnings:
         record.warn(warning)
     named = [f"{found.title} ({found.url}): {found.problem}" for found in verdict.mismatches]
