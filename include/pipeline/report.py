@@ -28,6 +28,7 @@ class Summary:
     :param removed: pages that this run deleted from Twig.
     :param failed: pages that could not be extracted, converted or loaded.
     :param seconds: from the start of the first task to the end of the last.
+    :param stopped_in: the task that failed before the run could count what Twig holds.
     """
 
     pages: int
@@ -37,8 +38,14 @@ class Summary:
     failed: int
     seconds: float
     dry_run: bool = False
+    stopped_in: str | None = None
 
     def __str__(self) -> str:
+        if self.stopped_in:
+            return (
+                f"stopped in {self.stopped_in} after {self.seconds:,.0f} s "
+                f"({self.changed:,} changed, {self.removed:,} removed until then)"
+            )
         line = (
             f"{self.pages:,} pages → {self.chunks:,} chunks ({self.changed:,} changed, {self.removed:,} removed, "
             f"{self.failed:,} failed) in {self.seconds:,.0f} s"
@@ -62,7 +69,7 @@ def build_report(staging: RunStaging, source: str, run_id: str) -> dict[str, Any
     report = assemble(source, run_id, read_records(staging))
     summary = summarise(report)
     result = asdict(summary)
-    del result["dry_run"]
+    del result["dry_run"], result["stopped_in"]
     return report | {"summary": str(summary), "result": result, "failures": failed_pages(staging)}
 
 
@@ -77,6 +84,7 @@ def summarise(report: dict[str, Any]) -> Summary:
         failed=int(figures.get("failed", 0)),
         seconds=report["seconds"],
         dry_run=report.get("params", {}).get("dry_run", False),
+        stopped_in=report["errors"][-1]["task"] if report["errors"] and "pages" not in report else None,
     )
 
 

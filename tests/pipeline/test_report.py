@@ -60,6 +60,7 @@ def test_a_run_that_failed_half_way_has_a_report_with_the_error(run: Run) -> Non
     assert report["state"] == "failed"
     assert report["errors"] == [{"task": "discover", "shard": None, "error": "ValueError: no"}]
     assert report["tasks"]["discover"]["state"] == "failed"
+    assert report["summary"] == "stopped in discover after 0 s (0 changed, 0 removed until then)"
 
 
 def test_a_run_whose_verdict_is_red_is_failed_though_every_task_got_through(run: Run) -> None:
