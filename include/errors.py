@@ -15,6 +15,11 @@ class PipelineError(Exception):
         self.summary = summary
         self.remedy = remedy
 
+    @property
+    def sentences(self) -> str:
+        """Summary and remedy as one paragraph, for the places that show no second line."""
+        return f"{self.summary.rstrip('.')}. {self.remedy}" if self.remedy else self.summary
+
     def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str]]:
         return type(self), (self.summary, self.remedy)
 

@@ -74,7 +74,7 @@ class ConfluenceHook(BaseHook):
         try:
             return True, self._test()
         except PipelineError as error:
-            return False, f"{error.summary}. {error.remedy}" if error.remedy else error.summary
+            return False, error.sentences
         except Exception as error:
             self.log.exception("Testing the connection failed")
             return (

@@ -62,12 +62,12 @@ def form() -> dict[str, Param]:
             description="Cover the pages modified from this time on, instead of the data interval. Refused in a backfill.",
         ),
         "page_ids": Param(
-            [],
-            type="array",
+            None,
+            type=["null", "array"],
             items={"type": "string", "pattern": "^[0-9]{1,20}$"},
             title="Only these pages",
             section="Which pages",
-            description="Page ids, one a line: the number in a page's address, `/pages/`**`1234567`**`/Title`.",
+            description_md="Page ids, one a line: the number in a page's address, `/pages/1234567/Title`.",
         ),
         "force": Param(
             False,

@@ -99,6 +99,7 @@ def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
         f"""{_named(run, wanted)}. Nothing has been deleted; everything else of this run is done.
 
 **Delete them** if this is meant: a section was removed, archived or restricted in Confluence.
+
 **Keep them** if it surprises you: for instance when the sync account lost its rights, or pages were restricted by
 mistake. Mend that in Confluence; the next run starts from what it finds then. Twig goes on answering from these pages.
 

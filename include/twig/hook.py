@@ -43,7 +43,7 @@ class TwigHook(BaseHook):
             with TwigClient(self.settings(), patience_s=20) as client:
                 found = sum(1 for _ in client.list_data_sources())
         except PipelineError as error:
-            return False, str(error)
+            return False, error.sentences
         except Exception as error:
             # Only the type: the text of an unforeseen error may hold anything, the key included.
             return False, f"The connection could not be tested: {type(error).__name__}"
