@@ -1,4 +1,9 @@
-# make run [ONCE=1] · make sync SOURCES=file.yaml [REPORT=out.json] · make test · make install
+# make run [ONCE=1]                             sandbox, Airflow with its UI, one sync of the sample space
+# make test                                     install, lint, types, docs, every test
+# make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler
+# make rebuild-manifest | start-over SOURCE=x   see docs/operations.md
+# make docs | screenshots                       the site in site/; its pictures, from a real UI
+# make bench-extract | -transform | -retrieval | -load | -web   docs/benchmarks.md
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -8,10 +13,10 @@ PYTEST = $(BIN)/python -m pytest -q
 ALONE := tests/scheduler tests/browser
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install lint types tests chromium clean help
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install lint types tests chromium clean help
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '1,/^SHELL/s/^# //p' Makefile
 
 install: .venv/.installed
 
@@ -32,7 +37,7 @@ sync: install
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-bench-transform bench-retrieval bench-load bench-extract: bench-%: install
+bench-transform bench-retrieval bench-load bench-extract bench-web: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 # Strict: a broken link or anchor, or a page that would ask another host for something, is an error.
@@ -43,7 +48,11 @@ docs: install
 rebuild-manifest: install
 	@$(BIN)/python -m include.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
 
-test: install lint types tests
+# Asks before it removes the data source of SOURCE from Twig, with everything in it.
+start-over: install
+	@$(BIN)/python -m include.cli.rebuild $(SOURCE) --start-over $(if $(YES),--yes) $(if $(SOURCES),--sources $(SOURCES))
+
+test: install lint types docs tests
 
 lint: install
 	$(BIN)/ruff check .
