@@ -50,7 +50,10 @@ def test_a_load_killed_in_the_middle_of_a_batch_ends_like_one_that_was_left_alon
 @pytest.mark.timeout(1500)
 @pytest.mark.usefixtures("complete")
 def test_a_backfill_of_fourteen_days_holds_of_each_day_what_a_full_sync_holds(place: Place) -> None:
-    """Each run covers its own day, newest first; together they hold the pages modified in these days, once."""
+    """Each run covers its own day, newest first; together they hold the pages modified in these days, once.
+
+    Days that are run again find nothing to do.
+    """
     dag_id = place.unpause("backfilled")
     until(lambda: place.airflow.api.runs(dag_id, "success", "failed"), seconds=200)
     reports = _backfill(place, "2026-09-09", "2026-09-22", run_backwards=True)
@@ -62,6 +65,10 @@ def test_a_backfill_of_fourteen_days_holds_of_each_day_what_a_full_sync_holds(pl
     held, complete = place.held("backfilled"), place.held("complete")
     assert held == {page_id: complete[page_id] for page_id in wanted}
     assert sum(report["result"]["changed"] for report in reports) == len(wanted) > 0
+    again = _backfill(place, "2026-09-09", "2026-09-11", reprocess_behavior="completed")
+    assert len(again) == 3
+    assert sum(report["result"]["changed"] + report["result"]["removed"] for report in again) == 0
+    assert place.held("backfilled") == held
 
 
 def _backfill(place: Place, from_day: str, to_day: str, **options: Any) -> list[dict[str, Any]]:
