@@ -95,8 +95,8 @@ def verify(
     :param deleted: pages that the run deleted; up to ``sample`` of them must not be cited for their title.
     :param documents: :param chunks: staging files of the run's shards, for the words.
     """
+    verdict = _compare_counts(client, data_source, manifest)
     view = manifest.view()
-    verdict = _compare_counts(client, data_source, view)
     if not client.settings.org_id:
         if changed or deleted:
             verdict.warnings.append(
@@ -122,7 +122,8 @@ def verify(
     return verdict
 
 
-def _compare_counts(client: TwigClient, data_source: DataSource, view: ManifestView) -> Verdict:
+def _compare_counts(client: TwigClient, data_source: DataSource, manifest: ManifestStore) -> Verdict:
+    view = manifest.view()
     current = client.get_data_source(data_source.id)
     if current is None:
         raise DataSourceGone
@@ -133,18 +134,32 @@ def _compare_counts(client: TwigClient, data_source: DataSource, view: ManifestV
         documents_found=current.document_count,
         chunks_found=current.chunk_count,
     )
-    for what, expected, found in (
+    untold = [name for name, _, found in _counts(verdict) if found is None]
+    if untold:
+        verdict.warnings.append(f"Not compared: this Twig does not tell how many {' or '.join(untold)} it holds.")
+    differing = [count for count in _counts(verdict) if count[2] not in (None, count[1])]
+    if differing and _is_changing(current, view, manifest.view()):
+        verdict.warnings.append("Counts were not compared: another run is writing, and compares when it is done.")
+        return verdict
+    verdict.problems += [
+        f"Twig holds {found:,} {name}, the manifest {expected:,}: run the source with `repair` to find the pages and mend them"
+        for name, expected, found in differing
+    ]
+    return verdict
+
+
+def _counts(verdict: Verdict) -> list[tuple[str, int, int | None]]:
+    return [
         ("pages", verdict.documents_expected, verdict.documents_found),
         ("chunks", verdict.chunks_expected, verdict.chunks_found),
-    ):
-        if found is None:
-            verdict.warnings.append(f"Not compared: this Twig does not tell how many {what} a data source holds.")
-        elif found != expected:
-            verdict.problems.append(
-                f"Twig holds {found:,} {what}, the manifest {expected:,}: run the source with `repair`"
-                " to find the pages and mend them"
-            )
-    return verdict
+    ]
+
+
+def _is_changing(current: DataSource, before: ManifestView, after: ManifestView) -> bool:
+    """Whether another run is between its first write and the end of Twig's processing: manifest and counts are then of
+    different moments. That run's own verify comes after both."""
+    is_written = before.seq != after.seq or bool(after.under_way()) or after.unprocessed
+    return is_written or current.status in {"pending", "processing"}
 
 
 def _is_held(page: Package, view: ManifestView) -> bool:
