@@ -49,8 +49,8 @@ REMARKS = """\
   with storage bodies, labels, the page tree, names of people and of attachments; restrictions of all pages above count.
 * LangChain's check is left out at 10,000 pages: it takes a quarter of an hour.
 * Converting to Markdown happens in another task and in several processes in a real run. Here it is done in one.
-* One process takes shards of 5,000 pages one after the other. A real run gives each shard a task of its own; a shard costs
-  two or three requests more, so many small ones take more requests than are shown.
+* One process takes shards of 4,000 pages, the default, one after the other. A real run gives each shard a task of its own,
+  which costs it two or three requests more.
 * 220 MB of the memory are there before the first request: Airflow's SDK, pandas and pyarrow.
 * The sandbox is a Python process on the same cores: part of the seconds is its own work. A real site is slower in other ways;
   nothing here was measured against one."""

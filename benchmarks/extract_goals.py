@@ -30,7 +30,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Goal:
-    """Something the issue asks for: ``measured`` has to be at least, or with ``at_most`` at most, ``bound``."""
+    """A figure to reach: ``measured`` has to be at least, or with ``at_most`` at most, ``bound``."""
 
     what: str
     bound: float

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atlassian.rest_client  # noqa: F401 - imports are not what is measured
+import pandas as pd  # noqa: F401 - Arrow loads it with the first table
 from airflow.sdk import ObjectStoragePath
 
 from include.confluence.client import ConfluenceClient
@@ -24,13 +25,15 @@ from include.confluence.memory import give_memory_back
 from include.confluence.page import ROW_COLUMNS
 from include.confluence.settings import ConfluenceSettings
 from include.confluence.space import Space
+from include.source import Source
 from include.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
 from include.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHARD = 5_000
+#: As the product cuts them.
+SHARD: int = Source.model_fields["shard_size"].default
 
 
 def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
