@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from include.confluence.memory import give_memory_back
 from include.confluence.workers import batches
 from include.errors import TransientError
-from include.staging.parquet import COMPRESSION_LEVEL, publish
+from include.staging.parquet import COMPRESSION_LEVEL, appearing
 from include.staging.schemas import PAGES
 
 if TYPE_CHECKING:
@@ -75,12 +75,9 @@ class Parts:
     def add(self, pages: Sequence[Page]) -> None:
         """Write finished pages; they are there in one step."""
         name = f"{self._prefix}{len(self._paths()):05d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-        temporary = self._folder / f".{name}.tmp"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
+        with appearing(self._folder / name) as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
             for some in batches(pages, ROWS_AT_ONCE):
                 writer.write_table(pa.Table.from_pylist(some, schema=PAGES))
-        publish(temporary, self._folder / name)
 
     def publish(self, wanted: set[str]) -> int:
         """Put the parts together into the shard's file, each page once, and remove them.
@@ -100,21 +97,15 @@ class Parts:
         return len(chosen) - len(wanted)
 
     def _write(self, chosen: Mapping[ObjectStoragePath, set[str]]) -> None:
-        temporary = self._out.parent / f".{self._out.name}.{uuid.uuid4().hex}.tmp"
-        self._out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with (
-                temporary.open("wb") as file,
-                pq.ParquetWriter(
-                    file, PAGES, compression="zstd", compression_level=COMPRESSION_LEVEL, use_dictionary=DICTIONARIES
-                ) as writer,
-            ):
-                for path, page_ids in chosen.items():
-                    writer.write_table(_table(path, page_ids), row_group_size=ROW_GROUP_ROWS)
-                    give_memory_back()
-            publish(temporary, self._out)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with (
+            appearing(self._out) as file,
+            pq.ParquetWriter(
+                file, PAGES, compression="zstd", compression_level=COMPRESSION_LEVEL, use_dictionary=DICTIONARIES
+            ) as writer,
+        ):
+            for path, page_ids in chosen.items():
+                writer.write_table(_table(path, page_ids), row_group_size=ROW_GROUP_ROWS)
+                give_memory_back()
 
     def remove(self) -> None:
         """Remove all parts, those of other options too."""

@@ -80,6 +80,20 @@ class ParquetWriter:
             publish(self._temporary, self.path)
 
 
+@contextmanager
+def appearing(path: ObjectStoragePath) -> Iterator[Any]:
+    """A binary file to write, in any format, that appears under its name only when the ``with`` block ends well."""
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with temporary.open("wb") as file:
+            yield file
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    publish(temporary, path)
+
+
 def publish(temporary: ObjectStoragePath, path: ObjectStoragePath) -> None:
     """Move a finished file to its name in one step; on an object store the copy is what is atomic."""
     temporary.replace(path)
