@@ -14,30 +14,14 @@ if TYPE_CHECKING:
 TASKS = ("validate", "discover", "extract", "transform", "load", "prune", "verify")
 ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
-#: The figures worth a line, in the order in which they are shown: what one is called, and several.
-SHOWN: dict[str, dict[str, tuple[str, str]]] = {
-    "discover": {
-        "to_fetch": ("to fetch", "to fetch"),
-        "to_delete": ("to delete", "to delete"),
-        "to_leave": ("unchanged", "unchanged"),
-        "restricted": ("restricted", "restricted"),
-    },
-    "extract": {"pages_got": ("page", "pages"), "requests": ("request", "requests")},
-    "transform": {
-        "documents": ("page", "pages"),
-        "chunks_made": ("chunk", "chunks"),
-        "quarantined": ("quarantined", "quarantined"),
-    },
-    "load": {
-        "changed": ("page sent", "pages sent"),
-        "chunks_sent": ("chunk sent", "chunks sent"),
-        "batches": ("request", "requests"),
-    },
-    "prune": {
-        "removed": ("page removed", "pages removed"),
-        "kept_by_brake": ("kept by the brake", "kept by the brake"),
-    },
-    "verify": {"searched": ("page asked for", "pages asked for"), "failed": ("failed", "failed")},
+#: The figures worth a line, in the order in which they are shown.
+SHOWN: dict[str, dict[str, str]] = {
+    "discover": {"to_fetch": "to fetch", "to_delete": "to delete", "to_leave": "unchanged", "restricted": "restricted"},
+    "extract": {"pages_got": "pages", "requests": "requests"},
+    "transform": {"documents": "pages", "chunks_made": "chunks", "quarantined": "quarantined"},
+    "load": {"changed": "pages sent", "chunks_sent": "chunks sent", "batches": "requests"},
+    "prune": {"removed": "pages removed", "kept_by_brake": "kept by the brake"},
+    "verify": {"searched": "pages asked for", "failed": "failed"},
 }
 
 
@@ -69,16 +53,22 @@ class ProgressPrinter:
         if not records:
             return ""
         parts = [f"{instances} shards"] if instances > 1 else []
-        for name, (one, several) in SHOWN.get(task, {}).items():
+        for name, label in SHOWN.get(task, {}).items():
             values = [record["figures"][name] for record in records if name in record["figures"]]
             if values and (sum(values) or name in {"to_fetch", "pages_got"}):
-                parts.append(f"{sum(values):,} {one if sum(values) == 1 else several}")
+                parts.append(_counted(sum(values), label))
         found = next((r["details"]["page_count"] for r in records if "page_count" in r["details"]), None)
         if found is not None:
             parts.append(f"Connection successful, found {found:,} pages")
         parts += [str(record["error"]) for record in records if record["error"]]
         seconds = sum(record["seconds"] for record in records)
         return f"{seconds:6.1f} s  {', '.join(parts)}"
+
+
+def _counted(number: float, label: str) -> str:
+    """``249 pages sent``, ``1 page sent``: of the labels only nouns end in s, and they come first."""
+    first, blank, rest = label.partition(" ")
+    return f"{number:,} {first.removesuffix('s') if number == 1 else first}{blank}{rest}"
 
 
 def _overall(states: list[str | None]) -> str | None:
