@@ -37,7 +37,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         _clear(run)
         space = Space.from_json(validated["space"])
         with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
-            # Before the sweep: what another run loads meanwhile is then in neither table, and not taken for gone.
+            # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             manifest = settle_manifest(run, record).read()
             with log_group(f"Sweep of space {space.key}"):
                 seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
