@@ -46,8 +46,7 @@ def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argp
     missing = held.keys() - set(swept.table["page_id"].to_pylist()) if held else ()
     gone = explain_missing(client, sorted(missing), "page", space)
     with ParquetWriter(staging / "inventory.parquet", INVENTORY) as writer:
-        for batch in swept.table.to_batches(max_chunksize=500):
-            writer.write_all(batch.to_pylist())
+        writer.write_table(swept.table)
     handed_on = {"space": space.to_json(), "sign_in": client.sign_in().to_json()}
     Path(options.staging, "handed-on.json").write_text(json.dumps(handed_on))
     return {"pages": swept.table.num_rows, "gone": gone}
@@ -106,7 +105,9 @@ def main() -> None:
     staging = ObjectStoragePath(f"file://{options.staging}")
     # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.
     write_rows(staging / "warm", INVENTORY, [])
-    settings = ConfluenceSettings.from_fields(options.url, options.email, options.token, {"gateway_url": options.url})
+    # The address of a real site shows that it is Cloud; that of a sandbox does not.
+    extra = {"gateway_url": options.url, "deployment": "cloud"}
+    settings = ConfluenceSettings.from_fields(options.url, options.email, options.token, extra)
     handed_on = Path(options.staging, "handed-on.json")
     signed_in = json.loads(handed_on.read_text())["sign_in"] if options.step == "extract" else None
     started = time.monotonic()

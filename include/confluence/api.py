@@ -56,8 +56,13 @@ class ContentApi(Protocol):
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
         """Global labels of one content."""
 
-    def search(self, cql: str, expand: Sequence[str], limit: int) -> Iterator[dict[str, Any]]:
-        """All hits of ``content/search`` in the shape of v1."""
+    def search(
+        self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """All hits of ``content/search`` in the shape of v1.
+
+        :raises include.confluence.paging.TooManyHitsError: at the first answer, when there are more than ``most``.
+        """
 
     def search_total(self, cql: str) -> int:
         """How many hits a query has."""

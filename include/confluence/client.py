@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from include.confluence.address import cloud_root
@@ -100,10 +101,22 @@ class ConfluenceClient:
         :raises include.confluence.errors.SpaceKeyError: when this cannot be a key.
         """
         key = check_space_key(key)
-        found = self.api.find_space(key)
+        at_once = self._signed_in is None and self.settings.is_cloud
+        found = self._space_while_signing_in(key) if at_once else self.api.find_space(key)
         if found is None:
             raise _space_not_found(key, self.api.visible_spaces())
         return found
+
+    def _space_while_signing_in(self, key: str) -> Space | None:
+        """Ask for identity and space at the same time.
+
+        The space counts only if the identity is proven, and the token turns out to work on the site itself.
+        """
+        root = cloud_root(self.settings.site_url)
+        with ThreadPoolExecutor(1, thread_name_prefix="space") as pool:
+            asked = pool.submit(CloudApi(self._transport, self.workers, f"{root}/wiki", root).find_space, key)
+            signed_in = self.sign_in()
+        return asked.result() if signed_in.via == "site" else self.api.find_space(key)
 
     def count(self, space: Space, kinds: Sequence[Kind] = KINDS) -> int:
         """How many current pages and blog posts of the space the account sees.

@@ -19,7 +19,7 @@ from include.confluence.errors import (
     RejectedRequestError,
 )
 from include.confluence.labels import is_global, search_labels
-from include.confluence.paging import ListingPage, listing_page, walk
+from include.confluence.paging import ListingPage, check_total, listing_page, walk
 from include.confluence.restrictions import readers_from_v1
 from include.confluence.space import Space
 from include.confluence.workers import batches
@@ -183,7 +183,7 @@ class CloudApi:
         """One request for the list of labels, then by search; label by label where search is not permitted."""
         labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if is_global(label)]
         try:
-            return search_labels(self, space, kinds, {label["name"] for label in labels})
+            return search_labels(self, self._workers, space, kinds, {label["name"] for label in labels})
         except SEARCH_NOT_POSSIBLE:
             return self._labels_one_by_one(space, [(label, kind) for label in labels for kind in kinds])
 
@@ -207,12 +207,14 @@ class CloudApi:
 
     # Search and restrictions
 
-    def search(self, cql: str, expand: Sequence[str], limit: int) -> Iterator[dict[str, Any]]:
+    def search(
+        self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
+    ) -> Iterator[dict[str, Any]]:
         params: dict[str, Any] = {"cql": cql, "expand": ",".join(expand), "limit": limit}
 
         def page(cursor: str | None) -> ListingPage:
             sent = {**params, "cursor": cursor} if cursor else params
-            return listing_page(self._transport.get(f"{self._v1}/content/search", sent))
+            return listing_page(check_total(self._transport.get(f"{self._v1}/content/search", sent), most))
 
         return walk(page)
 

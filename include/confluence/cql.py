@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def quoted(text: str) -> str:
@@ -19,9 +19,10 @@ def of_space(key: str, types: Iterable[str]) -> str:
     return f"space={quoted(key)} and type in ({','.join(types)})"
 
 
-def labelled(key: str, types: Iterable[str], labels: Iterable[str]) -> str:
-    """Everything of these types in a space that bears one of the labels."""
-    return f"{of_space(key, types)} and label in ({','.join(map(quoted, labels))})"
+def labelled(key: str, types: Iterable[str], labels: Iterable[str], but_not: Sequence[str] = ()) -> str:
+    """Everything of these types in a space that bears one of the labels and none of ``but_not``."""
+    without = f" and label not in ({','.join(map(quoted, but_not))})" if but_not else ""
+    return f"{of_space(key, types)} and label in ({','.join(map(quoted, labels))}){without}"
 
 
 def with_ids(ids: Iterable[str]) -> str:

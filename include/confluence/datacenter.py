@@ -11,6 +11,7 @@ from include.confluence.cql import of_space, with_ids
 from include.confluence.errors import NotFoundError, RejectedRequestError
 from include.confluence.labels import labels_from_v1
 from include.confluence.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
+from include.confluence.paging import check_total
 from include.confluence.restrictions import readers_from_v1
 from include.confluence.space import Space
 
@@ -143,8 +144,13 @@ class DataCenterApi:
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
         return labels_from_v1(self._get(f"/content/{content_id}", expand="metadata.labels"))
 
-    def search(self, cql: str, expand: Sequence[str], limit: int) -> Iterator[dict[str, Any]]:
-        return self._walk("/content/search", limit=limit, cql=cql, expand=",".join(expand))
+    def search(
+        self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        params: dict[str, Any] = {"cql": cql, "expand": ",".join(expand), "limit": limit}
+        return walk_offsets(
+            lambda start: offset_page(check_total(self._get("/content/search", start=start, **params), most))
+        )
 
     def search_total(self, cql: str) -> int:
         return int(self._get("/content/search", cql=cql, limit=1)["totalSize"])

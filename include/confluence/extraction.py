@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from include.confluence.errors import NotFoundError, UnavailableError
@@ -15,6 +17,7 @@ from include.confluence.references import included_pages, needs_rendering, user_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from include.confluence.client import ConfluenceClient
     from include.confluence.content import Content
@@ -71,16 +74,27 @@ class Extraction:
         by_id = {row["page_id"]: row for row in self._rows}
         group: list[Content] = []
         chars = 0
-        for contents in self._bodies.fetch(self._rows):
-            group += contents
-            chars += sum(len(content.storage or "") for content in contents)
-            if len(group) >= GROUP_PAGES or chars >= GROUP_CHARS:
+        with self._looking_ahead() as looked:
+            for contents in self._bodies.fetch(self._rows):
+                group += contents
+                chars += sum(len(content.storage or "") for content in contents)
+                if len(group) >= GROUP_PAGES or chars >= GROUP_CHARS:
+                    looked.result()
+                    yield self._finished(group, by_id)
+                    group, chars = [], 0
+            looked.result()
+            if group:
                 yield self._finished(group, by_id)
-                group, chars = [], 0
-        if group:
-            yield self._finished(group, by_id)
         if self._names.problem:
             self.account.warnings.append(self._names.problem)
+
+    @contextmanager
+    def _looking_ahead(self) -> Iterator[Future[None]]:
+        """While the first bodies are under way, ask what does not depend on them: it would keep the first group back."""
+        authors = {row["author_id"] for row in self._rows if row["author_id"]} if len(self._rows) > GROUP_PAGES else ()
+        with ThreadPoolExecutor(1, thread_name_prefix="look-ahead") as pool:
+            self._extras.begin()
+            yield pool.submit(self._names.look_up, authors)
 
     def _finished(self, contents: Sequence[Content], by_id: dict[str, Row]) -> list[Page]:
         included, included_rows = self._included(contents)

@@ -21,11 +21,13 @@ from include.confluence.errors import (
     NotFoundError,
     RejectedRequestError,
 )
+from include.confluence.paging import TooManyHitsError
 from include.confluence.references import own_file_names
 from include.confluence.workers import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
 
     from include.confluence.client import ConfluenceClient
     from include.confluence.content import Content
@@ -79,9 +81,13 @@ class ExtrasReader:
         self._expand = COMMENT_EXPAND if comments else ATTACHMENT_EXPAND
         self._limit = LIMIT_WITH_BODIES if comments else LIMIT
         self._page_count = page_count
-        self._of_space: dict[str, PageExtras] | None = None
         self._searchable = True
-        self._prepared = False
+        self._looked_ahead: Future[dict[str, PageExtras] | None] | None = None
+
+    def begin(self) -> None:
+        """Look ahead while the first bodies are under way. Without it the first :meth:`read` does."""
+        if self._looked_ahead is None and self._types and self._page_count > CONTAINERS_AT_ONCE:
+            self._looked_ahead = self._client.workers.submit(self._few_of_space, of_space(self._space.key, self._types))
 
     def read(self, contents: Sequence[Content]) -> dict[str, PageExtras]:
         """The extras of these pages by page id; pages without any may be left out.
@@ -99,25 +105,20 @@ class ExtrasReader:
         return self._listed(contents)
 
     def _searched(self, contents: Sequence[Content]) -> dict[str, PageExtras]:
-        if not self._prepared:
-            self._prepare()
-            self._prepared = True
-        if self._of_space is not None:
-            found = self._of_space
-        else:
+        self.begin()
+        found = self._looked_ahead.result() if self._looked_ahead else None
+        if found is None:
             ids = [content.id for content in contents]
             found = _grouped(self._search_batches(ids), self._api.links_base)
         return self._with_fresh_files(contents, found)
 
-    def _prepare(self) -> None:
-        """If the space has fewer of them than one search for each batch of pages could find, read them all now."""
-        if self._page_count <= CONTAINERS_AT_ONCE:
-            return
-        cql = of_space(self._space.key, self._types)
-        total = self._api.search_total(cql)
-        searches = -(-self._page_count // CONTAINERS_AT_ONCE)
-        if total <= min(KEPT_FOR_A_SPACE, searches * self._limit):
-            self._of_space = _grouped(self._api.search(cql, self._expand, self._limit), self._api.links_base)
+    def _few_of_space(self, cql: str) -> dict[str, PageExtras] | None:
+        """All of the space, if it has fewer of them than one search for each batch of pages could find."""
+        most = min(KEPT_FOR_A_SPACE, -(-self._page_count // CONTAINERS_AT_ONCE) * self._limit)
+        try:
+            return _grouped(self._api.search(cql, self._expand, self._limit, most=most), self._api.links_base)
+        except TooManyHitsError:
+            return None
 
     def _search_batches(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         def read(batch: Sequence[str]) -> list[dict[str, Any]]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     _UnderWay: TypeAlias = tuple[Sequence[str], Kind, Future[Fetched]]
 
+#: Batches that wait for a free thread, so that none is idle while a group of pages is finished.
+LOOK_AHEAD = 2
+
 
 class BodyStream:
     """Fetches current contents of one space and enters into the account what became of each."""
@@ -51,7 +54,7 @@ class BodyStream:
         try:
             for ids, kind in self._questions(rows, size):
                 under_way.append((ids, kind, self._client.workers.submit(self._ask, (ids, kind, size))))
-                if len(under_way) >= self._client.workers.threads:
+                if len(under_way) >= self._client.workers.threads + LOOK_AHEAD:
                     yield _first_of(under_way)
             while under_way:
                 yield _first_of(under_way)

@@ -8,14 +8,16 @@ from include.confluence.cql import labelled
 from include.confluence.workers import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from include.confluence.api import ContentApi
     from include.confluence.space import Space
+    from include.confluence.workers import Workers
 
 #: Labels named in one query, to keep it short enough for an address.
 LABELS_AT_ONCE = 50
 SEARCH_LIMIT = 250
+SEARCHES_AT_ONCE = 3
 
 
 def is_global(label: Mapping[str, Any]) -> bool:
@@ -30,14 +32,29 @@ def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def search_labels(
-    api: ContentApi, space: Space, kinds: Collection[str], names: Collection[str]
+    api: ContentApi, workers: Workers, space: Space, kinds: Collection[str], names: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """Ask for all contents that bear one of the labels, 250 in a request, each with all its labels.
 
-    That takes a request for 250 labelled contents, where asking label by label takes one for 250 bearers of each.
+    That takes a request for 250 labelled contents, where asking label by label takes one for 250 bearers of each. The
+    answers of one search can only be read one after the other; so the labels are shared out among some searches that
+    run at the same time, and what the one finds is left out of the next.
     """
+
+    def read(question: tuple[Sequence[str], Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        asked, before = question
+        cql = labelled(space.key, sorted(kinds), asked, before)
+        return {str(item["id"]): labels_from_v1(item) for item in api.search(cql, ("metadata.labels",), SEARCH_LIMIT)}
+
     found: dict[str, tuple[str, ...]] = {}
-    for batch in batches(sorted(names), LABELS_AT_ONCE):
-        for item in api.search(labelled(space.key, sorted(kinds), batch), ("metadata.labels",), SEARCH_LIMIT):
-            found[str(item["id"])] = labels_from_v1(item)
+    for part in workers.map(read, _questions(sorted(names))):
+        found |= part
     return found
+
+
+def _questions(names: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Labels to ask for, and those to leave out as far as an address has room for them."""
+    before: list[str] = []
+    for asked in batches(names, min(LABELS_AT_ONCE, -(-len(names) // SEARCHES_AT_ONCE) or 1)):
+        yield asked, before if len(names) <= LABELS_AT_ONCE else ()
+        before = [*before, *asked]

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 Page = dict[str, Any]
 #: A row of :data:`include.staging.schemas.INVENTORY`; of its columns only ``ROW_COLUMNS`` are looked at.
 Row = Mapping[str, Any]
-ROW_COLUMNS = ["page_id", "kind", "version", "title", "url", "parent_id", "ancestor_ids", "ancestors", "labels"]
+ROW_COLUMNS = [
+    "page_id",
+    "kind",
+    "version",
+    "title",
+    "url",
+    "parent_id",
+    "ancestor_ids",
+    "ancestors",
+    "labels",
+    "author_id",
+]
 
 
 def slim_rows(rows: Iterable[Row]) -> Iterator[Row]:
@@ -28,7 +39,9 @@ def slim_rows(rows: Iterable[Row]) -> Iterator[Row]:
     paths: dict[str | None, Row] = {}
     for row in rows:
         first = paths.setdefault(row["parent_id"], row)
-        shared = {"kind": intern(row["kind"]), "ancestor_ids": first["ancestor_ids"], "ancestors": first["ancestors"]}
+        author = row["author_id"]
+        shared = {"kind": intern(row["kind"]), "author_id": author and intern(author)}
+        shared |= {"ancestor_ids": first["ancestor_ids"], "ancestors": first["ancestors"]}
         slim = {name: row[name] for name in ROW_COLUMNS} | shared
         paths[row["parent_id"]] = slim if first is row else first
         yield slim

@@ -46,6 +46,21 @@ def listing_page(body: Any) -> ListingPage:
     return ListingPage(tuple(results), cursor)
 
 
+class TooManyHitsError(Exception):
+    """A search has more hits than are wanted."""
+
+
+def check_total(body: Any, most: int | None) -> Any:
+    """The answer of a search, as it is.
+
+    :raises TooManyHitsError: when it tells of more than ``most`` hits in total, or does not tell.
+    """
+    total = body.get("totalSize") if isinstance(body, dict) else None
+    if most is not None and (not isinstance(total, int) or total > most):
+        raise TooManyHitsError
+    return body
+
+
 def content_id(item: Any) -> str:
     """The id of a listed content: decimal digits.
 

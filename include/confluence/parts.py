@@ -116,17 +116,19 @@ class Parts:
         """For each page the name of the part with its best row: fetched for itself, and in the highest version."""
         best: dict[str, tuple[tuple[bool, int], str]] = {}
         for path in self._paths():
+            name = path.name
             for row in _marks(path):
                 if row["included"] or row["page_id"] in wanted:
-                    mark = (not row["included"], row["version"]), path.name
+                    mark = (not row["included"], row["version"]), name
                     best[row["page_id"]] = max(best.get(row["page_id"], mark), mark)
         return best
 
     def _paths(self) -> list[ObjectStoragePath]:
         if not self._folder.exists():
             return []
-        mine = (path for path in self._folder.iterdir() if path.name.startswith(self._prefix))
-        return sorted(path for path in mine if path.name not in self._unreadable)
+        by_name = {path.name: path for path in self._folder.iterdir()}
+        mine = (name for name in by_name if name.startswith(self._prefix) and name not in self._unreadable)
+        return [by_name[name] for name in sorted(mine)]
 
 
 @contextmanager

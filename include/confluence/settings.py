@@ -43,6 +43,12 @@ class ConfluenceSettings:
     timeout_seconds: float = 60.0
     threads: int = 8
 
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it is certain, before the first request, that this is Confluence Cloud."""
+        host = urlsplit(self.site_url).hostname or ""
+        return self.deployment == "cloud" or (self.deployment == "auto" and is_cloud_host(host))
+
     @classmethod
     def from_fields(
         cls,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
-from include.confluence.address import cloud_root, is_cloud_host
+from include.confluence.address import cloud_root
 from include.confluence.answers import CREDENTIALS_REMEDY
 from include.confluence.errors import (
     ForbiddenError,
@@ -82,12 +81,9 @@ def sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
 def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
     cloud_id: str | None = None
     deployment = settings.deployment
-    if deployment == "auto":
-        if is_cloud_host(urlsplit(settings.site_url).hostname or ""):
-            deployment = "cloud"
-        else:
-            cloud_id = _find_cloud_id(settings, transport)
-            deployment = "cloud" if cloud_id else "datacenter"
+    if deployment == "auto" and not settings.is_cloud:
+        cloud_id = _find_cloud_id(settings, transport)
+        deployment = "cloud" if cloud_id else "datacenter"
     if deployment == "datacenter":
         return SignIn(*_current_user(settings.site_url, transport), via="datacenter")
     check_email(settings.email)

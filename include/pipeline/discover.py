@@ -89,8 +89,7 @@ def _report_sweep(seen: Sweep, record: Record) -> None:
 
 def _write_table(path: Any, table: pa.Table, schema: pa.Schema) -> None:
     with ParquetWriter(path, schema) as writer:
-        for batch in table.to_batches(max_chunksize=2_000):
-            writer.write_all(batch.to_pylist())
+        writer.write_table(table)
 
 
 def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:

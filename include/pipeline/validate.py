@@ -38,8 +38,8 @@ def validate(run: Run) -> dict[str, Any]:
 def _check_confluence(run: Run, record: Record) -> dict[str, Any]:
     hook = ConfluenceHook(run.source.confluence_conn_id)
     with hook.client() as client:
-        sign_in = client.sign_in()
         space = client.space(run.source.space_key)
+        sign_in = client.sign_in()
         page_count = client.count(space, run.source.content)
         record.figures["requests"] = client.requests_made
     log.info("Connection successful, found %s pages", f"{page_count:,}")

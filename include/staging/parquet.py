@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROW_GROUP_ROWS = 2_000
 ROW_GROUP_BYTES = 16 * 1024 * 1024
+BUFFER_BYTES = 1024 * 1024
 COMPRESSION_LEVEL = 3  # pyarrow's own default for zstd is 1: a third larger files for the same time
 
 
@@ -35,13 +36,12 @@ class ParquetWriter:
         self.rows_written = 0
         self._rows: list[Mapping[str, Any]] = []
         self._bytes = 0
-        self._temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+        self._open = ExitStack()
 
     def __enter__(self) -> ParquetWriter:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._temporary.open("wb")
-        self._writer = pq.ParquetWriter(
-            self._file, self.schema, compression="zstd", compression_level=COMPRESSION_LEVEL
+        file = self._open.enter_context(appearing(self.path))
+        self._writer = self._open.enter_context(
+            pq.ParquetWriter(file, self.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
         )
         return self
 
@@ -57,6 +57,12 @@ class ParquetWriter:
         for row in rows:
             self.write(row)
 
+    def write_table(self, table: pa.Table) -> None:
+        """Add all rows of a table that has the schema."""
+        self._flush()
+        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        self.rows_written += table.num_rows
+
     def _flush(self) -> None:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self.schema))
@@ -66,18 +72,12 @@ class ParquetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        complete = False
-        try:
+        with ExitStack() as closing:
+            closing.push(self._open)
             if kind is None:
                 self._flush()
-                complete = True
-        finally:
-            self._writer.close()
-            self._file.close()
-            if not complete:
-                self._temporary.unlink(missing_ok=True)
-        if complete:
-            publish(self._temporary, self.path)
+            else:
+                closing.pop_all().__exit__(kind, error, trace)
 
 
 @contextmanager
@@ -86,8 +86,9 @@ def appearing(path: ObjectStoragePath) -> Iterator[Any]:
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with temporary.open("wb") as file:
-            yield file
+        # Arrow writes in small pieces, and Airflow's files take note of each.
+        with temporary.open("wb") as file, pa.BufferedOutputStream(pa.PythonFile(file, "w"), BUFFER_BYTES) as buffered:
+            yield buffered
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

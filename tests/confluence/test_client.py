@@ -68,6 +68,42 @@ def test_a_space_that_the_account_cannot_see_is_not_found(client: ConfluenceClie
         client.space("PROD")
 
 
+def test_asks_for_identity_and_space_at_the_same_time_where_it_is_certain_that_this_is_cloud(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    client = connect(sandbox, deployment="cloud")
+    assert client.space("PROD").key == "PROD"
+    assert client.sign_in().via == "site"
+    assert sorted(request.path for request in requests_of(sandbox)) == [
+        "/wiki/api/v2/spaces",
+        "/wiki/rest/api/user/current",
+    ]
+
+
+def test_a_space_asked_for_too_early_is_asked_for_again_through_the_gateway(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    client = connect(sandbox, token=SCOPED_TOKEN, deployment="cloud")
+    assert client.space("PROD").key == "PROD"
+    assert client.sign_in().via == "gateway"
+
+
+def test_a_space_that_anybody_sees_does_not_hide_wrong_credentials(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    sandbox.site.anonymous_access = True
+    with pytest.raises(errors.UnauthorizedError, match="anonymous"):
+        connect(sandbox, token="not-the-token", deployment="cloud").space("PROD")
+
+
+def test_a_missing_space_of_a_certain_cloud_is_looked_for_once(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    with pytest.raises(errors.SpaceNotFoundError, match="Did you mean"):
+        connect(sandbox, deployment="cloud").space("PRD")
+    assert sandbox.log.count("keys=PRD") == 1
+
+
 def test_a_key_that_cannot_be_one_is_not_even_asked_for(client: ConfluenceClient) -> None:
     with pytest.raises(errors.SpaceKeyError):
         client.space("no key")

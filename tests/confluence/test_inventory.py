@@ -111,7 +111,7 @@ def test_labels_come_along_with_or_without_a_restrictions_check(restrictions: An
     assert all(row["labels"] == [] for row in rows(sweep_of(client, restrictions=restrictions, labels=False)).values())
 
 
-def test_labels_take_one_request_for_the_list_and_one_for_250_labelled_pages(connect: ClientFactory) -> None:
+def test_labels_take_one_request_for_the_list_and_about_one_for_250_labelled_pages(connect: ClientFactory) -> None:
     with serve(numbered_space(700, labels=("red", "green"))) as sandbox:
         sandbox.label("p2", "blue")
         sandbox.unlabel("p3", "red", "green")
@@ -121,7 +121,30 @@ def test_labels_take_one_request_for_the_list_and_one_for_250_labelled_pages(con
         found = rows(sweep(client, space, restrictions="unchecked"))
         assert found["Page 2"]["labels"] == ["blue", "green", "red"]
         assert found["Page 3"]["labels"] == []
-        assert len([request for request in requests_of(sandbox) if "label" in f"{request.path}{request.query}"]) == 4
+        # 699 pages bear one of the labels: three searches for the first, one for each of the others.
+        assert len([request for request in requests_of(sandbox) if "label" in f"{request.path}{request.query}"]) == 6
+
+
+def test_labelled_pages_are_found_once_however_many_labels_they_bear(connect: ClientFactory) -> None:
+    names = [f"label-{number}" for number in range(9)]
+    with serve(numbered_space(200)) as sandbox:
+        for number in range(1, 199):
+            sandbox.label(f"p{number}", *names[number % 9 :])
+        client = connect(sandbox)
+        space = client.space("BIG")
+        forget_requests(sandbox)
+        found = rows(sweep(client, space, restrictions="unchecked"))
+        assert all(found[f"Page {number}"]["labels"] == names[number % 9 :] for number in range(1, 199))
+        assert sandbox.log.count("content/search") == 3
+
+
+def test_more_labels_than_fit_into_one_address_are_all_read(connect: ClientFactory) -> None:
+    with serve(numbered_space(120)) as sandbox:
+        for number in range(1, 119):
+            sandbox.label(f"p{number}", f"label-{number}", "common")
+        client = connect(sandbox)
+        found = rows(sweep(client, client.space("BIG"), restrictions="unchecked"))
+        assert all(found[f"Page {n}"]["labels"] == sorted(["common", f"label-{n}"]) for n in range(1, 119))
 
 
 def test_labels_are_read_one_by_one_where_search_is_not_permitted(connect: ClientFactory) -> None:
