@@ -1,16 +1,18 @@
 """One timed task of this project in a process of its own, as Airflow runs it: ``benchmarks/extract.py`` starts it.
 
-``discover`` sweeps the space and writes the inventory; ``extract`` fetches what differs from an earlier inventory,
-shard by shard. Both print one line of JSON, with the seconds from the first request to the finished result.
+``discover`` sweeps the space and writes the inventory; ``extract`` fetches one shard of what differs from an earlier
+inventory. Both print one line of JSON, with the seconds from the first request to the finished result.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import logging
 import re
 import time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,6 @@ from airflow.sdk import ObjectStoragePath
 
 from include.confluence.client import ConfluenceClient
 from include.confluence.extract import extract_shard
-from include.confluence.inventory import explain_missing, sweep
 from include.confluence.memory import give_memory_back
 from include.confluence.page import ROW_COLUMNS
 from include.confluence.settings import ConfluenceSettings
@@ -38,6 +39,8 @@ SHARD: int = Source.model_fields["shard_size"].default
 
 def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
     """Sweep, and ask why pages of the earlier inventory are gone."""
+    from include.confluence.inventory import explain_missing, sweep  # the other step does without what it loads
+
     space = client.space(options.space)
     swept = sweep(client, space, restrictions=options.restrictions)
     if not swept.complete:
@@ -49,7 +52,8 @@ def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argp
         writer.write_table(swept.table)
     handed_on = {"space": space.to_json(), "sign_in": client.sign_in().to_json()}
     Path(options.staging, "handed-on.json").write_text(json.dumps(handed_on))
-    return {"pages": swept.table.num_rows, "gone": gone}
+    to_fetch = sum(1 for _ in _wanted(staging / "inventory.parquet", _held(options)))
+    return {"pages": swept.table.num_rows, "gone": gone, "shards": max(1, -(-to_fetch // SHARD))}
 
 
 def _held(options: argparse.Namespace) -> dict[str, int]:
@@ -61,25 +65,22 @@ def _held(options: argparse.Namespace) -> dict[str, int]:
 
 
 def extract(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
-    """Fetch the bodies of all pages, or of those that are new or changed since the earlier inventory."""
+    """Fetch the bodies of a shard of all pages, or of those that are new or changed since the earlier inventory."""
     space = Space.from_json(json.loads(Path(options.staging, "handed-on.json").read_text())["space"])
     inventory = staging / "inventory.parquet"
-    outs: list[ObjectStoragePath] = []
-    wanted = list(_wanted(inventory, _held(options)))
-    for first in range(0, len(wanted), SHARD):
-        shard = set(wanted[first : first + SHARD])
-        rows = (row for row in iter_rows(inventory, ROW_COLUMNS) if row["page_id"] in shard)
-        outs.append(staging / "pages" / f"shard-{len(outs)}.parquet")
-        report = extract_shard(client, space, rows, inventory=inventory, out=outs[-1])
-        if report.got != len(shard):
-            raise SystemExit(f"Only {report.got} of {len(shard)} pages came")
+    first = options.shard * SHARD
+    shard = set(islice(_wanted(inventory, _held(options)), first, first + SHARD))
+    rows = (row for row in iter_rows(inventory, ROW_COLUMNS) if row["page_id"] in shard)
+    out = staging / "pages" / f"shard-{options.shard}.parquet"
+    report = extract_shard(client, space, rows, inventory=inventory, out=out)
+    if report.got != len(shard):
+        raise SystemExit(f"Only {report.got} of {len(shard)} pages came")
     if options.convert:
         from include.content import storage_to_markdown
 
-        for out in outs:
-            for row in iter_rows(out, ["storage"]):
-                storage_to_markdown(row["storage"])
-    return {"pages": len(wanted), "fetched": sorted(wanted) if options.held else []}
+        for row in iter_rows(out, ["storage"]):
+            storage_to_markdown(row["storage"])
+    return {"pages": len(shard), "fetched": sorted(shard) if options.held else []}
 
 
 def _wanted(inventory: ObjectStoragePath, before: dict[str, int]) -> Iterator[str]:
@@ -98,9 +99,11 @@ def main() -> None:
     parser.add_argument("--staging", required=True, help="folder for the files that one step hands to the next")
     parser.add_argument("--restrictions", choices=["skip", "unchecked"], required=True)
     parser.add_argument("--held", type=Path, help="inventory of an earlier run: fetch only what differs")
+    parser.add_argument("--shard", type=int, default=0, help="which shard to extract")
     parser.add_argument("--convert", action="store_true", help="convert the bodies to Markdown, too")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    importlib.import_module(f"include.pipeline.{options.step}")  # all that the real task loads
     give_memory_back()
     staging = ObjectStoragePath(f"file://{options.staging}")
     # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.

@@ -104,7 +104,7 @@ class Source(BaseModel):
 
     confluence_pool: str | None = None
     twig_pool: str | None = None
-    shard_size: Annotated[int, Field(ge=1, le=10_000)] = 4_000
+    shard_size: Annotated[int, Field(ge=1, le=10_000)] = 5_000
     max_active_shards: Annotated[int, Field(ge=1, le=64)] = 4
     retries: Annotated[int, Field(ge=0, le=20)] = 3
     retry_delay: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(seconds=15)

@@ -52,7 +52,8 @@ class _End:
                 self.in_order &= number < self.frontier if self.sort == "-id" else number > self.frontier
             self.frontier = number
             try:
-                self.items[str(number)] = self.read(item)
+                content = self.read(item)
+                self.items[content.id] = content
                 self.unreadable.pop(str(number), None)
             except BrokenAnswerError as error:
                 self.unreadable[str(number)] = error.summary

@@ -87,7 +87,8 @@ def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
 
 def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
     version = item["version"]
-    created_at = parse_time(item.get("createdAt"))
+    created, modified = item.get("createdAt"), version.get("createdAt")
+    created_at = parse_time(created)
     body = item.get("body") or {}
     return Content(
         id=str(item["id"]),
@@ -97,7 +98,7 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         space_id=intern(str(item.get("spaceId") or "")),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
-        modified_at=_required(parse_time(version.get("createdAt")) or created_at),
+        modified_at=_required(created_at if modified in (created, None) else parse_time(modified)),
         created_at=created_at,
         author_id=_shared(item.get("authorId")),
         parent_id=_shared(item.get("parentId")),

@@ -17,7 +17,7 @@ from include.confluence.marks import Marks, read_marks
 from include.confluence.memory import give_memory_back
 from include.confluence.missing import explain_missing
 from include.confluence.restrictions import effective_restrictions
-from include.confluence.tree import Path, paths, unknown_parents
+from include.confluence.tree import Path, paths_below, unknown_parents
 from include.confluence.workers import batches
 from include.staging.schemas import INVENTORY
 
@@ -103,7 +103,7 @@ def sweep(
     before = client.requests_made
     contents, problems, labelled = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
     above = _above(client, contents)
-    tree = paths({**above, **contents})
+    tree = paths_below({**above, **contents})
     if restrictions == "unchecked":
         marks, checked, warnings = Marks(labels=labelled), False, list[str]()
     else:
@@ -111,7 +111,7 @@ def sweep(
     if not labels:
         marks = replace(marks, labels={})
     give_memory_back()
-    table = _table(_row(content, tree[content.id], marks, checked=checked) for content in contents.values())
+    table = _table(_row(content, tree[content.parent_id], marks, checked=checked) for content in contents.values())
     restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
     warnings += _warnings(table.num_rows, restricted, tree, marks, restrictions)
     for problem in problems:
@@ -219,7 +219,7 @@ def _table(rows: Iterable[InventoryRow]) -> pa.Table:
 
 
 def _warnings(
-    count: int, restricted: int | None, tree: Mapping[str, Path], marks: Marks, restrictions: Restrictions
+    count: int, restricted: int | None, tree: Mapping[str | None, Path], marks: Marks, restrictions: Restrictions
 ) -> list[str]:
     warnings: list[str] = []
     if not count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from include.confluence.cql import labelled
@@ -28,7 +29,7 @@ def is_global(label: Mapping[str, Any]) -> bool:
 def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
     """Global labels of a v1 answer with ``metadata.labels`` expanded, sorted."""
     labels = ((item.get("metadata") or {}).get("labels") or {}).get("results") or []
-    return tuple(sorted({str(label["name"]) for label in labels if is_global(label)}))
+    return tuple(sorted({intern(str(label["name"])) for label in labels if is_global(label)}))
 
 
 def search_labels(

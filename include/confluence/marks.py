@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from include.confluence.api import IDS_AT_ONCE
 from include.confluence.cql import with_ids
@@ -59,54 +59,65 @@ def read_marks(
     :raises RestrictionsUnknownError: when the account may not do that, naming the scope if one is missing.
     """
     try:
-        found = _search(api, workers, [*contents, *container_ids])
-        missing = [content_id for content_id in (*contents, *container_ids) if content_id not in found]
-        alone = _one_by_one(api, workers, contents, missing)
+        readers, labels = _search(api, workers, [*contents, *container_ids])
+        missing = [content_id for content_id in (*contents, *container_ids) if content_id not in readers]
+        unreadable = _one_by_one(api, workers, contents, missing, readers, labels)
     except (MissingScopeError, ForbiddenError, NotFoundError, EndpointRemovedError, RejectedRequestError) as error:
         raise RestrictionsUnknownError(
             f"Read restrictions cannot be checked: {error.summary}",
             "Nothing is synced, as restricted pages could not be told from open ones. Give the token the scope "
             'read:content-details:confluence, or set "restricted_pages: include" to sync every page the account sees.',
         ) from error
-    known = found
-    known |= alone
-    return Marks(
-        readers={content_id: NOBODY if mark.readers is None else mark.readers for content_id, mark in known.items()},
-        labels={content_id: mark.labels for content_id, mark in known.items() if mark.labels},
-        unreadable=tuple(content_id for content_id, mark in known.items() if mark.readers is None),
-    )
+    return Marks(readers, labels, unreadable)
 
 
-class _Mark(NamedTuple):
-    readers: Readers | None  # None: nobody tells
-    labels: tuple[str, ...]
+_Readers = dict[str, Readers]
+_Labels = dict[str, tuple[str, ...]]
 
 
-def _search(api: ContentApi, workers: Workers, ids: Sequence[str]) -> dict[str, _Mark]:
-    def read(batch: Sequence[str]) -> dict[str, _Mark]:
-        items = api.search(with_ids(batch), EXPAND, SEARCH_LIMIT)
-        return {
-            str(item["id"]): _Mark(readers_from_v1(item["restrictions"]["read"]), labels_from_v1(item))
-            for item in items
-            if (item.get("restrictions") or {}).get("read")
-        }
+def _search(api: ContentApi, workers: Workers, ids: Sequence[str]) -> tuple[_Readers, _Labels]:
+    def read(batch: Sequence[str]) -> tuple[_Readers, _Labels]:
+        asked = dict(zip(batch, batch, strict=True))  # one string for an id is enough for a whole space of them
+        readers: _Readers = {}
+        labels: _Labels = {}
+        for item in api.search(with_ids(batch), EXPAND, SEARCH_LIMIT):
+            content_id = asked.get(str(item["id"]), "")
+            if content_id and (own := (item.get("restrictions") or {}).get("read")):
+                readers[content_id] = readers_from_v1(own)
+                if names := labels_from_v1(item):
+                    labels[content_id] = names
+        return readers, labels
 
-    found: dict[str, _Mark] = {}
-    for part in workers.map(read, batches(ids, IDS_AT_ONCE)):
-        found |= part
-    return found
+    all_readers: _Readers = {}
+    all_labels: _Labels = {}
+    for readers, labels in workers.map(read, batches(ids, IDS_AT_ONCE)):
+        all_readers |= readers
+        all_labels |= labels
+    return all_readers, all_labels
 
 
 def _one_by_one(
-    api: ContentApi, workers: Workers, contents: Mapping[str, Content], ids: Sequence[str]
-) -> dict[str, _Mark]:
+    api: ContentApi,
+    workers: Workers,
+    contents: Mapping[str, Content],
+    ids: Sequence[str],
+    readers: _Readers,
+    labels: _Labels,
+) -> tuple[str, ...]:
+    """Add what is known of these ids; those of which nobody tells anything are returned."""
     if ids:
         log.info("Reading the restrictions of %d contents one by one: the search index does not have them", len(ids))
 
-    def read(content_id: str) -> _Mark:
-        readers = api.read_restriction(content_id)
+    def read(content_id: str) -> tuple[Readers | None, tuple[str, ...]]:
+        found = api.read_restriction(content_id)
         content = contents.get(content_id)
-        labels = api.labels_of(content_id, content.kind) if content and readers is not None else ()
-        return _Mark(readers, labels)
+        return found, api.labels_of(content_id, content.kind) if content and found is not None else ()
 
-    return dict(zip(ids, workers.map(read, ids), strict=True))
+    unreadable: list[str] = []
+    for content_id, (found, names) in zip(ids, workers.map(read, ids), strict=True):
+        readers[content_id] = NOBODY if found is None else found
+        if found is None:
+            unreadable.append(content_id)
+        if names:
+            labels[content_id] = names
+    return tuple(unreadable)

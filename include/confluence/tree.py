@@ -32,10 +32,10 @@ class Path:
     broken_at: str | None = None
 
 
-def paths(nodes: Mapping[str, Node]) -> dict[str, Path]:
-    """The path of every node, in time linear in their number; no recursion, so any depth works.
+def paths_below(nodes: Mapping[str, Node]) -> dict[str | None, Path]:
+    """The path of the nodes below each parent, in time linear in their number; no recursion, so any depth works.
 
-    Nodes with the same parent share one path, as large spaces have many of them.
+    By parent, as a large space has many nodes and few parents. ``None`` stands for the root of the space.
     """
     known: dict[str, Path] = {}
     below: dict[str | None, Path] = {None: Path()}
@@ -52,7 +52,7 @@ def paths(nodes: Mapping[str, Node]) -> dict[str, Path]:
             if parent_id is not None and parent_id not in below:
                 below[parent_id] = _below(parent_id, nodes, known)
             known[node_id] = below[parent_id]
-    return known
+    return below
 
 
 def _below(parent_id: str, nodes: Mapping[str, Node], known: Mapping[str, Path]) -> Path:

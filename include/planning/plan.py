@@ -62,7 +62,7 @@ class Scope:
     page_ids: frozenset[str] = frozenset()
     force: bool = False
     missing: Mapping[str, str] = field(default_factory=dict)
-    shard_size: int = 4_000
+    shard_size: int = 5_000
 
 
 def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,11 @@ def test_a_process_keeps_little_of_what_its_threads_and_tables_took() -> None:
     done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 100 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("asked", "used"), [({}, "system"), ({"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"}, "mimalloc")])
+def test_arrow_uses_the_systems_allocator_unless_told_otherwise(asked: dict[str, str], used: str) -> None:
+    code = "import include, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    plain = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
+    done = subprocess.run([sys.executable, "-c", code], env=plain | asked, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == used

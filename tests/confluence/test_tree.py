@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.confluence.content import Container
-from include.confluence.tree import Path, paths, unknown_parents
+from include.confluence.tree import Path, paths_below, unknown_parents
 
 
 def node(node_id: str, parent: str | None) -> Container:
@@ -15,6 +15,11 @@ def node(node_id: str, parent: str | None) -> Container:
 
 def tree(**parents: str | None) -> dict[str, Container]:
     return {node_id: node(node_id, parent) for node_id, parent in parents.items()}
+
+
+def paths(nodes: dict[str, Container]) -> dict[str, Path]:
+    below = paths_below(nodes)
+    return {node_id: below[found.parent_id] for node_id, found in nodes.items()}
 
 
 def test_a_path_leads_from_the_root_down_without_the_node_itself() -> None:
