@@ -76,6 +76,7 @@ def _against_rivals(pages: int, rows: dict[str, Measured]) -> list[Goal]:
         goals.append(Goal(f"times as fast as LangChain, restricted pages left out, {pages:,}", 40, times))
     times = rows["langchain unchecked"].seconds / rows["plain"].seconds
     goals.append(Goal(f"times as fast as LangChain without that check, {pages:,}", 4, times))
-    times = rows["exporter"].seconds / rows["converted"].seconds
-    goals.append(Goal(f"times as fast as the exporter, converted to Markdown, {pages:,}", 1, times))
+    if (exporter := rows.get("exporter")) is not None:
+        times = exporter.seconds / rows["converted"].seconds
+        goals.append(Goal(f"times as fast as the exporter, converted to Markdown, {pages:,}", 1, times))
     return goals
