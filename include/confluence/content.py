@@ -98,7 +98,7 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         space_id=intern(str(item.get("spaceId") or "")),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
-        modified_at=_required(created_at if modified in (created, None) else parse_time(modified)),
+        modified_at=_required(parse_time(modified) if modified and modified != created else created_at),
         created_at=created_at,
         author_id=_shared(item.get("authorId")),
         parent_id=_shared(item.get("parentId")),
