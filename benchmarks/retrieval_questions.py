@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from include.content.nodes import Node
 
 _WORD = re.compile(r"[^\W_]+")
+#: How Markdown breaks a line in a table's cell: no word, just as its asterisks and pipes are none.
+_BREAK = re.compile(r"<br */?>")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)+|[a-z]+[A-Z][A-Za-z0-9]+")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _EVIDENCE_WORDS = 8
@@ -48,7 +50,7 @@ class Question:
 
 def normalised(text: str) -> str:
     """The words of a text in lower case, parted by single blanks, with a blank at either end."""
-    return f" {' '.join(_WORD.findall(text.lower()))} "
+    return f" {' '.join(_WORD.findall(_BREAK.sub(' ', text.lower())))} "
 
 
 def _evidence(text: str) -> str:
@@ -132,7 +134,13 @@ def _table(table: Node) -> Iterator[Question]:
             if all(part.strip() for part in evidence) and not any(
                 node.tag.startswith("ac:") for cell in row for node in cell.walk()
             ):
-                yield Question("table", f"What is the {column} of {texts[0]}?", evidence)
+                yield Question("table", _asked(column, texts[0]), evidence)
+
+
+def _asked(column: str, row: str) -> str:
+    """In English only where the name of the column is in ASCII. "What is the" would decide a search among Korean pages: it
+    finds the few that have English in them, such as scripts."""
+    return f"What is the {column} of {row}?" if column.isascii() else f"{row} {column}?"
 
 
 def _spaced(node: Node) -> str:
