@@ -1,4 +1,4 @@
-"""Embed texts with a small static model that comes inside its package. Runs in an environment of its own.
+"""Embed texts with WordLlama, whose vectors come inside its package. Runs in an environment of its own.
 
 Standard input: a JSON list of texts. Standard output: their vectors as float32, one after the other.
 """
@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
-from static_model import get_embeddings
+import wordllama
 
 
 def main() -> None:
     """Embed everything in one go."""
-    texts = json.load(sys.stdin)
-    vectors = np.concatenate(
-        [np.asarray(get_embeddings(texts[at : at + 500]), np.float32) for at in range(0, len(texts), 500)]
-    )
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
-    sys.stdout.buffer.write(vectors.tobytes())
+    # The tokenizer lies in the package too, where the loader looks only when it is called the cache.
+    model = wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+    sys.stdout.buffer.write(model.embed(json.load(sys.stdin), norm=True).astype(np.float32).tobytes())
 
 
 if __name__ == "__main__":

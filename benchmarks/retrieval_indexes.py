@@ -60,7 +60,7 @@ class Bm25:
 
 
 class StaticModel:
-    """Cosine similarity of the vectors of a static model, which averages 64 numbers a token, in the baselines' environment.
+    """Cosine similarity of WordLlama's vectors, averages of 256 numbers a token trained for retrieval, in the baselines' environment.
 
     Pipes and asterisks would count as much as words: it gets the words only, of every system alike.
     """

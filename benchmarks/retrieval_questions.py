@@ -8,14 +8,14 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from include.content.parse import parse_storage
 from include.content.structure import CELLS, table_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from include.content.nodes import Node
 
@@ -40,12 +40,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Question:
-    """``evidence``: normalised phrases that all stand in a chunk that answers. ``pages``: where it must come from."""
+    """``evidence``: normalised phrases that all stand in a chunk that answers. ``pages``: where it must come from, if that
+    is asked. ``source``: the page that it was made from."""
 
     kind: str
     text: str
     evidence: tuple[str, ...]
     pages: frozenset[str] = frozenset()
+    source: str = ""
 
 
 def normalised(text: str) -> str:
@@ -59,7 +61,11 @@ def _evidence(text: str) -> str:
 
 def questions_of(page: Page) -> Iterator[Question]:
     """All questions that one page gives rise to."""
-    root = parse_storage(page.storage).root
+    for question in _of(parse_storage(page.storage).root):
+        yield replace(question, source=page.page_id)
+
+
+def _of(root: Node) -> Iterator[Question]:
     yield from _sections(root)
     for node in root.walk():
         if node.tag == "table":
@@ -75,13 +81,22 @@ def distinct(questions: Iterable[Question]) -> list[Question]:
     return [question for question in made if asked[normalised(question.text)] == 1]
 
 
-def sample(questions: list[Question], most: int, seed: int = 1) -> list[Question]:
-    """At most so many questions of each kind, chosen by chance but always the same."""
+def sample(questions: list[Question], most: int, per_page: int | None = None, seed: int = 1) -> list[Question]:
+    """At most so many questions of each kind, and if asked at most so many of these from one page, chosen by chance but
+    always the same."""
     rng = random.Random(seed)
-    by_kind: dict[str, list[Question]] = {}
+    if per_page:
+        questions = _drawn(rng, questions, per_page, lambda question: (question.kind, question.source))
+    return _drawn(rng, questions, most, lambda question: question.kind)
+
+
+def _drawn(
+    rng: random.Random, questions: list[Question], most: int, key: Callable[[Question], Hashable]
+) -> list[Question]:
+    groups: dict[Hashable, list[Question]] = {}
     for question in questions:
-        by_kind.setdefault(question.kind, []).append(question)
-    return [q for kind in by_kind.values() for q in (kind if len(kind) <= most else rng.sample(kind, most))]
+        groups.setdefault(key(question), []).append(question)
+    return [q for group in groups.values() for q in (group if len(group) <= most else rng.sample(group, most))]
 
 
 def _sections(root: Node) -> Iterator[Question]:
