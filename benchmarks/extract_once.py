@@ -22,10 +22,10 @@ from airflow.sdk import ObjectStoragePath
 
 from include.confluence.client import ConfluenceClient
 from include.confluence.extract import extract_shard
-from include.confluence.memory import give_memory_back
 from include.confluence.page import ROW_COLUMNS
 from include.confluence.settings import ConfluenceSettings
 from include.confluence.space import Space
+from include.memory import give_memory_back
 from include.source import Source
 from include.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
 from include.staging.schemas import INVENTORY

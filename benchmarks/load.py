@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with sandbox(budget) as base_url, tempfile.TemporaryDirectory() as folder:
                 for figures in runs(base_url, budget, chunks, options.batch_mb, folder):
                     print(figures, flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     print(f"\nBatches of {options.batch_mb:g} MB compressed; peak memory of the loading process {peak:,.0f} MB.")
 
 

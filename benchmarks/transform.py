@@ -11,13 +11,16 @@ import argparse
 import json
 import os
 import random
-import resource
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
@@ -188,13 +191,38 @@ def one_shard(folder: str, cores: int) -> None:
     from include.content.transform import transform_shard
 
     home = ObjectStoragePath(f"file://{folder}")
+    children = PeakOfChildren()
     report = transform_shard(
         home / "pages.parquet", home / "documents.parquet", home / "chunks.parquet", home / "q.parquet", workers=cores
     )
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    children.ended.set()
     rate = report.pages / report.seconds
-    print(json.dumps({"seconds": report.seconds, "rate": rate, "task": own, "child": child}))
+    print(json.dumps({"seconds": report.seconds, "rate": rate, "task": peak_megabytes(), "child": children.megabytes}))
+
+
+class PeakOfChildren:
+    """The most memory that a child process of this one had, as far as looking twice a second tells.
+
+    What ``getrusage`` says of children counts from before ``exec``, and so is never less than what their parent has.
+    """
+
+    def __init__(self) -> None:
+        self.megabytes = 0.0
+        self.ended = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self.ended.wait(0.5):
+            with suppress(FileNotFoundError, ProcessLookupError):  # a thread or child that ended just now
+                for thread in Path("/proc/self/task").iterdir():
+                    for child in (thread / "children").read_text().split():
+                        self.megabytes = max(self.megabytes, peak_megabytes(child))
+
+
+def peak_megabytes(process: str = "self") -> float:
+    """The most memory a process has had, in millions of bytes; 0 for one that ended meanwhile."""
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc", process, "status").read_text())
+    return int(peak[1]) * 1024 / 1e6 if peak else 0.0
 
 
 def main() -> None:

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from include.confluence.extraction import Extraction
-from include.confluence.memory import give_memory_back
 from include.confluence.page import ExtractOptions, slim_rows
 from include.confluence.parts import Parts
 from include.confluence.progress import Progress
+from include.memory import give_memory_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

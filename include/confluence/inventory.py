@@ -14,11 +14,11 @@ from include.confluence.api import IDS_AT_ONCE
 from include.confluence.content import KINDS
 from include.confluence.errors import RestrictionsUnknownError
 from include.confluence.marks import Marks, read_marks
-from include.confluence.memory import give_memory_back
 from include.confluence.missing import explain_missing
 from include.confluence.restrictions import effective_restrictions
 from include.confluence.tree import Path, paths_below, unknown_parents
 from include.confluence.workers import batches
+from include.memory import give_memory_back
 from include.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from include.confluence.memory import give_memory_back
 from include.confluence.workers import batches
 from include.errors import TransientError
+from include.memory import give_memory_back
 from include.staging.parquet import COMPRESSION_LEVEL, appearing
 from include.staging.schemas import PAGES
 

@@ -14,6 +14,7 @@ from include.content.document import BuiltDocument
 from include.content.lookup import Lookup, included_titles, title_key
 from include.content.model import IncludedPage
 from include.content.pool import WorkerPool
+from include.memory import give_memory_back
 from include.staging import schemas
 from include.staging.parquet import ParquetWriter, iter_rows, read_table
 
@@ -95,6 +96,7 @@ def transform_shard(
     :param inventory: file of ``schemas.INVENTORY``, to turn links by title into URLs.
     :param workers: number of processes; by default as many as there are processors and work for them.
     """
+    give_memory_back()
     started = time.monotonic()
     lookup = _load_lookup(pages, inventory)
     report = TransformReport()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from include.memory import give_memory_back
 from include.staging.parquet import write_rows
 from include.staging.schemas import QUARANTINE
 from include.twig.batching import Batch, Prepared, body_of, completed, prepare, refresh
@@ -59,6 +60,7 @@ def load(
     :raises TransientError: Twig did not answer in time; what it acknowledged is in the manifest.
     :raises PermanentError: credentials, a data source that is gone, staging files that do not fit.
     """
+    give_memory_back()
     loader = _Loader(client, data_source, manifest, run_id, on_batch)
     try:
         loader.writer.put_an_end_to(manifest.view().under_way())

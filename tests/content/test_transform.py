@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -198,3 +200,34 @@ def test_pages_to_include_are_known_however_they_are_named(parameter, titles):
     macro = f'<ac:structured-macro ac:name="include"><ac:parameter ac:name="">{parameter}</ac:parameter></ac:structured-macro>'
     assert included_titles(macro) == titles
     assert included_titles(macro.replace('"include"', '"toc"')) == set()
+
+
+GROWTH = """
+import re
+import sys
+from pathlib import Path
+from airflow.sdk import ObjectStoragePath
+from include.content.transform import transform_shard
+from include.staging import schemas
+from include.staging.parquet import write_rows
+from tests.content.rows import page_row
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+
+home = ObjectStoragePath(f"file://{sys.argv[1]}")
+words = " ".join(f"w{number}" for number in range(6_000))
+pages = (page_row(str(number), storage=f"<p>{number} {words}</p>") for number in range(300))
+write_rows(home / "p.parquet", schemas.PAGES, pages)
+before = peak()
+report = transform_shard(home / "p.parquet", home / "d.parquet", home / "c.parquet", home / "q.parquet", workers=2)
+assert report.documents == 300
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_holds_a_few_pages_and_not_the_shard(tmp_path):
+    done = subprocess.run([sys.executable, "-c", GROWTH, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.splitlines()[-1]) < 45_000_000

@@ -16,7 +16,7 @@ import pyarrow as pa
 def resident():
     return int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
 
-from include.confluence.memory import give_memory_back
+from include.memory import give_memory_back
 give_memory_back()
 give_memory_back()
 assert pa.default_memory_pool().backend_name == "system"
