@@ -86,6 +86,8 @@ class InlineRenderer:
         if "](" in text:
             text = _LINK_END.sub(lambda match: f"{match[1]}{_kept(match[2], urls)}", text)
         text = _single_breaks(place_emphasis(_single_breaks(text)))
+        if "  " in text:  # emphasis stood between blanks that are neighbours now
+            text = _even(text)
         return self._with_codes(_with_urls(text, urls)).strip()
 
     def _with_codes(self, text: str) -> str:

@@ -59,8 +59,14 @@ def attachment_url(context: PageContext, file_name: str) -> str:
 
 def jira_url(context: PageContext, key: str) -> str:
     """The address of a Jira issue on the same site; empty when the site is unknown."""
+    host = _host(context)
+    return f"{host}/browse/{quote(key)}" if host else ""
+
+
+def _host(context: PageContext) -> str:
+    """``https://acme.atlassian.net``; empty when the site is unknown."""
     parts = urlsplit(context.site_url)
-    return f"{parts.scheme}://{parts.netloc}/browse/{quote(key)}" if parts.netloc else ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def resolve_link(node: Node, state: Resolution) -> Replacement:
@@ -114,6 +120,13 @@ def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str
     if target.tag == "ri:space":
         key = target.get("ri:space-key")
         return (f"{context.site_url.rstrip('/')}/spaces/{quote(key)}" if context.site_url else ""), key
+    if target.tag == "ri:content-entity":
+        content = quote(target.get("ri:content-id"))
+        return (
+            f"{context.site_url.rstrip('/')}/pages/viewpage.action?pageId={content}" if context.site_url else ""
+        ), ""
+    if target.tag == "ri:shortcut":
+        return "", target.get("ri:parameter")  # where it leads is in the site's settings
     url = target.get("ri:value")
     return url, url or anchor
 
@@ -142,11 +155,20 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
 
 def smart_link(node: Node, state: Resolution) -> None:
     """``<a data-card-appearance>``: a smart link; one that has no words shows its address."""
-    node.attrs["href"] = clean_url(node.get("href"))
+    node.attrs["href"] = clean_url(_absolute(node.get("href").strip(), state.context))
     if node.get("data-card-appearance"):
         state.count("smart-link")
     if not _has_text(node) and not _has_image(node):
         node.children = [node.get("href")] if node.get("href") else []
+
+
+def _absolute(url: str, context: PageContext) -> str:
+    """A link within the site or page as its whole address: a chunk is read elsewhere."""
+    if url.startswith("#"):
+        return f"{context.url}{url}"
+    if url.startswith("/") and not url.startswith("//"):
+        return f"{_host(context)}{url}"
+    return url
 
 
 def file_reference(macro: Node, state: Resolution) -> Replacement:

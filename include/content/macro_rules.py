@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from include.content.blocks import is_fence
-from include.content.links import clean_url, file_reference, jira_url, link
+from include.content.links import clean_url, file_reference, jira_url, link, mention
 from include.content.nodes import MAX_INNER_DEPTH, Node
 from include.content.parse import parse_storage
 from include.content.resolution import Replacement, Resolution, parameters, plain_body, rich_body
@@ -79,7 +79,8 @@ def diagram(macro: Node, state: Resolution) -> Replacement:
 
 def expand(macro: Node, _state: Resolution) -> Replacement:
     """The title in bold, then what can be expanded."""
-    title = parameters(macro).get("title", "")
+    values = parameters(macro)
+    title = values.get("title") or values.get("label", "")
     head: Replacement = [Node("p", {}, [Node("strong", {}, [title])])] if title else []
     return [Node("div", {}, [*head, *rich_body(macro)])]
 
@@ -105,6 +106,12 @@ def jira(macro: Node, state: Resolution) -> Replacement:
         return link(jira_url(state.context, key), [key])
     query = values.get("jqlQuery", values.get("jqlquery", ""))
     return [Node("p", {}, ["Jira issues: ", Node("code", {}, [query])])] if query else []
+
+
+def person(macro: Node, state: Resolution) -> Replacement:
+    """The name of the one whose profile is shown."""
+    people = (node for node in macro.walk() if node.tag == "ri:user")
+    return [Node("span", {"data-lozenge": ""}, [mention(user, state.context)]) for user in people]
 
 
 def math(macro: Node, state: Resolution) -> Replacement:

@@ -18,7 +18,7 @@ NAVIGATION = names(
     "toc children pagetree pagetreesearch recently-updated recently-updated-dashboard blog-posts livesearch search "
     "contentbylabel contentbyuser create-from-template create-space-button popular-labels related-labels "
     "listlabels navmap space-details space-attachments attachments gallery favpages index spaces spacejump "
-    "profile profile-picture network userlister contributors contributors-summary change-history anchor "
+    "network userlister contributors contributors-summary change-history anchor "
     "tasks-report-macro global-reports detailssummary jirachart"
 )
 
@@ -33,12 +33,12 @@ _RULES: dict[str, Rule] = {
         (rules.panel, " ".join(rules.PANELS)),
         (rules.code, "code code-block codeblock paste-code-macro"),
         (rules.noformat, "noformat"),
-        (rules.expand, "expand ui-expand ui-tab tab localtab"),
+        (rules.expand, "expand ui-expand ui-tab tab localtab auitabspage card"),
         (rules.status, "status status-handy"),
         (rules.excerpt, "excerpt multiexcerpt multiexcerpt-macro"),
         (
             rules.transparent,
-            "details section column div span ui-tabs ui-children tabs localtabgroup toc-zone center align",
+            "details section column div span ui-tabs ui-children tabs localtabgroup auitabs deck toc-zone center align",
         ),
         (rules.math, "mathblock mathinline latex latex-formatting mathjax-block-macro mathjax-inline-macro"),
         (rules.math, "easy-math-block eazy-math-inline easy-math-inline math-block math-inline"),
@@ -52,6 +52,7 @@ _RULES: dict[str, Rule] = {
         (rules.html, "html"),
         (rules.markdown, "markdown markdown-macro"),
         (rules.jira, "jira jiraissues"),
+        (rules.person, "profile profile-picture"),
         (resolve_include, "include include-page"),
         (resolve_excerpt_include, "excerpt-include"),
     )

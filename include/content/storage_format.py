@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from include.content.emoji import emoji
 from include.content.links import resolve_image, resolve_link, smart_link
+from include.content.macro_rules import PANELS
 from include.content.macros import resolve_macro
 from include.content.nodes import Node, is_text, names
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _HIDDEN = names(
     "ac:placeholder ac:adf-mark ac:adf-attribute ac:adf-fragment-mark ac:task-id ac:task-uuid script style head"
 )
+
+_SHOWN_WITHOUT_TEXT = names("ac:image ac:link ac:structured-macro ac:emoticon img time")
 
 #: HTML elements that the report counts, and under which name.
 _COUNTED = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {
@@ -62,6 +65,8 @@ def _resolve_element(node: Node, state: Resolution) -> Replacement:
         return [node]  # a value for the rule of the macro around it: a link in it says which page, and is shown nowhere
     if tag == "ac:adf-extension":
         _drop_fallback(node)
+    elif tag == "ac:adf-node":
+        node.attrs["data-label"] = _adf_label(node)
     _resolve_children(node, state)
     rule = _RULES.get(tag)
     if rule:
@@ -71,10 +76,34 @@ def _resolve_element(node: Node, state: Resolution) -> Replacement:
 
 def _drop_fallback(extension: Node) -> None:
     """The content of an ADF extension stands there twice; the fallback counts only when there is no other."""
-    if any(node.tag in {"ac:adf-content", "ac:adf-node"} and node.text().strip() for node in extension.elements()):
+    if _says_something(extension):
         extension.children = [
             child for child in extension.children if not (isinstance(child, Node) and child.tag == "ac:adf-fallback")
         ]
+
+
+def _says_something(extension: Node) -> bool:
+    pending: list[Node | str] = [extension]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            if part.strip():
+                return True
+        elif part.tag in _SHOWN_WITHOUT_TEXT:
+            return True
+        elif part.tag not in {"ac:adf-attribute", "ac:adf-fallback"}:
+            pending.extend(part.children)
+    return False
+
+
+def _adf_label(node: Node) -> str:
+    """What a panel of the new editor is called; storage format has elements of its own for all kinds but the note."""
+    kinds = (
+        child.text()
+        for child in node.elements()
+        if child.tag == "ac:adf-attribute" and child.get("key") == "panel-type"
+    )
+    return PANELS.get(next(kinds, "note").strip().lower(), "")
 
 
 def _unknown_element(node: Node, state: Resolution) -> Replacement:
@@ -151,7 +180,7 @@ def _adf_node(node: Node, state: Resolution) -> Replacement:
         else:
             content.append(child)
     if kind == "panel":
-        return [Node("blockquote", {"data-label": "Note"}, content)]
+        return [Node("blockquote", {"data-label": node.get("data-label")}, content)]
     if kind == "decision-list":
         return [Node("ul", {}, content)]
     if kind == "decision-item":

@@ -91,10 +91,11 @@ LINKS_PEOPLE_IMAGES = [
     ),
     Example("`javascript:` and the like", '<p><a href="javascript:x()">click</a></p>', "click", "<p>click</p>"),
     Example(
-        "mention",
-        '<p><ac:link><ri:user ri:account-id="u1" /></ac:link></p>',
-        "@Ann Example",
-        "<p>@Ann Example</p>",
+        "mention, profile",
+        '<p><ac:link><ri:user ri:account-id="u1" /></ac:link></p>'
+        + macro("profile", user='<ri:user ri:account-id="u1" />'),
+        "@Ann Example\n\n@Ann Example",
+        "<p>@Ann Example</p><p>@Ann Example</p>",
     ),
     Example(
         "image",
@@ -145,7 +146,7 @@ MACROS = [
         "<p>a DONE LATE b</p>",
     ),
     Example(
-        "expand, tabs",
+        "expand, tabs, cards",
         macro("expand", "<p>b</p>", title="More"),
         "**More**\n\nb",
         "<p><strong>More</strong></p><p>b</p>",

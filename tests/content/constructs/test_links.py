@@ -44,6 +44,16 @@ def test_link_to_a_page_of_another_space(read_back):
     assert only_link(read_back(storage, CONTEXT)) == ("the <run> book", PAGES["OPS", "Run"])
 
 
+def test_link_to_a_content_by_its_id(read_back):
+    body = "<ac:link-body>the plan</ac:link-body>"
+    found = only_link(read_back(link('<ri:content-entity ri:content-id="77" />', body), CONTEXT))
+    assert found == ("the plan", "https://acme.example/wiki/pages/viewpage.action?pageId=77")
+
+
+def test_shortcut_shows_what_it_names():
+    assert storage_to_markdown(link('<ri:shortcut ri:key="jira" ri:parameter="OPS-1" />')) == "x OPS-1 y"
+
+
 def test_link_without_body_shows_the_title(read_back):
     assert only_link(read_back(link('<ri:page ri:content-title="Install" />'), CONTEXT))[0] == "Install"
 
@@ -92,6 +102,23 @@ def test_external_link(read_back):
 
 def test_external_link_that_shows_its_address():
     assert storage_to_markdown('<p><a href="https://e.com/x">https://e.com/x</a></p>') == "<https://e.com/x>"
+
+
+@pytest.mark.parametrize(
+    ("href", "url"),
+    [
+        ("/wiki/spaces/OPS/pages/2", "https://acme.example/wiki/spaces/OPS/pages/2"),
+        ("#Set-up", "https://acme.example/wiki/spaces/DOC/pages/42/Here#Set-up"),
+        ("//cdn.example/x", "//cdn.example/x"),
+        ("mailto:a@b.example", "mailto:a@b.example"),
+    ],
+)
+def test_link_within_the_site_is_a_whole_address(read_back, href, url):
+    assert only_link(read_back(f'<p>see <a href="{href}">this</a></p>', CONTEXT)) == ("this", url)
+
+
+def test_link_within_the_page_stays_as_it_is_when_the_page_has_no_address(read_back):
+    assert only_link(read_back('<p>see <a href="#Set-up">this</a></p>')) == ("this", "#Set-up")
 
 
 def test_smart_link_without_words_shows_its_address(read_back):

@@ -102,12 +102,25 @@ def test_excerpt_stands_where_it_is():
     "name",
     [
         "toc", "children", "pagetree", "recently-updated", "livesearch", "contentbylabel", "blog-posts", "anchor",
-        "create-from-template", "listlabels", "profile", "contributors", "change-history", "gallery", "attachments",
+        "create-from-template", "listlabels", "contributors", "change-history", "gallery", "attachments",
     ],
 )  # fmt: skip
 def test_navigation_is_dropped(name):
     conversion = convert(f"<p>a</p>{macro(name, maxLevel='3', unnamed='x')}<p>b</p>")
     assert conversion.markdown == "a\n\nb"
+    assert conversion.report.unknown_macros == ()
+
+
+def test_profile_by_its_name():
+    profile = macro("profile", user='<ri:user ri:account-id="u1" />')
+    context = PageContext(users={"u1": "Ann Example"})
+    assert storage_to_markdown(f"<p>Lead</p>{profile}{profile}", context) == "Lead\n\n@Ann Example @Ann Example"
+
+
+def test_tabs_below_their_labels():
+    deck = macro("deck", macro("card", "<p>a</p>", label="Linux") + macro("card", "<p>b</p>", label="macOS"), id="d")
+    conversion = convert(deck)
+    assert conversion.markdown == "**Linux**\n\na\n\n**macOS**\n\nb"
     assert conversion.report.unknown_macros == ()
 
 

@@ -66,9 +66,32 @@ def test_adf_extension_panel_once_only(read_back):
     assert storage_to_markdown(storage) == "> **Note:** Read me."
 
 
-def test_adf_extension_without_content_uses_its_fallback():
-    storage = "<ac:adf-extension><ac:adf-fallback><p>Only here.</p></ac:adf-fallback></ac:adf-extension>"
+@pytest.mark.parametrize(
+    ("kind", "markdown"), [("success", "> **Success:** Done."), ("error", "> **Error:** Done."), ("custom", "> Done.")]
+)
+def test_adf_extension_panel_of_another_kind(kind, markdown):
+    storage = (
+        f'<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">{kind}</ac:adf-attribute>'
+        "<ac:adf-content><p>Done.</p></ac:adf-content></ac:adf-node></ac:adf-extension>"
+    )
+    assert storage_to_markdown(storage) == markdown
+
+
+@pytest.mark.parametrize(
+    "node", ["", '<ac:adf-node type="extension"><ac:adf-attribute key="text">Roadmap</ac:adf-attribute></ac:adf-node>']
+)
+def test_adf_extension_without_content_uses_its_fallback(node):
+    storage = f"<ac:adf-extension>{node}<ac:adf-fallback><p>Only here.</p></ac:adf-fallback></ac:adf-extension>"
     assert storage_to_markdown(storage) == "Only here."
+
+
+def test_adf_extension_with_nothing_but_an_image_shows_it_once():
+    image = '<ac:image ac:alt="Plan"><ri:url ri:value="https://e.com/i.png" /></ac:image>'
+    storage = (
+        f'<ac:adf-extension><ac:adf-node type="panel"><ac:adf-content><p>{image}</p></ac:adf-content></ac:adf-node>'
+        f"<ac:adf-fallback><div>{image}</div></ac:adf-fallback></ac:adf-extension>"
+    )
+    assert storage_to_markdown(storage) == "> **Note:** ![Plan](https://e.com/i.png)"
 
 
 def test_adf_decisions(read_back):
