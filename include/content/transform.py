@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from include.content.document import BuiltDocument
 from include.content.lookup import Lookup, included_titles, title_key
 from include.content.model import IncludedPage
 from include.content.pool import WorkerPool
+from include.content.processors import usable_processors
 from include.memory import give_memory_back
 from include.staging import schemas
 from include.staging.parquet import ParquetWriter, iter_rows, read_table
@@ -32,6 +32,8 @@ LOW_COVERAGE = 0.98
 PAGE_SECONDS = 30.0
 #: A child process takes about as long to start as this many pages take to convert.
 _PAGES_PER_WORKER = 150
+#: A process takes 140 MB, and several shards are transformed at a time.
+_MOST_WORKERS = 4
 _PROGRESS_SECONDS = 10.0
 
 
@@ -94,7 +96,7 @@ def transform_shard(
     :param pages: file of ``schemas.PAGES``; rows with ``included`` yield no document of their own.
     :param documents: where to write ``schemas.DOCUMENTS``; likewise ``chunks`` and ``quarantine``.
     :param inventory: file of ``schemas.INVENTORY``, to turn links by title into URLs.
-    :param workers: number of processes; by default as many as there are processors and work for them.
+    :param workers: number of processes; by default as many as there are processors and work for them, at most four.
     """
     give_memory_back()
     started = time.monotonic()
@@ -158,8 +160,7 @@ def _own_pages(pages: ObjectStoragePath) -> Iterator[dict[str, Any]]:
 
 def _worker_count(pages: ObjectStoragePath) -> int:
     rows: int = read_table(pages, ["included"]).num_rows
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(processors, rows // _PAGES_PER_WORKER))
+    return max(1, min(usable_processors(), rows // _PAGES_PER_WORKER, _MOST_WORKERS))
 
 
 def _load_lookup(pages: ObjectStoragePath, inventory: ObjectStoragePath | None) -> Lookup:

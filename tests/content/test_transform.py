@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk import ObjectStoragePath
 
+from include.content import transform
 from include.content.lookup import Lookup, included_titles, title_key
 from include.content.messages import Failure
 from include.content.pool import WorkerPool
@@ -200,6 +201,24 @@ def test_pages_to_include_are_known_however_they_are_named(parameter, titles):
     macro = f'<ac:structured-macro ac:name="include"><ac:parameter ac:name="">{parameter}</ac:parameter></ac:structured-macro>'
     assert included_titles(macro) == titles
     assert included_titles(macro.replace('"include"', '"toc"')) == set()
+
+
+@pytest.mark.parametrize(("processors", "pages", "count"), [(64, 5_000, 4), (2, 5_000, 2), (64, 40, 1)])
+def test_as_many_processes_as_processors_and_pages_are_worth_but_few(shard, monkeypatch, processors, pages, count):
+    started = []
+
+    class Pool(WorkerPool):
+        def __init__(self, lookup, workers, page_seconds):
+            started.append(workers)
+            super().__init__(lookup, 1, page_seconds)
+
+        def convert(self, rows):
+            return iter(())
+
+    monkeypatch.setattr(transform, "WorkerPool", Pool)
+    monkeypatch.setattr(transform, "usable_processors", lambda: processors)
+    shard.run(page_row(str(number)) for number in range(pages))
+    assert started == [count]
 
 
 GROWTH = """
