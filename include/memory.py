@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 import pyarrow as pa
@@ -21,7 +22,9 @@ def give_memory_back() -> None:
     glibc gives every thread a heap of its own, none of which shrinks: together a quarter of a task's memory. Neither
     buys any speed here. Takes milliseconds; called first before threads are started, and then after each big step.
     """
-    pa.set_memory_pool(pa.system_memory_pool())
+    # The package's default, unless somebody chose another; too late for an Arrow that was loaded before the package.
+    if os.environ.get("ARROW_DEFAULT_MEMORY_POOL") == "system":
+        pa.set_memory_pool(pa.system_memory_pool())
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None)
