@@ -53,7 +53,7 @@ def attachment_url(context: PageContext, file_name: str) -> str:
             return attachment.url
     escaped = file_name.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
     if context.site_url and context.page_id:
-        return f"{context.site_url.rstrip('/')}/download/attachments/{context.page_id}/{escaped}"
+        return _below_site(context, f"/download/attachments/{context.page_id}/{escaped}")
     return escaped
 
 
@@ -61,6 +61,11 @@ def jira_url(context: PageContext, key: str) -> str:
     """The address of a Jira issue on the same site; empty when the site is unknown."""
     host = _host(context)
     return f"{host}/browse/{quote(key)}" if host else ""
+
+
+def _below_site(context: PageContext, path: str) -> str:
+    """``https://acme.atlassian.net/wiki`` and the path; empty when the site is unknown."""
+    return f"{context.site_url.rstrip('/')}{path}" if context.site_url else ""
 
 
 def _host(context: PageContext) -> str:
@@ -119,12 +124,9 @@ def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str
         return attachment_url(context, name), composed(name)
     if target.tag == "ri:space":
         key = target.get("ri:space-key")
-        return (f"{context.site_url.rstrip('/')}/spaces/{quote(key)}" if context.site_url else ""), key
+        return _below_site(context, f"/spaces/{quote(key)}"), key
     if target.tag == "ri:content-entity":
-        content = quote(target.get("ri:content-id"))
-        return (
-            f"{context.site_url.rstrip('/')}/pages/viewpage.action?pageId={content}" if context.site_url else ""
-        ), ""
+        return _below_site(context, f"/pages/viewpage.action?pageId={quote(target.get('ri:content-id'))}"), ""
     if target.tag == "ri:shortcut":
         return "", target.get("ri:parameter")  # where it leads is in the site's settings
     url = target.get("ri:value")
