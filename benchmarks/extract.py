@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,12 +25,12 @@ from typing import TYPE_CHECKING
 import requests
 
 from benchmarks.extract_goals import Goal, Measured, goals_of
+from benchmarks.measuring import ROOT, environment, megabytes
 from include.sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, SYNC_EMAIL, SYNC_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ROOT = Path(__file__).resolve().parents[1]
 SPACE = "GEN"
 EXPORTER_WORKERS = 20
 #: LangChain's check costs a request a page, one after the other: 15 minutes at 10,000 pages. The exporter, which asks
@@ -82,7 +81,7 @@ def run(what: str, url: str, command: Sequence[str]) -> Measured:
         raise SystemExit(f"{what} failed:\n{done.stderr[-3000:]}")
     told = json.loads(done.stdout.strip().splitlines()[-1])
     asked = requests.get(f"{url}/_sandbox/requests", timeout=60).json()["requests"]
-    measured = Measured(what, told["pages"], told["seconds"], asked, told["peak_kb"] * 1024 / 1e6, told)
+    measured = Measured(what, told["pages"], told["seconds"], asked, megabytes(told["peak_kb"]), told)
     print(f"  {' | '.join(measured.cells())}", file=sys.stderr, flush=True)
     return measured
 
@@ -110,23 +109,11 @@ def ours(url: str, what: str, restrictions: str, *more: str, staging: Path | Non
     )
 
 
-def environment(name: str) -> Path:
-    """The Python of a rival's own environment, made once."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "confluence-to-twig" / "benchmarks" / name
-    python, installed = cache / "bin" / "python", cache / "installed.txt"
-    if not installed.exists() or installed.read_text() != " ".join(RIVALS[name]):
-        uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(cache)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *RIVALS[name]], check=True)
-        installed.write_text(" ".join(RIVALS[name]))
-    return python
-
-
 def side_by_side(pages: int, latency_ms: float, *, slow: bool) -> dict[str, Measured]:
     """This project and the rivals on the same space; with ``slow`` also those that take a quarter of an hour."""
     rows: dict[str, Measured] = {}
-    langchain = [str(environment("langchain")), str(ROOT / "benchmarks" / "extract_langchain.py")]
-    exporter = [str(environment("exporter")), str(ROOT / "benchmarks" / "extract_exporter.py")]
+    langchain = [str(environment("langchain", RIVALS["langchain"])), str(ROOT / "benchmarks" / "extract_langchain.py")]
+    exporter = [str(environment("exporter", RIVALS["exporter"])), str(ROOT / "benchmarks" / "extract_exporter.py")]
     with sandbox(pages, latency_ms) as url:
         rows["checked"] = ours(url, "this project, restricted pages left out", "skip")
         rows["plain"] = ours(url, "this project, without that check", "unchecked")

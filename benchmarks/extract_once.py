@@ -10,7 +10,6 @@ import argparse
 import importlib
 import json
 import logging
-import re
 import time
 from itertools import islice
 from pathlib import Path
@@ -20,6 +19,7 @@ import atlassian.rest_client  # noqa: F401 - imports are not what is measured
 import pandas as pd  # noqa: F401 - Arrow loads it with the first table
 from airflow.sdk import ObjectStoragePath
 
+from benchmarks.measuring import peak_kilobytes
 from include.confluence.client import ConfluenceClient
 from include.confluence.extract import extract_shard
 from include.confluence.page import ROW_COLUMNS
@@ -117,8 +117,7 @@ def main() -> None:
     with ConfluenceClient(settings, signed_in=signed_in) as client:
         told = {"discover": discover, "extract": extract}[options.step](client, staging, options)
     seconds = time.monotonic() - started
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    print(json.dumps(told | {"seconds": seconds, "peak_kb": int(peak[1]) if peak else 0}))
+    print(json.dumps(told | {"seconds": seconds, "peak_kb": peak_kilobytes()}))
 
 
 if __name__ == "__main__":

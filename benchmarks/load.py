@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
 
+from benchmarks.measuring import megabytes, peak_kilobytes
 from include.staging.layout import SourceStaging
 from include.staging.manifest import ManifestStore
 from include.staging.parquet import ParquetWriter
@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with sandbox(budget) as base_url, tempfile.TemporaryDirectory() as folder:
                 for figures in runs(base_url, budget, chunks, options.batch_mb, folder):
                     print(figures, flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    peak = megabytes(peak_kilobytes())
     print(f"\nBatches of {options.batch_mb:g} MB compressed; peak memory of the loading process {peak:,.0f} MB.")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.measuring import environment
 from benchmarks.retrieval_indexes import Bm25, Index, LatentSemantics, Piece, StaticModel
 from benchmarks.retrieval_questions import Page, Question, distinct, normalised, questions_of, sample
 from include.content import PageContext, chunk_document, convert
@@ -132,23 +132,6 @@ def _answers(piece: Piece, question: Question) -> bool:
     return right_page and all(evidence in piece.words for evidence in question.evidence)
 
 
-def environment() -> Path:
-    """The Python of the baselines' environment, which is made on first use and when the requirements have changed."""
-    cache = (
-        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-        / "confluence-to-twig"
-        / "benchmarks"
-        / "retrieval"
-    )
-    python = cache / "bin" / "python"
-    stamp = cache / "requirements.txt"
-    if not stamp.exists() or stamp.read_text().split() != list(REQUIREMENTS):
-        subprocess.run(["uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(cache)], check=True)
-        subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(python), *REQUIREMENTS], check=True)
-        stamp.write_text("\n".join(REQUIREMENTS))
-    return python
-
-
 def report(name: str, pages: list[Page], questions: list[Question], python: Path) -> list[str]:
     """Print the tables of one corpus.
 
@@ -206,7 +189,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=200, help="questions of each kind and corpus")
     parser.add_argument("--per-page", type=int, help="questions of each kind and page")
     options = parser.parse_args()
-    python = environment()
+    python = environment("retrieval", REQUIREMENTS)
     missed: list[str] = []
     for name, pages, asked in (("Sample space", sample_pages(), hand_written()), ("Real pages", real_pages(), [])):
         made = distinct(question for page in pages for question in questions_of(page))

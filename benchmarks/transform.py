@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import ObjectStoragePath
 from html2text import HTML2Text
 
+from benchmarks.measuring import megabytes, peak_kilobytes
 from include.content import PageContext, chunk_document, convert
 from include.content.parse import parse_storage
 from include.content.worker import spare_the_collector
@@ -197,17 +197,23 @@ def one_shard(folder: str, cores: int) -> None:
     )
     children.ended.set()
     rate = report.pages / report.seconds
-    print(json.dumps({"seconds": report.seconds, "rate": rate, "task": peak_megabytes(), "child": children.megabytes}))
+    print(
+        json.dumps(
+            {
+                "seconds": report.seconds,
+                "rate": rate,
+                "task": megabytes(peak_kilobytes()),
+                "child": megabytes(children.kilobytes),
+            }
+        )
+    )
 
 
 class PeakOfChildren:
-    """The most memory that a child process of this one had, as far as looking twice a second tells.
-
-    What ``getrusage`` says of children counts from before ``exec``, and so is never less than what their parent has.
-    """
+    """The most memory that a child process of this one had, as far as looking twice a second tells."""
 
     def __init__(self) -> None:
-        self.megabytes = 0.0
+        self.kilobytes = 0
         self.ended = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -216,13 +222,7 @@ class PeakOfChildren:
             with suppress(FileNotFoundError, ProcessLookupError):  # a thread or child that ended just now
                 for thread in Path("/proc/self/task").iterdir():
                     for child in (thread / "children").read_text().split():
-                        self.megabytes = max(self.megabytes, peak_megabytes(child))
-
-
-def peak_megabytes(process: str = "self") -> float:
-    """The most memory a process has had, in millions of bytes; 0 for one that ended meanwhile."""
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc", process, "status").read_text())
-    return int(peak[1]) * 1024 / 1e6 if peak else 0.0
+                        self.kilobytes = max(self.kilobytes, peak_kilobytes(child))
 
 
 def main() -> None:
