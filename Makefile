@@ -29,10 +29,10 @@ install: .venv/.installed
 	@touch $@
 
 run: install
-	@$(BIN)/python -m include.cli.run $(if $(ONCE),--once) $(if $(SOURCE),--source $(SOURCE))
+	@$(BIN)/python -m sandbox.run $(if $(ONCE),--once) $(if $(SOURCE),--source $(SOURCE))
 
 sync: install
-	@$(BIN)/python -m include.cli.sync $(SOURCES) $(if $(REPORT),--report $(REPORT)) $(if $(FULL),--full) $(if $(SINCE),--since $(SINCE)) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run) $(if $(APPROVE_DELETIONS),--approve-deletions) $(if $(VERBOSE),--verbose)
+	@$(BIN)/python -m confluence_to_twig.cli.sync $(SOURCES) $(if $(REPORT),--report $(REPORT)) $(if $(FULL),--full) $(if $(SINCE),--since $(SINCE)) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run) $(if $(APPROVE_DELETIONS),--approve-deletions) $(if $(VERBOSE),--verbose)
 
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
@@ -46,11 +46,11 @@ docs: install
 	@echo "The site is in site/"
 
 rebuild-manifest: install
-	@$(BIN)/python -m include.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
+	@$(BIN)/python -m confluence_to_twig.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
 
 # Asks before it removes the data source of SOURCE from Twig, with everything in it.
 start-over: install
-	@$(BIN)/python -m include.cli.rebuild $(SOURCE) --start-over $(if $(YES),--yes) $(if $(SOURCES),--sources $(SOURCES))
+	@$(BIN)/python -m confluence_to_twig.cli.rebuild $(SOURCE) --start-over $(if $(YES),--yes) $(if $(SOURCES),--sources $(SOURCES))
 
 test: install lint types docs tests
 

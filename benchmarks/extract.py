@@ -26,7 +26,7 @@ import requests
 
 from benchmarks.extract_goals import Goal, Measured, goals_of
 from benchmarks.measuring import ROOT, environment, megabytes
-from include.sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, SYNC_EMAIL, SYNC_TOKEN
+from sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, SYNC_EMAIL, SYNC_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ REMARKS = """\
 @contextmanager
 def sandbox(pages: int, latency_ms: float, deployment: str = "cloud") -> Iterator[str]:
     """A sandbox in its own process; yields its address."""
-    command = [sys.executable, "-m", "include.sandbox.confluence", "--port", "0", "--generated", str(pages)]
+    command = [sys.executable, "-m", "sandbox.confluence", "--port", "0", "--generated", str(pages)]
     command += ["--latency-ms", str(latency_ms), "--deployment", deployment]
     with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, text=True) as server:
         try:

@@ -20,15 +20,15 @@ import pandas as pd  # noqa: F401 - Arrow loads it with the first table
 from airflow.sdk import ObjectStoragePath
 
 from benchmarks.measuring import peak_kilobytes
-from include.confluence.client import ConfluenceClient
-from include.confluence.extract import extract_shard
-from include.confluence.page import ROW_COLUMNS
-from include.confluence.settings import ConfluenceSettings
-from include.confluence.space import Space
-from include.memory import give_memory_back
-from include.source import Source
-from include.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
-from include.staging.schemas import INVENTORY
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.settings import ConfluenceSettings
+from confluence_to_twig.confluence.api.space import Space
+from confluence_to_twig.confluence.extract.extract_shard import extract_shard
+from confluence_to_twig.confluence.extract.page import ROW_COLUMNS
+from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.sources.source import Source
+from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,10 @@ SHARD: int = Source.model_fields["shard_size"].default
 
 def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
     """Sweep, and ask why pages of the earlier inventory are gone."""
-    from include.confluence.inventory import explain_missing, sweep  # the other step does without what it loads
+    from confluence_to_twig.confluence.sweep.inventory import (  # the other step does without what it loads
+        explain_missing,
+        sweep,
+    )
 
     space = client.space(options.space)
     swept = sweep(client, space, restrictions=options.restrictions)
@@ -76,7 +79,7 @@ def extract(client: ConfluenceClient, staging: ObjectStoragePath, options: argpa
     if report.got != len(shard):
         raise SystemExit(f"Only {report.got} of {len(shard)} pages came")
     if options.convert:
-        from include.content import storage_to_markdown
+        from confluence_to_twig.content import storage_to_markdown
 
         for row in iter_rows(out, ["storage"]):
             storage_to_markdown(row["storage"])
@@ -103,7 +106,7 @@ def main() -> None:
     parser.add_argument("--convert", action="store_true", help="convert the bodies to Markdown, too")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    importlib.import_module(f"include.pipeline.{options.step}")  # all that the real task loads
+    importlib.import_module(f"confluence_to_twig.tasks.{options.step}")  # all that the real task loads
     give_memory_back()
     staging = ObjectStoragePath(f"file://{options.staging}")
     # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.

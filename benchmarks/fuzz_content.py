@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from include.content import IncludedPage, PageContext, chunk_document, convert
-from include.content.chunking import LIMIT_TOKENS
-from include.content.tokens import count_tokens
-from include.sandbox.sample_space import load
+from confluence_to_twig.content import IncludedPage, PageContext, chunk_document, convert
+from confluence_to_twig.content.chunks.chunking import LIMIT_TOKENS
+from confluence_to_twig.content.chunks.tokens import count_tokens
+from sandbox.sample_space import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

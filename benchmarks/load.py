@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import ObjectStoragePath
 
 from benchmarks.measuring import megabytes, peak_kilobytes
-from include.staging.layout import SourceStaging
-from include.staging.manifest import ManifestStore
-from include.staging.parquet import ParquetWriter
-from include.staging.schemas import CHUNKS, DOCUMENTS
-from include.twig.client import TwigClient
-from include.twig.data_source import find_or_create
-from include.twig.load import load
-from include.twig.process import start_processing, wait
-from include.twig.settings import TwigSettings
+from confluence_to_twig.staging.layout import SourceStaging
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import ParquetWriter
+from confluence_to_twig.staging.schemas import CHUNKS, DOCUMENTS
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.data_source import find_or_create
+from confluence_to_twig.twig.loader import load
+from confluence_to_twig.twig.process import start_processing, wait
+from confluence_to_twig.twig.settings import TwigSettings
 from tests.twig.world import Page
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def write_shards(staging: SourceStaging, run_id: str, pages: Iterator[Page]) -> 
 def sandbox(budget: str) -> Iterator[str]:
     """A Twig in another process, so that its work does not count as ours."""
     rate = "10" if budget == "on" else "off"
-    command = [sys.executable, "-m", "include.sandbox.twig", "--port", "0", "--rate", rate, "--processing-seconds", "0"]
+    command = [sys.executable, "-m", "sandbox.twig", "--port", "0", "--rate", rate, "--processing-seconds", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

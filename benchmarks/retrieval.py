@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from benchmarks.measuring import environment
 from benchmarks.retrieval_indexes import Bm25, Index, LatentSemantics, Piece, StaticModel
 from benchmarks.retrieval_questions import Page, Question, distinct, normalised, questions_of, sample
-from include.content import PageContext, chunk_document, convert
-from include.sandbox import sample_space
+from confluence_to_twig.content import PageContext, chunk_document, convert
+from sandbox import sample_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

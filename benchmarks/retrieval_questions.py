@@ -11,13 +11,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from include.content.parse import parse_storage
-from include.content.structure import CELLS, table_rows
+from confluence_to_twig.content.markdown.structure import CELLS, table_rows
+from confluence_to_twig.content.storage.parse import parse_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
-    from include.content.nodes import Node
+    from confluence_to_twig.content.nodes import Node
 
 _WORD = re.compile(r"[^\W_]+")
 #: How Markdown breaks a line in a table's cell: no word, just as its asterisks and pipes are none.

@@ -26,15 +26,15 @@ from airflow.sdk import ObjectStoragePath
 from html2text import HTML2Text
 
 from benchmarks.measuring import megabytes, peak_kilobytes
-from include.content import PageContext, chunk_document, convert
-from include.content.parse import parse_storage
-from include.content.worker import spare_the_collector
-from include.sandbox.sample_space import load
+from confluence_to_twig.content import PageContext, chunk_document, convert
+from confluence_to_twig.content.storage.parse import parse_storage
+from confluence_to_twig.content.worker import spare_the_collector
+from sandbox.sample_space import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from include.content.nodes import Node
+    from confluence_to_twig.content.nodes import Node
 
 MEDIAN_CHARS = 12_000
 LEAST_RATE = 250
@@ -157,8 +157,8 @@ def by_size(rounds: int) -> list[str]:
 
 def shards(count: int) -> list[str]:
     """Whole shards, each in a process of its own so that its memory can be told."""
-    from include.staging import schemas
-    from include.staging.parquet import write_rows
+    from confluence_to_twig.staging import schemas
+    from confluence_to_twig.staging.parquet import write_rows
 
     results: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -188,7 +188,7 @@ def shards(count: int) -> list[str]:
 def one_shard(folder: str, cores: int) -> None:
     """Transform one staged shard and print what it took, as JSON. Reading and writing share the cores with converting."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    from include.content.transform import transform_shard
+    from confluence_to_twig.content.transform_shard import transform_shard
 
     home = ObjectStoragePath(f"file://{folder}")
     children = PeakOfChildren()

@@ -60,9 +60,9 @@ def main() -> None:
 
 def prepare(folder: Path, sources: int) -> dict[str, str]:
     """The environment of an Airflow of its own. Set in this process too: Airflow reads it when it is imported."""
-    from include.cli.airflow_home import airflow_environment
-    from include.cli.processes import free_port
-    from include.source import SOURCES_VARIABLE
+    from confluence_to_twig.sources.source import SOURCES_VARIABLE
+    from sandbox.airflow_home import airflow_environment
+    from sandbox.processes import free_port
 
     entries = "\n".join(f"  - {{name: {name(number)}, space_key: S{number:02}}}" for number in range(sources))
     (folder / "sources.yaml").write_text(f"sources:\n{entries}\n", encoding="utf-8")
@@ -81,7 +81,7 @@ def name(number: int) -> str:
 
 def write_staging(environment: dict[str, str], sources: int, runs: int) -> None:
     """The runs of every source, the newest with a plan, and the manifest."""
-    from include.web.history import remember
+    from confluence_to_twig.runs.history import remember
     from tests.web.samples import SampleSource, held, planned
 
     newest = datetime.now(UTC) - timedelta(hours=1)
@@ -98,7 +98,7 @@ def write_staging(environment: dict[str, str], sources: int, runs: int) -> None:
 
 def write_runs(source: SampleSource, newest: datetime, runs: int) -> None:
     """All but the newest run: a report each, nothing more."""
-    from include.staging.layout import folder_name
+    from confluence_to_twig.staging.layout import folder_name
     from tests.web.samples import sample_report
 
     folder = Path(source.root) / source.name / "runs"
@@ -141,7 +141,7 @@ def _dag_run(number: int, ended: datetime) -> dict[str, Any]:
 @contextlib.contextmanager
 def api_server(environment: dict[str, str], log: Path) -> Iterator[str]:
     """Airflow's API server alone; yields its address."""
-    from include.cli.processes import started
+    from sandbox.processes import started
 
     url = environment["AIRFLOW__API__BASE_URL"]
     with started("Airflow's API server", [sys.executable, "-m", "airflow", "api-server"], log, environment) as server:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import requests
 from playwright.sync_api import sync_playwright
 
-from include.cli.processes import free_port
-from include.cli.run import LocalAirflow, local_airflow, run_source
-from include.sandbox import confluence
-from include.source import Source, load_sources
+from sandbox.processes import free_port
+from sandbox.run import LocalAirflow, local_airflow, run_source
+from sandbox import confluence
+from confluence_to_twig.sources.source import Source, load_sources
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

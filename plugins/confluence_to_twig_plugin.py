@@ -34,12 +34,12 @@ class ConfluenceToTwigPlugin(AirflowPlugin):
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
-        from include.web.app import app
+        from confluence_to_twig.web.app import app
 
         return [{"app": app, "url_prefix": "/confluence-to-twig", "name": "Confluence to Twig"}]
 
     @property
     def fastapi_root_middlewares(self) -> list[dict[str, Any]]:
-        from include.web.test_button import PortlessTest
+        from confluence_to_twig.web.test_button import PortlessTest
 
         return [{"middleware": PortlessTest, "name": "Test button for connections without a port"}]

@@ -16,7 +16,7 @@ import pyarrow as pa
 def resident():
     return int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
 
-from include.memory import give_memory_back
+from confluence_to_twig.memory import give_memory_back
 give_memory_back()
 give_memory_back()
 assert pa.default_memory_pool().backend_name == "system"
@@ -51,8 +51,8 @@ def test_a_process_keeps_little_of_what_its_threads_and_tables_took() -> None:
 @pytest.mark.parametrize(("asked", "used"), [({}, "system"), ({"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"}, "mimalloc")])
 def test_arrow_uses_the_systems_allocator_unless_told_otherwise(asked: dict[str, str], used: str) -> None:
     code = (
-        "import include, pyarrow; print(pyarrow.default_memory_pool().backend_name);"
-        "from include.memory import give_memory_back; give_memory_back(); print(pyarrow.default_memory_pool().backend_name)"
+        "import confluence_to_twig, pyarrow; print(pyarrow.default_memory_pool().backend_name);"
+        "from confluence_to_twig.memory import give_memory_back; give_memory_back(); print(pyarrow.default_memory_pool().backend_name)"
     )
     plain = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
     done = subprocess.run([sys.executable, "-c", code], env=plain | asked, capture_output=True, text=True, check=True)
@@ -61,7 +61,7 @@ def test_arrow_uses_the_systems_allocator_unless_told_otherwise(asked: dict[str,
 
 def test_a_task_goes_over_to_the_systems_allocator_when_arrow_was_loaded_before() -> None:
     code = (
-        "import pyarrow; pyarrow.array([0]); from include.memory import give_memory_back; give_memory_back();"
+        "import pyarrow; pyarrow.array([0]); from confluence_to_twig.memory import give_memory_back; give_memory_back();"
         "print(pyarrow.default_memory_pool().backend_name)"
     )
     plain = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from include.alerts.settings import AlertSettings
-from include.source import Source
-from include.staging.layout import ROOT_VARIABLE
+from confluence_to_twig.sources.alert_settings import AlertSettings
+from confluence_to_twig.sources.source import Source
+from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from tests.alerts.jira_server import JiraServer, jira_serving
 from tests.alerts.mail_server import Mailbox, mail_serving
 from tests.web.samples import SampleSource

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from include.alerts.alert import Alert
-from include.alerts.deliver import deliver, recovered
-from include.alerts.jira import OUR_LABEL
-from include.alerts.settings import AlertSettings
+from confluence_to_twig.alerts.alert import Alert
+from confluence_to_twig.alerts.deliver import deliver, recovered
+from confluence_to_twig.alerts.jira import OUR_LABEL
+from confluence_to_twig.sources.alert_settings import AlertSettings
 from tests.alerts.jira_server import JiraServer
 from tests.alerts.mail_server import Mailbox
 from tests.web.samples import NOW, SampleSource

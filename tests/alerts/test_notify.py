@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DeadlineReference
 
-from include.alerts.notify import (
+from confluence_to_twig.alerts.notify import (
     ApprovalNeeded,
     RunFailed,
     RunSucceeded,
@@ -17,7 +17,7 @@ from include.alerts.notify import (
     missed_deadline,
     token_expires,
 )
-from include.source import SOURCES_VARIABLE
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from tests.alerts.conftest import alerted
 from tests.alerts.jira_server import JiraServer
 from tests.web.samples import NOW, SampleSource
@@ -83,7 +83,7 @@ def test_the_deadline_counts_from_when_the_run_was_queued() -> None:
     assert deadline is not None
     assert deadline.interval == timedelta(hours=6)
     assert isinstance(deadline.reference, type(DeadlineReference.DAGRUN_QUEUED_AT))
-    assert deadline.callback.path == "include.alerts.notify.missed_deadline"
+    assert deadline.callback.path == "confluence_to_twig.alerts.notify.missed_deadline"
     assert deadline.callback.kwargs == {"source_name": "docs"}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from include.alerts.stale import stale_alert
+from confluence_to_twig.alerts.stale import stale_alert
 from tests.alerts.conftest import alerted
 from tests.web.samples import NOW, SampleSource
 

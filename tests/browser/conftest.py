@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from include.cli.processes import free_port
-from include.cli.run import LocalAirflow, local_airflow, run_source
-from include.source import SOURCES_VARIABLE, Source
+from confluence_to_twig.sources.source import SOURCES_VARIABLE, Source
+from sandbox.processes import free_port
+from sandbox.run import LocalAirflow, local_airflow, run_source
 from tests.browser.samples import SOURCES, fill
 from tests.web.samples import SampleSource
 

@@ -7,11 +7,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.cli.run import LocalAirflow
-from include.staging.layout import ROOT_VARIABLE
-from include.twig.client import TwigClient
-from include.twig.settings import TwigSettings
-from include.web.history import remember
+from confluence_to_twig.runs.history import remember
+from confluence_to_twig.staging.layout import ROOT_VARIABLE
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.settings import TwigSettings
+from sandbox.run import LocalAirflow
 from tests.web.samples import SITE, SampleSource, document, held, page, planned
 
 SOURCES = """

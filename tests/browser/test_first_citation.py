@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from include.cli.run import LocalAirflow
+from sandbox.run import LocalAirflow
 
 pytestmark = pytest.mark.scheduler
 

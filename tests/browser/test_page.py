@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include.cli.run import LocalAirflow
+from sandbox.run import LocalAirflow
 from tests.browser.samples import HOSTILE, QUESTION
 
 pytestmark = pytest.mark.scheduler

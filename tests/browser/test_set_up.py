@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from include.cli.run import LocalAirflow
-from include.confluence.connection_form import CONNECTION_TYPE as CONFLUENCE
-from include.sandbox import confluence
-from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from include.twig.connection_form import CONNECTION_TYPE as TWIG
+from confluence_to_twig.confluence.api.connection_form import CONNECTION_TYPE as CONFLUENCE
+from confluence_to_twig.twig.connection_form import CONNECTION_TYPE as TWIG
+from sandbox import confluence
+from sandbox.run import LocalAirflow
+from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.browser.forms import group
 
 pytestmark = pytest.mark.scheduler

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import requests
 
-from include.cli.run import LocalAirflow
-from include.pipeline.params import form as params
-from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from include.twig.client import TwigClient
-from include.twig.settings import TwigSettings
+from confluence_to_twig.runs.params import form as params
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.settings import TwigSettings
+from sandbox.run import LocalAirflow
+from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.browser.forms import group
 
 pytestmark = [pytest.mark.scheduler, pytest.mark.timeout(600)]

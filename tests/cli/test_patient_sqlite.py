@@ -10,8 +10,8 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from include.cli.airflow_home import airflow_environment
-from include.cli.patient_sqlite import CONNECT_ARGS
+from confluence_to_twig.cli.patient_sqlite import CONNECT_ARGS
+from sandbox.airflow_home import airflow_environment
 
 
 def engine(path: Path, connect_args: Mapping[str, Any]) -> Engine:

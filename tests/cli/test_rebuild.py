@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from include.sandbox.twig import Settings, serve
+from sandbox.twig import Settings, serve
 from tests.dags.conftest import ROOT
 from tests.twig.world import Page, World, expected, local_staging
 
@@ -37,7 +37,7 @@ def rebuild(world: World, tmp_path: Path, *options: str, answer: str = "") -> An
         "AIRFLOW_CONN_TWIG": json.dumps(world.served.connection()),
     }
     return subprocess.run(
-        [sys.executable, "-m", "include.cli.rebuild", "product-docs", "--sources", str(sources), *options],
+        [sys.executable, "-m", "confluence_to_twig.cli.rebuild", "product-docs", "--sources", str(sources), *options],
         cwd=ROOT, env=base | ours, input=answer, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from include.sandbox import confluence, twig
+from sandbox import confluence, twig
 from tests.dags.conftest import ROOT, small_space
 
 
@@ -20,7 +20,15 @@ def sync(tmp_path: Path, entries: list[dict[str, Any]], environment: dict[str, s
     sources.write_text(yaml.safe_dump({"sources": entries}), encoding="utf-8")
     base = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     return subprocess.run(
-        [sys.executable, "-m", "include.cli.sync", str(sources), "--report", str(tmp_path / "out.json"), *options],
+        [
+            sys.executable,
+            "-m",
+            "confluence_to_twig.cli.sync",
+            str(sources),
+            "--report",
+            str(tmp_path / "out.json"),
+            *options,
+        ],
         cwd=ROOT,
         env=base | {"CONFLUENCE_TWIG_STAGING": str(tmp_path / "staging")} | environment,
         capture_output=True,

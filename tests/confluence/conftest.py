@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from include.confluence.client import ConfluenceClient
-from include.confluence.transport import Patience
-from include.sandbox.confluence.sandbox import SandboxConfluence, serve
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.transport import Patience
+from sandbox.confluence.sandbox import SandboxConfluence, serve
 from tests.confluence.spaces import QUICK, settings_of, small_space
 
 ClientFactory = Callable[..., ConfluenceClient]

@@ -6,14 +6,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from include.confluence.settings import ConfluenceSettings
-from include.confluence.transport import Patience
-from include.sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, READER_USER, SYNC_EMAIL, SYNC_TOKEN
-from include.sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace
+from confluence_to_twig.confluence.api.settings import ConfluenceSettings
+from confluence_to_twig.confluence.api.transport import Patience
+from sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, READER_USER, SYNC_EMAIL, SYNC_TOKEN
+from sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace
 
 if TYPE_CHECKING:
-    from include.sandbox.confluence.request_log import LoggedRequest
-    from include.sandbox.confluence.sandbox import SandboxConfluence
+    from sandbox.confluence.request_log import LoggedRequest
+    from sandbox.confluence.sandbox import SandboxConfluence
 
 READER = READER_USER.account_id
 #: Gives up within a moment, where a task would try for minutes.

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from airflow.sdk import ObjectStoragePath
 
-from include.confluence.client import ConfluenceClient
-from include.confluence.extract import ExtractReport, extract_shard
-from include.confluence.inventory import Restrictions, explain_missing, sweep
-from include.sandbox.confluence.sandbox import SandboxConfluence, serve
-from include.sandbox.seed import SeedSpace
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.extract.extract_shard import ExtractReport, extract_shard
+from confluence_to_twig.confluence.sweep.inventory import Restrictions, explain_missing, sweep
+from sandbox.confluence.sandbox import SandboxConfluence, serve
+from sandbox.seed import SeedSpace
 from tests.confluence.conftest import ClientFactory
 from tests.confluence.spaces import forget_requests, numbered_space, requests_of
 

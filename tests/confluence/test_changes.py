@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from include.confluence.client import ConfluenceClient
-from include.confluence.extraction import Extraction
-from include.confluence.inventory import explain_missing, sweep
-from include.confluence.page import Page
-from include.sandbox.confluence.sandbox import SandboxConfluence
-from include.sandbox.seed import SeedPage
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.extract.page import Page
+from confluence_to_twig.confluence.sweep.inventory import explain_missing, sweep
+from sandbox.confluence.sandbox import SandboxConfluence
+from sandbox.seed import SeedPage
 from tests.confluence.spaces import numbered_space
 
 Change = Callable[[SandboxConfluence], object]

@@ -9,7 +9,7 @@ import pytest
 from lxml import html
 from markdown_it import MarkdownIt
 
-from include.content import PageContext, storage_to_markdown
+from confluence_to_twig.content import PageContext, storage_to_markdown
 
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 SHARED_PAGES = Path(__file__).resolve().parents[3] / "shared" / "fixtures" / "confluence-pages" / "reverse-sync"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from include.content import Attachment, Comment, PageContext, convert
+from confluence_to_twig.content import Attachment, Comment, PageContext, convert
 
 SITE = "https://acme.example/wiki"
 

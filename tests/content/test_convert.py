@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.content import PageContext, chunk_document, convert, storage_to_markdown
+from confluence_to_twig.content import PageContext, chunk_document, convert, storage_to_markdown
 
 
 def test_converts_a_bare_string_without_any_context():

@@ -7,8 +7,15 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from include.content import CONVERTER_VERSION, Conversion, ConversionReport, PageContext, build_document, content_hash
-from include.staging import schemas
+from confluence_to_twig.content import (
+    CONVERTER_VERSION,
+    Conversion,
+    ConversionReport,
+    PageContext,
+    build_document,
+    content_hash,
+)
+from confluence_to_twig.staging import schemas
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROW = {
@@ -87,5 +94,5 @@ def test_hash_does_not_depend_on_the_order_of_labels():
 
 def test_a_new_converter_changes_every_hash(monkeypatch):
     before = build_document(ROW).document["content_hash"]
-    monkeypatch.setattr("include.content.document.CONVERTER_VERSION", "next")
+    monkeypatch.setattr("confluence_to_twig.content.document.CONVERTER_VERSION", "next")
     assert build_document(ROW).document["content_hash"] != before

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.content import chunk_document, convert
-from include.content.chunking import LIMIT_TOKENS
+from confluence_to_twig.content import chunk_document, convert
+from confluence_to_twig.content.chunks.chunking import LIMIT_TOKENS
 
 CODE = (
     '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[{}]]></ac:plain-text-body></ac:structured-macro>'

@@ -11,9 +11,9 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "content.md"
 
 
-@pytest.mark.parametrize("name", ["chunking", "convert"])
+@pytest.mark.parametrize("name", ["chunks.chunking", "convert"])
 def test_examples_of_the_functions(name):
-    result = doctest.testmod(importlib.import_module(f"include.content.{name}"))
+    result = doctest.testmod(importlib.import_module(f"confluence_to_twig.content.{name}"))
     assert result.attempted > 0
     assert result.failed == 0
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from include.content import processors
-from include.content.processors import usable_processors
+from confluence_to_twig.content import processors
+from confluence_to_twig.content.processors import usable_processors
 
 
 @pytest.fixture

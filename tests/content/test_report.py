@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from include.content import PageContext, convert
-from include.content.anchors import Anchors, heading_anchor
-from include.content.coverage import coverage
-from include.content.headings import plain_text
-from include.content.language import detect_language
+from confluence_to_twig.content import PageContext, convert
+from confluence_to_twig.content.anchors import Anchors, heading_anchor
+from confluence_to_twig.content.chunks.headings import plain_text
+from confluence_to_twig.content.chunks.language import detect_language
+from confluence_to_twig.content.coverage import coverage
 
 
 def test_coverage_is_the_share_of_words_found_again():

@@ -7,9 +7,9 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.content.markdown import to_markdown
-from include.content.nodes import Node
-from include.content.structure import runs
+from confluence_to_twig.content.markdown.structure import runs
+from confluence_to_twig.content.markdown.writer import to_markdown
+from confluence_to_twig.content.nodes import Node
 
 SCRAPS = [
     "a", "b", " ", "  ", "*", "_", "`", "[", "]", "(", ")", "<", "T>", "&", "&amp;", "lt;", "~", "~~", "!", "#", "-", "+",

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from include.pipeline.report import build_report
-from include.sandbox import confluence, twig
-from include.sandbox.seed import SeedPage, SeedSpace
-from include.source import SOURCES_VARIABLE
-from include.staging.layout import ROOT_VARIABLE, RunStaging, SourceStaging, staging_root
-from include.staging.parquet import read_table
+from confluence_to_twig.runs.report import build_report
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
+from confluence_to_twig.staging.layout import ROOT_VARIABLE, RunStaging, SourceStaging, staging_root
+from confluence_to_twig.staging.parquet import read_table
+from sandbox import confluence, twig
+from sandbox.seed import SeedPage, SeedSpace
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.confluence import SYNC_TOKEN
-from include.staging.parquet import read_table
+from confluence_to_twig.staging.parquet import read_table
+from sandbox.confluence import SYNC_TOKEN
 from tests.dags.conftest import Site
 
 EVERY_TITLE = {
@@ -190,7 +190,7 @@ def test_an_unknown_space_is_named_with_near_matches(site: Site) -> None:
 
 
 def test_an_empty_space_is_a_warning_and_no_silent_success(site: Site) -> None:
-    from include.sandbox.seed import SeedSpace
+    from sandbox.seed import SeedSpace
 
     site.confluence.add_space(SeedSpace("EMPTY", "Empty", "", ()))
     site.configure(space_key="EMPTY")
@@ -226,7 +226,7 @@ def test_force_processes_again_without_sending_what_is_the_same(site: Site) -> N
 
 
 def test_an_incomplete_sweep_deletes_nothing_and_warns(site: Site) -> None:
-    from include.sandbox.confluence import Rewrite
+    from sandbox.confluence import Rewrite
 
     def spoil(page: dict[str, Any]) -> dict[str, Any]:
         for item in page["results"]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from include.staging.layout import SourceStaging, staging_root
-from include.staging.parquet import read_table
+from confluence_to_twig.staging.layout import SourceStaging, staging_root
+from confluence_to_twig.staging.parquet import read_table
 from tests.dags.conftest import Site
 
 
@@ -105,7 +105,7 @@ def test_every_deletion_is_audited_with_its_reason(site: Site) -> None:
 
 
 def test_a_failed_processing_is_red_with_twigs_own_log_lines(site: Site) -> None:
-    from include.sandbox.twig import ProcessFailure
+    from sandbox.twig import ProcessFailure
 
     site.twig.twig.fail_processing(ProcessFailure("embedding quota used up", ("step embed", "quota exceeded")))
     report = site.run()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from include.source import SOURCES_VARIABLE
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from tests.dags.conftest import DAGS, ROOT
 
 
@@ -46,7 +46,7 @@ def test_a_mistake_in_one_source_shows_as_an_import_error_and_leaves_the_others(
     found = bag()
     assert set(found.dags) == {"confluence_to_twig__good"}
     ((file, error),) = found.import_errors.items()
-    assert file == "sources_problems.py"
+    assert file == "confluence_to_twig_problems.py"
     assert "source 'bad', field 'lookback'" in error
 
 
@@ -68,7 +68,7 @@ def test_loading_the_dag_file_pulls_in_no_heavy_library() -> None:
 
     code = (
         "import sys; from airflow.dag_processing.dagbag import DagBag; before = set(sys.modules); "
-        "import runpy; runpy.run_path('dags/confluence_to_twig.py'); "
+        "import runpy; runpy.run_path('dags/confluence_to_twig_dags.py'); "
         "print([m for m in ('pandas','pyarrow','lxml','html2text','requests','atlassian','bpe_openai') "
         "if m in sys.modules and m not in before])"
     )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.planning.plan import STILL_THERE, Scope, candidates_for_deletion, counts_by_reason, plan
-from include.staging.schemas import INVENTORY, MANIFEST
-from include.window import Window
+from confluence_to_twig.planning.plan import STILL_THERE, Scope, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.window import Window
+from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
 EVERYTHING = Window(None, None, "whole space")

@@ -9,7 +9,7 @@ import requests
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
-from include.sandbox.serving import (
+from sandbox.serving import (
     Allowance,
     Latency,
     RateLimit,

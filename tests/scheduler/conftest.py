@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from include.cli.processes import free_port
-from include.cli.run import LocalAirflow, local_airflow
-from include.sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from include.source import SOURCES_VARIABLE
-from include.twig.client import TwigClient
-from include.twig.settings import TwigSettings
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.settings import TwigSettings
+from sandbox.processes import free_port
+from sandbox.run import LocalAirflow, local_airflow
+from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 
 T = TypeVar("T")
 

@@ -94,7 +94,7 @@ def _modified_between(place: Place, start: str, end: str) -> set[str]:
     """Ids of the pages that a full sync loads and that were modified in the range, from the full run's inventory."""
     from datetime import datetime
 
-    from include.staging.parquet import read_table
+    from confluence_to_twig.staging.parquet import read_table
 
     (run,) = place.airflow.api.runs("confluence_to_twig__complete", "success")[:1]
     inventory = read_table(place.airflow.staging("complete").run(run["dag_run_id"]).inventory).to_pylist()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from include.staging.journal import Operation, PartName, foldable, standing
+from confluence_to_twig.staging.journal import Operation, PartName, foldable, standing
 
 
 def row(content: str, version: int = 1) -> dict[str, Any]:

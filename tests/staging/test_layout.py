@@ -7,7 +7,7 @@ from airflow.sdk import ObjectStoragePath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.staging.layout import ROOT_VARIABLE, SourceStaging, folder_name, staging_root
+from confluence_to_twig.staging.layout import ROOT_VARIABLE, SourceStaging, folder_name, staging_root
 
 
 def test_the_variable_moves_staging_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

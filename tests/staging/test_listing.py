@@ -8,7 +8,7 @@ from airflow.sdk import ObjectStoragePath
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from include.staging.listing import names_in
+from confluence_to_twig.staging.listing import names_in
 
 
 class Remembering(MemoryFileSystem):

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from include.staging.binding import Binding, read_binding, write_binding
-from include.staging.journal import IN_DOUBT, Operation, PartName
-from include.staging.layout import SourceStaging
-from include.staging.manifest import ManifestCorruptError, ManifestStore
-from include.staging.manifest_files import schema_with
-from include.staging.parquet import ParquetWriter
-from include.staging.schemas import MANIFEST
+from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
+from confluence_to_twig.staging.journal import IN_DOUBT, Operation, PartName
+from confluence_to_twig.staging.layout import SourceStaging
+from confluence_to_twig.staging.manifest import ManifestCorruptError, ManifestStore
+from confluence_to_twig.staging.manifest_files import schema_with
+from confluence_to_twig.staging.parquet import ParquetWriter
+from confluence_to_twig.staging.schemas import MANIFEST
 
 attach("memory", fs=MemoryFileSystem())
 _roots = itertools.count()

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from airflow.sdk import ObjectStoragePath
 
-from include.staging import parquet
-from include.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+from confluence_to_twig.staging import parquet
+from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
 
 SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False), ("text", pa.large_string())])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from include.sandbox.twig import ServedTwig, Settings, serve
+from sandbox.twig import ServedTwig, Settings, serve
 from tests.twig.world import World, local_staging
 
 

@@ -14,14 +14,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from include.staging.manifest import ManifestStore
-from include.twig.client import TwigClient
-from include.twig.data_source import find_or_create
-from include.twig.deletions import DeletionLog
-from include.twig.load import load
-from include.twig.process import start_processing
-from include.twig.prune import Deletion, prune
-from include.twig.settings import TwigSettings
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.data_source import find_or_create
+from confluence_to_twig.twig.deletions import DeletionLog
+from confluence_to_twig.twig.loader import load
+from confluence_to_twig.twig.process import start_processing
+from confluence_to_twig.twig.pruner import Deletion, prune
+from confluence_to_twig.twig.settings import TwigSettings
 from tests.twig.world import local_staging
 
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.errors import PipelineError
-from include.planning.plan import Scope, plan
-from include.staging.manifest import ManifestStore
-from include.staging.schemas import INVENTORY
-from include.twig.client import TwigClient
-from include.twig.data_source import find_or_create
-from include.twig.deletions import DeletionLog
-from include.twig.load import load
-from include.twig.models import WriteOutcome
-from include.twig.process import start_processing
-from include.twig.prune import plan_prune, prune
-from include.window import Window
+from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.planning.plan import Scope, plan
+from confluence_to_twig.planning.window import Window
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.schemas import INVENTORY
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.data_source import find_or_create
+from confluence_to_twig.twig.deletions import DeletionLog
+from confluence_to_twig.twig.loader import load
+from confluence_to_twig.twig.models import WriteOutcome
+from confluence_to_twig.twig.process import start_processing
+from confluence_to_twig.twig.pruner import plan_prune, prune
 from tests.twig.world import MOMENT, Page, World, write_shard
 
 

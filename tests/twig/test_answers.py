@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.errors import PermanentError, TransientError
-from include.twig.answers import Answer, failure, shown
+from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.twig.answers import Answer, failure, shown
 
 DATE = {"Date": "Sun, 22 Nov 2026 10:00:00 GMT"}
 NOW = 1795341600

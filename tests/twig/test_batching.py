@@ -6,8 +6,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.twig.batching import Batch, body_of, completed, prepare
-from include.twig.delta import Decision, Package
+from confluence_to_twig.twig.batching import Batch, body_of, completed, prepare
+from confluence_to_twig.twig.delta import Decision, Package
 from tests.twig.world import Page
 
 

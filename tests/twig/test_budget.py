@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from include.errors import TransientError
-from include.twig.answers import Answer
-from include.twig.budget import Budget
+from confluence_to_twig.errors import TransientError
+from confluence_to_twig.twig.answers import Answer
+from confluence_to_twig.twig.budget import Budget
 
 DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
 NOW = 1795341600

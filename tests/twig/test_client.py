@@ -8,11 +8,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from include.errors import PermanentError, TransientError
-from include.sandbox.twig import Fault, Settings, serve
-from include.twig.client import BadBatch, BatchTooLarge, DataSourceGone, KeyConflict, RouteNotOffered, TwigClient
-from include.twig.models import DataSource
-from include.twig.settings import TwigSettings
+from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.twig.client import (
+    BadBatch,
+    BatchTooLarge,
+    DataSourceGone,
+    KeyConflict,
+    RouteNotOffered,
+    TwigClient,
+)
+from confluence_to_twig.twig.models import DataSource
+from confluence_to_twig.twig.settings import TwigSettings
+from sandbox.twig import Fault, Settings, serve
 from tests.twig.world import World
 
 EMPTY = '{"upserts":[],"deletes":[]}'
@@ -332,7 +339,7 @@ def test_neither_key_nor_page_text_reaches_a_log_or_an_error(
             client.write_documents(source.id, body(text=secret), f"k{len(message)}")
         assert "rocket" not in str(caught.value)
         assert world.served.api_key not in str(caught.value)
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("include.twig")]
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("confluence_to_twig.twig")]
     assert ours
     assert not any("rocket" in line or world.served.api_key in line for line in ours)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from include.sandbox.twig import Fault
-from include.staging.binding import read_binding
-from include.twig.data_source import find_or_create, oldest, remembered
-from include.twig.models import DataSource
+from confluence_to_twig.staging.binding import read_binding
+from confluence_to_twig.twig.data_source import find_or_create, oldest, remembered
+from confluence_to_twig.twig.models import DataSource
+from sandbox.twig import Fault
 from tests.twig.world import Page, World, expected, local_staging
 
 
@@ -143,7 +143,7 @@ def test_an_id_of_another_twig_means_nothing(world: World) -> None:
     world.source()
     binding = read_binding(world.staging)
     assert binding is not None
-    from include.staging.binding import write_binding
+    from confluence_to_twig.staging.binding import write_binding
 
     write_binding(world.staging, replace(binding, base_url="https://api.twig.so"))
     with world.client() as client:

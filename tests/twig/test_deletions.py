@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import PermanentError
-from include.twig import deletions as module
-from include.twig.deletions import DELETIONS, DeletionLog
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.twig import deletions as module
+from confluence_to_twig.twig.deletions import DELETIONS, DeletionLog
 from tests.twig.world import local_staging
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from include.staging.journal import Standing
-from include.twig.delta import Package, decide, twig_hash, upsert
+from confluence_to_twig.staging.journal import Standing
+from confluence_to_twig.twig.delta import Package, decide, twig_hash, upsert
 from tests.twig.world import Page
 
 PAGE = Page("1", ("one", "two", "three"), version=3, labels=("howto",), ancestors=("Guides",), includes=("9@2",))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from include.staging.journal import IN_DOUBT
-from include.twig.client import RouteNotOffered, TwigClient
-from include.twig.drift import FOREIGN_REASON, Drift, audit, repair
+from confluence_to_twig.staging.journal import IN_DOUBT
+from confluence_to_twig.twig.client import RouteNotOffered, TwigClient
+from confluence_to_twig.twig.drift import FOREIGN_REASON, Drift, audit, repair
 from tests.twig.world import Page, World, expected
 
 PAGES = [Page(str(number), (f"Text of page {number}", "Second part")) for number in range(6)]

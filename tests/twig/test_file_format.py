@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.twig.delta import Package
-from include.twig.file_format import file_name, page_id_of, render
+from confluence_to_twig.twig.delta import Package
+from confluence_to_twig.twig.file_format import file_name, page_id_of, render
 from tests.twig.world import Page
 
 PAGE = Page("65538", ("First part", "Second part"), 7, 'Install: the "agent"', ("howto", "linux"), ("Guides", "Set-up"))

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from include.errors import PipelineError
-from include.sandbox.twig import Fault, ServedTwig, Settings, serve
-from include.staging.layout import SourceStaging
-from include.twig.drift import audit
-from include.twig.verify import verify
+from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.staging.layout import SourceStaging
+from confluence_to_twig.twig.drift import audit
+from confluence_to_twig.twig.verifier import verify
+from sandbox.twig import Fault, ServedTwig, Settings, serve
 from tests.staging.test_manifest import forget, memory_staging
 from tests.twig.paced import PacedRun, SkewedClock, Visible
 from tests.twig.world import Page, World, expected
@@ -37,8 +37,8 @@ _served: list[ServedTwig] = []
 def twig() -> Iterator[None]:
     """One Twig for all histories; each has a data source of its own in it."""
     patch = pytest.MonkeyPatch()
-    patch.setattr("include.staging.manifest.datetime", SkewedClock)
-    patch.setattr("include.twig.transport.ATTEMPTS", 3)
+    patch.setattr("confluence_to_twig.staging.manifest.datetime", SkewedClock)
+    patch.setattr("confluence_to_twig.twig.transport.ATTEMPTS", 3)
     with ExitStack() as stack:
         _served.append(stack.enter_context(serve(settings=Settings(write_per_minute=None))))
         yield

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from include.errors import PermanentError
-from include.twig.connection_form import CONNECTION_TYPE
-from include.twig.hook import TwigHook
-from include.twig.settings import TwigSettings
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.twig.connection_form import CONNECTION_TYPE
+from confluence_to_twig.twig.hook import TwigHook
+from confluence_to_twig.twig.settings import TwigSettings
 from tests.twig.world import World
 
 
@@ -59,7 +59,7 @@ def test_a_mistake_in_the_connection_is_told_and_not_raised(
 
 
 def test_a_twig_that_cannot_be_reached_is_told_and_not_raised(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.twig.transport.ATTEMPTS", 1)
+    monkeypatch.setattr("confluence_to_twig.twig.transport.ATTEMPTS", 1)
     ok, told = connection(host="http://127.0.0.1:9").test_connection()
     assert not ok
     assert "No answer from Twig at 127.0.0.1:9" in told

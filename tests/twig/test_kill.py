@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.twig import ServedTwig
-from include.staging.journal import PartName
-from include.twig.drift import audit
-from include.twig.load import load
+from confluence_to_twig.staging.journal import PartName
+from confluence_to_twig.twig.drift import audit
+from confluence_to_twig.twig.loader import load
+from sandbox.twig import ServedTwig
 from tests.twig.world import Page, World, expected, local_staging
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.errors import PermanentError
-from include.twig.models import Citation, DataSource, HeldDocument, ProcessLog, WriteOutcome, items
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.twig.models import Citation, DataSource, HeldDocument, ProcessLog, WriteOutcome, items
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from include.errors import PermanentError, TransientError
-from include.sandbox.twig import Fault, ProcessFailure
-from include.twig.client import DataSourceGone, TwigClient
-from include.twig.process import (
+from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.twig.client import DataSourceGone, TwigClient
+from confluence_to_twig.twig.process import (
     ProcessState,
     Started,
     check,
@@ -17,6 +16,7 @@ from include.twig.process import (
     start_processing,
     wait,
 )
+from sandbox.twig import Fault, ProcessFailure
 from tests.twig.world import Page, World
 
 PAGE = Page("1", ("Some text",))

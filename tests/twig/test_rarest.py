@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from include.twig.delta import Package
-from include.twig.rarest import occurrences, queries, words_of
+from confluence_to_twig.twig.delta import Package
+from confluence_to_twig.twig.rarest import occurrences, queries, words_of
 from tests.twig.world import Page
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from include.staging.binding import read_binding, write_binding
-from include.staging.journal import IN_DOUBT
-from include.staging.manifest import ManifestCorruptError
-from include.twig.client import TwigClient
-from include.twig.drift import audit
-from include.twig.models import HeldDocument
-from include.twig.rebuild import rebuild, rebuild_if_lost, row_of, start_over
+from confluence_to_twig.staging.binding import read_binding, write_binding
+from confluence_to_twig.staging.journal import IN_DOUBT
+from confluence_to_twig.staging.manifest import ManifestCorruptError
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.drift import audit
+from confluence_to_twig.twig.models import HeldDocument
+from confluence_to_twig.twig.rebuild import rebuild, rebuild_if_lost, row_of, start_over
 from tests.twig.world import Page, World, expected
 
 PAGES = [

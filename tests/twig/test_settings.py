@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from include.errors import PermanentError
-from include.twig.settings import PATHS, TwigSettings
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.twig.settings import PATHS, TwigSettings
 
 
 def settings(

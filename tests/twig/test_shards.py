@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import PermanentError
-from include.staging.parquet import write_rows
-from include.staging.schemas import CHUNKS
-from include.twig.shards import packages
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.staging.parquet import write_rows
+from confluence_to_twig.staging.schemas import CHUNKS
+from confluence_to_twig.twig.shards import packages
 from tests.twig.world import Page, local_staging, write_shard
 
 PAGES = [Page(str(number), ("a", "b")[: number % 3]) for number in range(7)]

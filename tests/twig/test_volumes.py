@@ -9,8 +9,8 @@ from airflow.sdk import ObjectStoragePath
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.errors import PermanentError
-from include.twig.volumes import Volumes, bits_of_page, bits_of_volume, volume_name, volume_of
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.twig.volumes import Volumes, bits_of_page, bits_of_volume, volume_name, volume_of
 
 
 @pytest.fixture

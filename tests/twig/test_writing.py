@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from include.errors import PipelineError, TransientError
-from include.staging.manifest import ManifestStore
-from include.twig.batching import body_of, prepare
-from include.twig.client import TwigClient
-from include.twig.delta import Package, decide
-from include.twig.load import load
-from include.twig.writing import NOTHING, Writer
+from confluence_to_twig.errors import PipelineError, TransientError
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.twig.batching import body_of, prepare
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.delta import Package, decide
+from confluence_to_twig.twig.loader import load
+from confluence_to_twig.twig.writing import NOTHING, Writer
 from tests.twig.world import Page, World, answering, expected
 
 PAGE = Page("1", ("Text",))

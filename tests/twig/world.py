@@ -15,18 +15,18 @@ from typing import Any
 
 from airflow.sdk import ObjectStoragePath
 
-from include.sandbox.twig import ServedTwig
-from include.staging.layout import SourceStaging
-from include.staging.manifest import ManifestStore
-from include.staging.parquet import write_rows
-from include.staging.schemas import CHUNKS, DOCUMENTS
-from include.twig.client import TwigClient
-from include.twig.data_source import find_or_create
-from include.twig.deletions import DeletionLog
-from include.twig.load import load
-from include.twig.load_report import LoadReport
-from include.twig.models import DataSource
-from include.twig.settings import TwigSettings
+from confluence_to_twig.staging.layout import SourceStaging
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import write_rows
+from confluence_to_twig.staging.schemas import CHUNKS, DOCUMENTS
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.data_source import find_or_create
+from confluence_to_twig.twig.deletions import DeletionLog
+from confluence_to_twig.twig.load_report import LoadReport
+from confluence_to_twig.twig.loader import load
+from confluence_to_twig.twig.models import DataSource
+from confluence_to_twig.twig.settings import TwigSettings
+from sandbox.twig import ServedTwig
 
 SITE = "https://example.atlassian.net/wiki/spaces/PROD/pages"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from include.staging.layout import ROOT_VARIABLE
+from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from tests.web.samples import SampleSource
 
 

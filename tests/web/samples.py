@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.pipeline.recording import write_json
-from include.staging.binding import Binding, write_binding
-from include.staging.layout import RunStaging, SourceStaging, root_at
-from include.staging.manifest import ManifestStore
-from include.staging.parquet import write_rows
-from include.staging.schemas import DOCUMENTS, PLAN, QUARANTINE
+from confluence_to_twig.runs.record import write_json
+from confluence_to_twig.staging.binding import Binding, write_binding
+from confluence_to_twig.staging.layout import RunStaging, SourceStaging, root_at
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import write_rows
+from confluence_to_twig.staging.schemas import DOCUMENTS, PLAN, QUARANTINE
 
 #: An edit long before every sample run.
 LONG_BEFORE = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
@@ -120,7 +120,7 @@ class SampleSource:
 
 
 def sample_report(source: str, run_id: str, ended: datetime, **changes: Any) -> dict[str, Any]:
-    """A report of a run that went well, as ``include.pipeline.report.build_report`` makes it."""
+    """A report of a run that went well, as ``confluence_to_twig.runs.report.build_report`` makes it."""
     result = {"pages": 245, "chunks": 1200, "changed": 12, "removed": 3, "failed": 0, "seconds": 14.2}
     result |= changes.pop("result", {})
     seconds = result["seconds"]

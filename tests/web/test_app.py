@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from include.sandbox.twig import Settings, serve
-from include.source import SOURCES_VARIABLE
-from include.staging.layout import ROOT_VARIABLE
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
+from confluence_to_twig.staging.layout import ROOT_VARIABLE
+from sandbox.twig import Settings, serve
 from tests.twig.world import Page, World, local_staging
 from tests.web.samples import NOW, SampleSource, document, planned
 
@@ -272,7 +272,7 @@ def test_shows_no_documentation_of_its_endpoints(airflow: Airflow, path: str) ->
 
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:
-    static = Path(__file__).resolve().parents[2] / "include" / "web" / "static"
+    static = Path(__file__).resolve().parents[2] / "include" / "confluence_to_twig" / "web" / "static"
     for path in static.iterdir():
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "http://" not in text, path
@@ -281,6 +281,6 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 
 
 def test_the_page_asks_for_every_script_at_once() -> None:
-    static = Path(__file__).resolve().parents[2] / "include" / "web" / "static"
+    static = Path(__file__).resolve().parents[2] / "include" / "confluence_to_twig" / "web" / "static"
     page = (static / "index.html").read_text(encoding="utf-8")
     assert all(f'"static/{script.name}"' in page for script in static.glob("*.js"))

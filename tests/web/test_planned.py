@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.staging.schemas import PLAN
-from include.web.planned import Filter, apply, plan_page, prepare
+from confluence_to_twig.staging.schemas import PLAN
+from confluence_to_twig.web.planned import Filter, apply, plan_page, prepare
 from tests.web.samples import NOW, SampleSource, as_table, planned
 
 PLANNED = [

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import PermanentError, PipelineError
-from include.sandbox.twig import Settings, serve
-from include.source import Source
-from include.twig.models import Citation
-from include.web.explaining import explain
-from include.web.playground import NothingToAskError, ask, passage_of
+from confluence_to_twig.errors import PermanentError, PipelineError
+from confluence_to_twig.sources.source import Source
+from confluence_to_twig.twig.models import Citation
+from confluence_to_twig.web.explaining import explain
+from confluence_to_twig.web.playground import NothingToAskError, ask, passage_of
+from sandbox.twig import Settings, serve
 from tests.twig.world import Page, World, local_staging
 
 SOURCE = Source(name="product-docs", space_key="PROD")

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
-from include.web.test_button import PATH, PortlessTest, without_port
+from confluence_to_twig.web.test_button import PATH, PortlessTest, without_port
 
 STORED = {"connection_id": "c", "conn_type": "confluence", "host": "example.atlassian.net", "password": "***"}
 

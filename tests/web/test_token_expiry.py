@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from include.web.token_expiry import TokenExpiry, expiry_in, token_expiry
+from confluence_to_twig.web.token_expiry import TokenExpiry, expiry_in, token_expiry
 
 TODAY = date(2026, 11, 22)
 SECRET = "ATATT3xFfGF0-very-secret"

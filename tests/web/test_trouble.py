@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from include.web.history import newest_first
-from include.web.trouble import conversion_warnings, quarantined, run_warnings
+from confluence_to_twig.runs.history import newest_first
+from confluence_to_twig.web.trouble import conversion_warnings, quarantined, run_warnings
 from tests.web.samples import LONG_BEFORE, NOW, SampleSource, document, held, page
 
 LATER = NOW + timedelta(hours=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from include.content import Attachment, IncludedPage, PageContext
+from confluence_to_twig.content import Attachment, IncludedPage, PageContext
 
 
 class Example(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from include.content import convert
+from confluence_to_twig.content import convert
 from tests.content.constructs.example import CONTEXT
 from tests.content.constructs.examples import EXAMPLES
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.content import IncludedPage, PageContext, convert
-from include.content.resolution import INCLUDE_LIMIT_PAGES
+from confluence_to_twig.content import IncludedPage, PageContext, convert
+from confluence_to_twig.content.storage.resolution import INCLUDE_LIMIT_PAGES
 
 
 def reference(title: str, space_key: str = "") -> str:

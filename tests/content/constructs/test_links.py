@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from include.content import Attachment, PageContext, storage_to_markdown
+from confluence_to_twig.content import Attachment, PageContext, storage_to_markdown
 
 PAGES = {
     (None, "Install"): "https://acme.example/wiki/spaces/DOC/pages/1/Install",

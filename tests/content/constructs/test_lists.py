@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.content import storage_to_markdown
+from confluence_to_twig.content import storage_to_markdown
 
 
 def test_nested_mixed_lists(read_back):

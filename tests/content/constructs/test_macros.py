@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.content import PageContext, convert, storage_to_markdown
+from confluence_to_twig.content import PageContext, convert, storage_to_markdown
 from tests.content.constructs.example import macro
 
 SITE = PageContext(page_id="42", site_url="https://acme.example/wiki")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.content import storage_to_markdown
+from confluence_to_twig.content import storage_to_markdown
 from tests.content.constructs.example import macro
 
 

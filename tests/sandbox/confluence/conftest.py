@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence, serve
-from include.sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace, SeedUser
+from sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence, serve
+from sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace, SeedUser
 
 ADA = SeedUser("712020:ada", "Ada Novak", "ada@example.com", "ada-token", groups=("editors",))
 BEN = SeedUser("712020:ben", "Ben Okafor", "ben@example.com")

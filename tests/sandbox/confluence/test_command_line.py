@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from include.sandbox.confluence.__main__ import main
+from sandbox.confluence.__main__ import main
 
 ROOT = Path(__file__).parents[3]
 Start = Callable[..., tuple[subprocess.Popen[str], list[str]]]
@@ -24,7 +24,7 @@ def start() -> Iterator[Start]:
     processes: list[subprocess.Popen[str]] = []
 
     def run(*arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
-        command = [sys.executable, "-m", "include.sandbox.confluence", "--port", "0", *arguments]
+        command = [sys.executable, "-m", "sandbox.confluence", "--port", "0", *arguments]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONWARNINGS": "ignore"}
         )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.confluence import SandboxConfluence, serve
+from sandbox.confluence import SandboxConfluence, serve
 
 
 class Control:
@@ -167,7 +167,7 @@ def test_a_wrong_switch_is_a_400_and_changes_nothing(control: Control, switches:
 
 
 def test_the_control_api_is_never_slowed_down_or_spoiled() -> None:
-    from include.sandbox.confluence import Refuse
+    from sandbox.confluence import Refuse
 
     with serve(rate=0.01, burst=1) as site:
         site.fail(Refuse(500), times=None)

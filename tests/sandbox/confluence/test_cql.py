@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sandbox.confluence.cql import Query, parse
-from include.sandbox.confluence.cql_terms import CqlError, Subject
+from sandbox.confluence.cql import Query, parse
+from sandbox.confluence.cql_terms import CqlError, Subject
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

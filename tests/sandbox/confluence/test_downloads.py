@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from include.sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence, serve
+from sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence, serve
 
 
 def addresses(confluence: SandboxConfluence) -> list[str]:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from include.sandbox.confluence import (
+from sandbox.confluence import (
     Cut,
     Delay,
     Drip,

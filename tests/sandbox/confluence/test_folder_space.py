@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence
-from include.sandbox.confluence.folder_space import FolderError, read_folder
+from sandbox.confluence import SandboxConfluence
+from sandbox.confluence.folder_space import FolderError, read_folder
 
 FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures" / "confluence-pages"
 

@@ -5,8 +5,8 @@ import statistics
 import pytest
 from lxml import etree
 
-from include.sandbox.confluence import SandboxConfluence, storage_xml
-from include.sandbox.confluence.generated import generated_pages, generated_space
+from sandbox.confluence import SandboxConfluence, storage_xml
+from sandbox.confluence.generated import generated_pages, generated_space
 
 
 @pytest.mark.parametrize("pages", [1, 2, 11, 12, 111, 112, 300])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.confluence import (
+from sandbox.confluence import (
     PERSONAL_ACCESS_TOKEN,
     SCOPED_TOKEN,
     SYNC_EMAIL,
@@ -14,8 +14,8 @@ from include.sandbox.confluence import (
     SandboxConfluence,
     serve,
 )
-from include.sandbox.confluence.identity import Credentials, read_credentials
-from include.sandbox.seed import SeedUser
+from sandbox.confluence.identity import Credentials, read_credentials
+from sandbox.seed import SeedUser
 
 ME = "/rest/api/user/current"
 SCOPED = (SYNC_EMAIL, SCOPED_TOKEN)

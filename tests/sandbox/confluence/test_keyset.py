@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sandbox.confluence.keyset import (
+from sandbox.confluence.keyset import (
     BadCursor,
     Order,
     Ordering,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence
-from include.sandbox.seed import SeedPage, SeedSpace
+from sandbox.confluence import SandboxConfluence
+from sandbox.seed import SeedPage, SeedSpace
 
 
 def space(*pages: SeedPage, key: str = "DOCS") -> SeedSpace:

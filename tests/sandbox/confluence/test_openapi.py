@@ -14,9 +14,9 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from include.sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence, serve
-from include.sandbox.confluence.routes import v2_routes
-from include.sandbox.seed import SeedSpace
+from sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence, serve
+from sandbox.confluence.routes import v2_routes
+from sandbox.seed import SeedSpace
 
 FILE = Path(__file__).parents[4] / "shared" / "fixtures" / "atlassian-openapi" / "confluence-cloud-v2.openapi.json"
 pytestmark = pytest.mark.shared

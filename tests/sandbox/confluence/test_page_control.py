@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence
-from include.sandbox.seed import SeedPage
+from sandbox.confluence import SandboxConfluence
+from sandbox.seed import SeedPage
 
 
 def row(client: Any, page_id: str) -> dict[str, Any]:

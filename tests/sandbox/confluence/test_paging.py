@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from include.sandbox.confluence import SandboxConfluence, serve
-from include.sandbox.confluence.generated import generated_space
+from sandbox.confluence import SandboxConfluence, serve
+from sandbox.confluence.generated import generated_space
 
 PAGES = 23
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence
-from include.sandbox.confluence.rendering import atlas_doc, representation
-from include.sandbox.seed import SeedAttachment, SeedPage, SeedSpace, SeedUser
+from sandbox.confluence import SandboxConfluence
+from sandbox.confluence.rendering import atlas_doc, representation
+from sandbox.seed import SeedAttachment, SeedPage, SeedSpace, SeedUser
 
 
 def view(body: str, *others: SeedPage) -> str:

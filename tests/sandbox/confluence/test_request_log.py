@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import asdict
 from typing import Any
 
-from include.sandbox.confluence import SYNC_TOKEN, Refuse, Reset, SandboxConfluence
+from sandbox.confluence import SYNC_TOKEN, Refuse, Reset, SandboxConfluence
 
 
 def test_requests_are_logged_with_their_outcome_and_no_secret(confluence: SandboxConfluence, client: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.confluence import SYNC_TOKEN, SandboxConfluence, serve
-from include.sandbox.confluence.state import FILE_NAME, StateError
+from sandbox.confluence import SYNC_TOKEN, SandboxConfluence, serve
+from sandbox.confluence.state import FILE_NAME, StateError
 
 
 def everything(site: SandboxConfluence) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def test_a_space_that_could_not_be_loaded_leaves_nothing_behind(tmp_path: Path, 
 def test_a_killed_process_loses_no_change(tmp_path: Path) -> None:
     script = (
         "import os, pathlib\n"
-        "from include.sandbox.confluence import SandboxConfluence\n"
-        "from include.sandbox.seed import SeedPage, SeedSpace\n"
+        "from sandbox.confluence import SandboxConfluence\n"
+        "from sandbox.seed import SeedPage, SeedSpace\n"
         f"site = SandboxConfluence(SeedSpace('A', 'A', '', (SeedPage('h', 'H', ''),)), state=pathlib.Path({str(tmp_path)!r}))\n"
         "site.rename('h', 'Renamed')\n"
         "os.kill(os.getpid(), 9)\n"

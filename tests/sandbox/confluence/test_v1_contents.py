@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.confluence import PERSONAL_ACCESS_TOKEN, SandboxConfluence, serve
-from include.sandbox.confluence.generated import generated_space
+from sandbox.confluence import PERSONAL_ACCESS_TOKEN, SandboxConfluence, serve
+from sandbox.confluence.generated import generated_space
 
 
 @pytest.fixture(params=["cloud", "datacenter"])

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence, serve
-from include.sandbox.confluence.generated import generated_space
+from sandbox.confluence import SandboxConfluence, serve
+from sandbox.confluence.generated import generated_space
 
 SEARCH = "/rest/api/content/search"
 READ = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"

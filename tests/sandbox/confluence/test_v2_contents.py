@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence
-from include.sandbox.seed import SeedPage
+from sandbox.confluence import SandboxConfluence
+from sandbox.seed import SeedPage
 
 
 def test_pages_are_current_and_archived_unless_asked_otherwise(client: Any, space_id: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.confluence import SandboxConfluence
+from sandbox.confluence import SandboxConfluence
 
 
 def test_footer_comments_carry_their_body_and_page(confluence: SandboxConfluence, client: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence
+from sandbox.confluence import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence
 
 
 def test_a_key_leads_to_the_space(client: Any, space_id: str) -> None:

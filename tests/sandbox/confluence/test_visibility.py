@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sandbox.confluence import SYNC_EMAIL, SandboxConfluence
-from include.sandbox.confluence.loading import load_space
-from include.sandbox.confluence.model import User
-from include.sandbox.confluence.store import Store
-from include.sandbox.confluence.visibility import Visibility
-from include.sandbox.seed import SeedPage, SeedSpace
+from sandbox.confluence import SYNC_EMAIL, SandboxConfluence
+from sandbox.confluence.loading import load_space
+from sandbox.confluence.model import User
+from sandbox.confluence.store import Store
+from sandbox.confluence.visibility import Visibility
+from sandbox.seed import SeedPage, SeedSpace
 
 READER = ("reader@example.com", "sandbox-confluence-reader-token")
 ADA = ("ada@example.com", "ada-token")

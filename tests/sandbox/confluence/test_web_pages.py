@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox.confluence import SandboxConfluence, serve
+from sandbox.confluence import SandboxConfluence, serve
 
 
 def show(address: str) -> str:

@@ -7,8 +7,8 @@ from html.entities import name2codepoint
 import pytest
 from lxml import etree
 
-from include.sandbox.sample_space import load
-from include.sandbox.seed import SeedPage, SeedSpace
+from sandbox.sample_space import load
+from sandbox.seed import SeedPage, SeedSpace
 
 NAMESPACES = {"ac": "urn:ac", "ri": "urn:ri"}
 BROKEN = "legacy-import"

@@ -7,7 +7,7 @@ import re
 import pytest
 from lxml import etree
 
-from include.sandbox.seed import SeedSpace
+from sandbox.seed import SeedSpace
 
 from .conftest import NAMESPACES
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from include.sandbox.sample_space import Question, questions
-from include.sandbox.seed import SeedPage
+from sandbox.sample_space import Question, questions
+from sandbox.seed import SeedPage
 
 from .conftest import plain_text
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sandbox.sample_space.elements import Elements, cdata
-from include.sandbox.sample_space.markup import Renderer
-from include.sandbox.sample_space.people import ACCOUNT_IDS
-from include.sandbox.sample_space.sources import parse_page
+from sandbox.sample_space.elements import Elements, cdata
+from sandbox.sample_space.markup import Renderer
+from sandbox.sample_space.people import ACCOUNT_IDS
+from sandbox.sample_space.sources import parse_page
 
 from .conftest import parse
 

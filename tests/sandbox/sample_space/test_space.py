@@ -11,11 +11,11 @@ import pypdf
 import pytest
 from lxml import etree
 
-from include.sandbox.sample_space import load
-from include.sandbox.sample_space.people import PEOPLE, SYNC_EMAIL, SYNC_TOKEN
-from include.sandbox.sample_space.sources import PageSource
-from include.sandbox.sample_space.space import in_tree_order
-from include.sandbox.seed import SeedPage, SeedSpace
+from sandbox.sample_space import load
+from sandbox.sample_space.people import PEOPLE, SYNC_EMAIL, SYNC_TOKEN
+from sandbox.sample_space.sources import PageSource
+from sandbox.sample_space.space import in_tree_order
+from sandbox.seed import SeedPage, SeedSpace
 
 from .conftest import BROKEN, NAMESPACES, parse
 

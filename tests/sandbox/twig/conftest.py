@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from include.sandbox.serving import running
-from include.sandbox.twig import DEFAULT_KEY, SandboxTwig, Settings
+from sandbox.serving import running
+from sandbox.twig import DEFAULT_KEY, SandboxTwig, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ import schemathesis
 import yaml
 from hypothesis import HealthCheck, settings
 
-from include.sandbox.serving import running
-from include.sandbox.twig import (
+from sandbox.serving import running
+from sandbox.twig import (
     DEFAULT_AGENT,
     DEFAULT_KEY,
     DEFAULT_ORG,
@@ -27,7 +27,7 @@ from include.sandbox.twig import (
     processing,
     rates,
 )
-from include.sandbox.twig.models import NewDataSpec
+from sandbox.twig.models import NewDataSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.sandbox.twig import documents
-from include.sandbox.twig.behind import held_documents
-from include.sandbox.twig.models import DocumentsWrite
-from include.sandbox.twig.store import Store
+from sandbox.twig import documents
+from sandbox.twig.behind import held_documents
+from sandbox.twig.models import DocumentsWrite
+from sandbox.twig.store import Store
 
 if TYPE_CHECKING:
     from conftest import Caller
 
-    from include.sandbox.twig import HeldDocument
+    from sandbox.twig import HeldDocument
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 import requests
 from pydantic import ValidationError
 
-from include.sandbox.twig import Fault, Settings
-from include.sandbox.twig.wire import ApiError, enveloped, error_response
+from sandbox.twig import Fault, Settings
+from sandbox.twig.wire import ApiError, enveloped, error_response
 
 if TYPE_CHECKING:
     from conftest import Caller

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from include.sandbox.twig import files
-from include.sandbox.twig.files import segments
+from sandbox.twig import files
+from sandbox.twig.files import segments
 
 if TYPE_CHECKING:
     from pathlib import Path

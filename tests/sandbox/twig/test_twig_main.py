@@ -1,4 +1,4 @@
-"""``python -m include.sandbox.twig`` and what outlives a restart."""
+"""``python -m sandbox.twig`` and what outlives a restart."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from include.sandbox.twig import DEFAULT_KEY, SandboxTwig, serve
-from include.sandbox.twig.__main__ import main
+from sandbox.twig import DEFAULT_KEY, SandboxTwig, serve
+from sandbox.twig.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ AUTHORIZED = {"Authorization": f"Bearer {DEFAULT_KEY}"}
 @contextmanager
 def started(*options: str) -> Iterator[tuple[list[str], dict[str, object]]]:
     """The server as a process of its own: the lines it printed and the connection in them."""
-    command = [sys.executable, "-m", "include.sandbox.twig", "--port", "0", *options]
+    command = [sys.executable, "-m", "sandbox.twig", "--port", "0", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sandbox.twig.page import excerpt, marked
+from sandbox.twig.web_page import excerpt, marked
 
 if TYPE_CHECKING:
     from conftest import Caller

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from include.sandbox.twig import ProcessFailure
-from include.sandbox.twig.search import match_expression
+from sandbox.twig import ProcessFailure
+from sandbox.twig.search import match_expression
 
 if TYPE_CHECKING:
     from conftest import Caller

@@ -1,0 +1,122 @@
+"""The address of a Confluence site as people write it, brought into one form."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from confluence_to_twig.confluence.api.errors import SettingsError
+
+EXAMPLE = "yourcompany.atlassian.net"
+CLOUD_DOMAINS = (".atlassian.net", ".jira.com", ".atlassian-us-gov-mod.net", ".atlassian-us-gov.net")
+#: Path segments that begin a place inside Confluence; what stands before them is the context path.
+_INSIDE = frozenset(
+    {"api", "display", "pages", "spaces", "rest", "login.action", "dashboard.action", "index.action", "x", "home"}
+)
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def normalize_site(text: str, *, scheme: str = "", port: int | None = None) -> str:
+    """Turn a domain or any address within the site into ``scheme://host[:port][/context]`` without a final slash.
+
+    ``yourcompany.atlassian.net``, ``https://yourcompany.atlassian.net/wiki`` and an address copied from the browser
+    all give ``https://yourcompany.atlassian.net``. A context path of a self-hosted Confluence is kept. ``http://`` is
+    allowed to this machine only, as the token would travel in clear text.
+
+    :param scheme: used when the text has none (Airflow keeps it apart in a URI connection).
+    :param port: used when the text has none.
+    :raises SettingsError: when the text cannot be an address.
+    """
+    text = text.strip()
+    if not text:
+        raise SettingsError("The domain is empty.", f'Enter the domain of the site, such as "{EXAMPLE}".')
+    parts = _split(text if "://" in text else f"{scheme or 'https'}://{text}", text)
+    host, explicit_port = _host_and_port(parts, text)
+    port = explicit_port or port
+    if parts.scheme not in ("http", "https"):
+        raise SettingsError(f'The domain "{text}" begins with {parts.scheme}://.', "Use https://, or nothing at all.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise SettingsError(
+            f'The domain "{text}" begins with http://.',
+            "The API token would be sent unencrypted. Use https:// (http:// is accepted for this machine only).",
+        )
+    default_port = 443 if parts.scheme == "https" else 80
+    netloc = f"[{host}]" if ":" in host else host
+    if port and port != default_port:
+        netloc = f"{netloc}:{port}"
+    path = "" if is_cloud_host(host) else _context_path(parts.path)
+    return f"{parts.scheme}://{netloc}{path}"
+
+
+def _split(address: str, text: str) -> SplitResult:
+    if re.search(r"\s", address):
+        raise SettingsError(f'The domain "{text}" contains a blank.', f'Enter one domain, such as "{EXAMPLE}".')
+    try:
+        return urlsplit(address)
+    except ValueError as error:
+        raise SettingsError(f'The domain "{text}" cannot be read: {error}.', f'Enter it as "{EXAMPLE}".') from error
+
+
+def _host_and_port(parts: SplitResult, text: str) -> tuple[str, int | None]:
+    if "@" in parts.netloc:
+        # The text is not repeated: what stands before the @ may be a password.
+        raise SettingsError(
+            "The domain contains an @.",
+            f'Enter only the domain, such as "{EXAMPLE}"; the e-mail and the API token have their own fields.',
+        )
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise SettingsError(f'The domain "{text}" has an impossible port.', f'Enter it as "{EXAMPLE}".') from error
+    if not _is_ip_address(host) and not _HOST.fullmatch(host):
+        raise SettingsError(f'The domain "{text}" cannot be a host name.', f'Enter it as "{EXAMPLE}".')
+    return host, port
+
+
+def _context_path(path: str) -> str:
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment in _INSIDE:
+            break
+        if segment:
+            kept.append(segment)
+    return "".join(f"/{segment}" for segment in kept)
+
+
+def cloud_root(site_url: str) -> str:
+    """The site without ``/wiki``: on Cloud that is where Confluence sits, not a part of the site's own address."""
+    return site_url.removesuffix("/wiki")
+
+
+def origin(url: str) -> str:
+    """``scheme://host:port`` in lower case with the port always named, for comparing where two addresses lead.
+
+    Text that is no address, as a server may put into its answers, gives an origin that equals no other one's.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def is_cloud_host(host: str) -> bool:
+    """Whether Atlassian hosts this name (a custom domain can be Cloud too, but does not show it)."""
+    return host.lower().endswith(CLOUD_DOMAINS)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    return _is_ip_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

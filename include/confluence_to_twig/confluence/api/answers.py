@@ -1,0 +1,185 @@
+"""Turning an answer that is not a success into the error that says what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from confluence_to_twig.confluence.api.errors import (
+    EndpointRemovedError,
+    ForbiddenError,
+    IpNotAllowedError,
+    MissingScopeError,
+    NoProductAccessError,
+    NotConfluenceError,
+    NotFoundError,
+    RateLimitedError,
+    RedirectedError,
+    RejectedRequestError,
+    TokenExpiredError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from confluence_to_twig.confluence.api.retry_after import reset_seconds, retry_after_seconds
+from confluence_to_twig.confluence.api.scopes import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confluence_to_twig.errors import PipelineError
+
+SAID_LENGTH = 300
+MAX_BYTES = 256 * 1024 * 1024
+CREDENTIALS_REMEDY = (
+    "Verify the e-mail, create a new API token at https://id.atlassian.com/manage-profile/security/api-tokens "
+    "and paste it into the connection."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, read to its end.
+
+    :param path: path of the request, without host and parameters, for messages.
+    :param encoding: how the body is packed, ``gzip`` or empty.
+    :param max_bytes: how long the body may be.
+    """
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    path: str
+    encoding: str = ""
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def is_html(self) -> bool:
+        return "html" in self.headers.get("Content-Type", "").lower()
+
+    def said(self) -> str:
+        """What the server says is wrong, in one line of at most 300 characters; empty if it says nothing.
+
+        Understands the error bodies of v2 (``errors``), v1 (``message``) and the gateway (``message``).
+        """
+        if self.is_html:
+            return ""
+        text = self.body[:20_000].decode("utf-8", "replace")
+        try:
+            found = _message(json.loads(text))
+        except ValueError:
+            found = text
+        return re.sub(r"\s+", " ", found).strip()[:SAID_LENGTH]
+
+
+def _message(body: Any) -> str:
+    if not isinstance(body, dict):
+        return ""
+    errors = body.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        parts = [errors[0].get("title"), errors[0].get("detail")]
+        return ": ".join(str(part) for part in parts if part)
+    return str(body.get("message") or body.get("errorMessage") or body.get("error") or "")
+
+
+def error_for(answer: Answer) -> PipelineError:
+    """The error for an answer with status 300 or above.
+
+    :returns: a ``TransientError`` when the same request can succeed later, else a ``PermanentError`` with a remedy.
+    """
+    status = answer.status
+    said = f": {text}" if (text := answer.said()) else ""
+    if status == 401:
+        return _unauthorized(answer, said)
+    if status == 429 or (status == 403 and wait_seconds(answer) is not None):
+        limited = RateLimitedError(f"{status} Too Many Requests for {answer.path}{said}")
+        limited.retry_after = wait_seconds(answer)
+        return limited
+    if status == 403:
+        return _forbidden(answer, said)
+    if status == 404:
+        return NotFoundError(
+            f"404 Not Found: {answer.path}{said}",
+            "It is not there, or this account may not see it. A 404 for every address means a wrong domain.",
+        )
+    if status == 410:
+        return EndpointRemovedError(
+            f"410 Gone: {answer.path}{said}",
+            "Atlassian has removed this endpoint. Update this project; if it is up to date, report the line above.",
+        )
+    if status >= 500 or status in (408, 425):
+        unavailable = UnavailableError(f"{status} {answer.reason} for {answer.path}{said}")
+        unavailable.retry_after = wait_seconds(answer)
+        return unavailable
+    if 300 <= status < 400:
+        return _redirected(answer)
+    return RejectedRequestError(f"{status} {answer.reason} for {answer.path}{said}")
+
+
+def _unauthorized(answer: Answer, said: str) -> PipelineError:
+    scope_check = answer.headers.get("X-Failure-Category", "") == "FAILURE_CLIENT_SCOPE_CHECK"
+    if scope_check or "scope does not match" in said.lower():
+        scope = scope_of(answer.path)
+        missing = f"the API token lacks the scope {scope}" if scope else "the API token lacks a scope"
+        return MissingScopeError(
+            f"401 Unauthorized: {missing}, needed for {answer.path}",
+            "Scopes of a token cannot be changed. Create a new one with all scopes that docs/confluence.md lists.",
+        )
+    if "captcha" in answer.headers.get("X-Authentication-Denied-Reason", "").lower():
+        return UnauthorizedError(
+            "401 Unauthorized: Confluence asks this account to solve a CAPTCHA after too many failed sign-ins",
+            "Sign in once with the browser as this account, then verify the token.",
+        )
+    if "expired" in said.lower():
+        return TokenExpiredError(f"401 Unauthorized: the API token has expired{said}", CREDENTIALS_REMEDY)
+    return UnauthorizedError(f"401 Unauthorized{said or ': Confluence does not accept this token'}", CREDENTIALS_REMEDY)
+
+
+def _forbidden(answer: Answer, said: str) -> PipelineError:
+    lowered = said.lower()
+    if re.search(r"allow.?list|ip address|ip.?restrict|blocked.{0,20} ip\b", lowered):
+        return IpNotAllowedError(
+            f"403 Forbidden{said}",
+            "The organisation has an IP allow-list: ask its admin to add the address that Airflow's workers use.",
+        )
+    if "not permitted to use confluence" in lowered or "/user/current" in answer.path:
+        return NoProductAccessError(
+            f"403 Forbidden{said or ': this account may not use Confluence'}",
+            "Ask the site admin to give this account access to Confluence on this site (admin.atlassian.com, Users).",
+        )
+    return ForbiddenError(
+        f"403 Forbidden for {answer.path}{said}",
+        "Ask the space admin to give this account the permission to view the space.",
+    )
+
+
+def _redirected(answer: Answer) -> PipelineError:
+    location = urlsplit(answer.headers.get("Location", ""))
+    # Only scheme, host and path: parameters of a redirect may hold secrets of a sign-in page.
+    target = f"{location.scheme}://{location.netloc}{location.path}" if location.netloc else location.path or "nowhere"
+    return RedirectedError(
+        f"{answer.status} {answer.reason}: {answer.path} leads to {target}",
+        "Redirects are not followed, as the token must not travel. Enter the address that the site really has; "
+        "if it is a sign-in page, the site does not accept API tokens at this address.",
+    )
+
+
+def not_json(answer: Answer) -> PipelineError:
+    """The error for a web page where JSON was asked for."""
+    return NotConfluenceError(
+        f"A web page came instead of Confluence's data for {answer.path}",
+        "Check the domain: it has to lead to Confluence itself, not to a portal or a sign-in page before it.",
+    )
+
+
+def wait_seconds(answer: Answer) -> float | None:
+    """How long the server asks to wait, or ``None`` if it does not say."""
+    now = datetime.now(UTC)
+    told = retry_after_seconds(answer.headers.get("Retry-After"), now)
+    if told is None and answer.status == 429:
+        return reset_seconds(answer.headers.get("X-RateLimit-Reset"), now)
+    return told

@@ -1,0 +1,268 @@
+"""Confluence Cloud: the v2 API, and what v1 still has to add (search, restrictions, downloads)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from confluence_to_twig.confluence.api.answers import MAX_BYTES
+from confluence_to_twig.confluence.api.attached import Attachment, Comment, attachment_from_v2, comment_from_v2
+from confluence_to_twig.confluence.api.bidirectional import LIMIT, walk_both_ends
+from confluence_to_twig.confluence.api.content import Container, Content, Kind, Listed, content_from_v2
+from confluence_to_twig.confluence.api.cql import of_space
+from confluence_to_twig.confluence.api.errors import (
+    EndpointRemovedError,
+    ForbiddenError,
+    MissingScopeError,
+    NotFoundError,
+    RejectedRequestError,
+)
+from confluence_to_twig.confluence.api.labels import is_global, search_labels
+from confluence_to_twig.confluence.api.paging import ListingPage, check_total, listing_page, walk
+from confluence_to_twig.confluence.api.restrictions import readers_from_v1
+from confluence_to_twig.confluence.api.space import Space
+from confluence_to_twig.confluence.api.workers import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from confluence_to_twig.confluence.api.restrictions import Readers
+    from confluence_to_twig.confluence.api.transport import Transport
+    from confluence_to_twig.confluence.api.workers import Workers
+
+PLURAL: dict[str, str] = {
+    "page": "pages",
+    "blogpost": "blogposts",
+    "folder": "folders",
+    "database": "databases",
+    "whiteboard": "whiteboards",
+    "embed": "embeds",
+}
+#: v2 knows no archived blog posts and refuses to look for them.
+ANY_STATUS: dict[str, str] = {"page": "current,archived,trashed", "blogpost": "current,trashed"}
+SPACES_FOR_A_HINT = 2_000
+USERS_AT_ONCE = 250
+BODIES_MAX_BYTES = 24 * 1024 * 1024
+SEARCH_NOT_POSSIBLE = (
+    MissingScopeError,
+    ForbiddenError,
+    NotFoundError,
+    EndpointRemovedError,
+    RejectedRequestError,
+)
+
+
+class CloudApi:
+    """Implements :class:`confluence_to_twig.confluence.api.interface.ContentApi`. Thread-safe; must not be called from its own workers.
+
+    :param api_url: ``https://yourcompany.atlassian.net/wiki``, or the same through the gateway.
+    :param site_url: base of the pages' addresses: always the site, never the gateway.
+    """
+
+    def __init__(self, transport: Transport, workers: Workers, api_url: str, site_url: str) -> None:
+        self._transport = transport
+        self._workers = workers
+        self._v1 = f"{api_url}/rest/api"
+        self._v2 = f"{api_url}/api/v2"
+        self.links_base = f"{site_url}/wiki"
+
+    def _page(self, path: str, cursor: str | None, **params: Any) -> ListingPage:
+        sent = {**params, "cursor": cursor} if cursor else params
+        return listing_page(self._transport.get(f"{self._v2}{path}", sent))
+
+    def _walk(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        return walk(lambda cursor: self._page(path, cursor, limit=LIMIT, **params))
+
+    # Spaces
+
+    def find_space(self, key: str) -> Space | None:
+        """By ``keys=``; a key that was given by renaming is found by looking through all spaces."""
+        found = [self._space(item) for item in self._walk("/spaces", keys=key)]
+        if not found:
+            found = [space for space in self.visible_spaces() if key in (space.key, space.alias)]
+        return found[0] if found else None
+
+    def visible_spaces(self) -> list[Space]:
+        spaces: list[Space] = []
+        for item in self._walk("/spaces"):
+            spaces.append(self._space(item))
+            if len(spaces) >= SPACES_FOR_A_HINT:
+                break
+        return spaces
+
+    def _space(self, item: dict[str, Any]) -> Space:
+        return Space(
+            id=str(item["id"]),
+            key=item["key"],
+            name=item.get("name") or item["key"],
+            type=item.get("type") or "",
+            status=item.get("status") or "",
+            homepage_id=str(item["homepageId"]) if item.get("homepageId") else None,
+            url=self.links_base + ((item.get("_links") or {}).get("webui") or f"/spaces/{item['key']}"),
+            alias=item.get("currentActiveAlias"),
+        )
+
+    # Contents
+
+    def count(self, space: Space, kinds: Sequence[Kind]) -> int:
+        """From the listing itself up to 250 a kind, above that from the search index, without it by a whole walk."""
+        total = 0
+        for kind in kinds:
+            page = self._listing_page(space, kind, "id", None, LIMIT)
+            if page.cursor is not None:
+                return self._count_all(space, kinds)
+            total += len(page.results)
+        return total
+
+    def _count_all(self, space: Space, kinds: Sequence[Kind]) -> int:
+        try:
+            return self.search_total(of_space(space.key, kinds))
+        except SEARCH_NOT_POSSIBLE:
+            return sum(len(self.list_contents(space, kind).contents) for kind in kinds)
+
+    def list_contents(self, space: Space, kind: Kind) -> Listed:
+        return walk_both_ends(
+            lambda sort, cursor, limit: self._listing_page(space, kind, sort, cursor, limit),
+            lambda item: content_from_v2(item, kind, self.links_base),
+        )
+
+    def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:
+        return self._page(f"/spaces/{space.id}/{PLURAL[kind]}", cursor, status="current", sort=sort, limit=limit)
+
+    def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
+        def read(ref: tuple[str, str]) -> Container | None:
+            container_id, container_type = ref
+            try:
+                item = self._transport.get(f"{self._v2}/{PLURAL[container_type]}/{container_id}")
+            except NotFoundError:
+                return None
+            parent = item.get("parentId")
+            return Container(
+                container_id,
+                container_type,
+                item.get("title") or "",
+                str(parent) if parent is not None else None,
+                item.get("parentType"),
+            )
+
+        known = [(key, kind) for key, kind in refs.items() if kind in PLURAL]
+        return {found.id: found for found in self._workers.map(read, known) if found is not None}
+
+    def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
+        patience = self._transport.patience
+        if len(ids) > 1:
+            # A batch that is too much for the server is better halved than repeated.
+            patience = replace(patience, attempts=min(2, patience.attempts))
+        max_bytes = BODIES_MAX_BYTES if len(ids) > 1 else MAX_BYTES
+
+        def page(cursor: str | None) -> ListingPage:
+            params = {"id": ",".join(ids), "status": "current", "body-format": "storage", "limit": LIMIT}
+            if cursor:
+                params["cursor"] = cursor
+            url = f"{self._v2}/{PLURAL[kind]}"
+            return listing_page(self._transport.get(url, params, patience=patience, max_bytes=max_bytes))
+
+        return [content_from_v2(item, kind, self.links_base) for item in walk(page)]
+
+    def probe(self, content_id: str, kind: Kind) -> None:
+        self._page(f"/{PLURAL[kind]}", None, id=content_id, status="current")
+
+    def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
+        items = self._walk(f"/{PLURAL[kind]}", id=",".join(ids), status=ANY_STATUS[kind])
+        return {str(item["id"]): content_from_v2(item, kind, self.links_base) for item in items}
+
+    def rendered(self, content_id: str, kind: Kind) -> str:
+        url = f"{self._v2}/{PLURAL[kind]}/{content_id}"
+        item = self._transport.get(url, {"body-format": "export_view"})
+        return str(item["body"]["export_view"]["value"])
+
+    # Labels
+
+    def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
+        """One request for the list of labels, then by search; label by label where search is not permitted."""
+        labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if is_global(label)]
+        try:
+            return search_labels(self, self._workers, space, kinds, {label["name"] for label in labels})
+        except SEARCH_NOT_POSSIBLE:
+            return self._labels_one_by_one(space, [(label, kind) for label in labels for kind in kinds])
+
+    def _labels_one_by_one(
+        self, space: Space, wanted: Sequence[tuple[dict[str, Any], Kind]]
+    ) -> dict[str, tuple[str, ...]]:
+        def bearers(pair: tuple[dict[str, Any], Kind]) -> list[str]:
+            label, kind = pair
+            found = self._walk(f"/labels/{label['id']}/{PLURAL[kind]}", **{"space-id": space.id})
+            return [str(item["id"]) for item in found]
+
+        names: dict[str, list[str]] = {}
+        for (label, _), ids in zip(wanted, self._workers.map(bearers, wanted), strict=True):
+            for content_id in ids:
+                names.setdefault(content_id, []).append(label["name"])
+        return {content_id: tuple(sorted(set(given))) for content_id, given in names.items()}
+
+    def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
+        found = self._walk(f"/{PLURAL[kind]}/{content_id}/labels")
+        return tuple(sorted({label["name"] for label in found if is_global(label)}))
+
+    # Search and restrictions
+
+    def search(
+        self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        params: dict[str, Any] = {"cql": cql, "expand": ",".join(expand), "limit": limit}
+
+        def page(cursor: str | None) -> ListingPage:
+            sent = {**params, "cursor": cursor} if cursor else params
+            return listing_page(check_total(self._transport.get(f"{self._v1}/content/search", sent), most))
+
+        return walk(page)
+
+    def search_total(self, cql: str) -> int:
+        return int(self._transport.get(f"{self._v1}/content/search", {"cql": cql, "limit": 1})["totalSize"])
+
+    def read_restriction(self, content_id: str) -> Readers | None:
+        try:
+            found = self._transport.get(f"{self._v1}/content/{content_id}/restriction/byOperation/read")
+        except NotFoundError:
+            return None
+        return readers_from_v1(found)
+
+    # Attachments, comments, users
+
+    def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
+        listed = self._walk(f"/{PLURAL[kind]}/{content_id}/attachments", status="current")
+        return [attachment_from_v2(item, content_id, self.links_base) for item in listed]
+
+    def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
+        found: list[Comment] = []
+        for place in ("footer", "inline"):
+            listed = self._walk(f"/{PLURAL[kind]}/{content_id}/{place}-comments", **{"body-format": "storage"})
+            threads = [comment_from_v2(item, place, content_id) for item in listed]
+            while threads:
+                found += threads
+                threads = [reply for comment in threads if not comment.resolved for reply in self._replies(comment)]
+        return found
+
+    def _replies(self, comment: Comment) -> list[Comment]:
+        listed = self._walk(f"/{comment.kind}-comments/{comment.id}/children", **{"body-format": "storage"})
+        thread = (*comment.thread, comment.id)
+        return [comment_from_v2(item, comment.kind, comment.content_id, thread) for item in listed]
+
+    def user_names(self, ids: Sequence[str]) -> dict[str, str]:
+        def names(batch: Sequence[str]) -> dict[str, str]:
+            found = self._transport.post(f"{self._v2}/users-bulk", {"accountIds": list(batch)})["results"]
+            return {
+                user["accountId"]: user.get("displayName") or user.get("publicName") or "Unknown user"
+                for user in found
+                if user and user.get("accountId")
+            }
+
+        known: dict[str, str] = {}
+        for part in self._workers.map(names, batches(ids, USERS_AT_ONCE)):
+            known |= part
+        return known
+
+    def download(self, attachment: Attachment, max_bytes: int) -> bytes:
+        url = f"{self._v1}/content/{attachment.content_id}/child/attachment/{quote(attachment.id)}/download"
+        return self._transport.download(url, max_bytes)

@@ -1,0 +1,51 @@
+"""The form of the connection type ``confluence`` in the Airflow UI, as data for the provider's entry point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TEXT = ["string", "null"]
+
+#: One entry of ``connection-types`` in ``get_provider_info()``.
+CONNECTION_TYPE: dict[str, Any] = {
+    "connection-type": "confluence",
+    "hook-class-name": "confluence_to_twig.confluence.api.hook.ConfluenceHook",
+    "hook-name": "Confluence",
+    "conn-fields": {
+        "space_key": {
+            "label": "Space key",
+            "description": "For the Test button: the space whose pages it counts, such as PROD. Case-sensitive.",
+            "schema": {"type": _TEXT},
+        },
+        "token_expires_on": {
+            "label": "Token expires on",
+            "description": "Atlassian's tokens last a year at most. Runs warn from 14 days before this date.",
+            "schema": {"type": _TEXT, "format": "date"},
+        },
+        "deployment": {
+            "label": "Deployment",
+            "description": "auto finds it out. datacenter: the API token is a personal access token, the e-mail "
+            "stays empty.",
+            "schema": {"type": "string", "enum": ["auto", "cloud", "datacenter"], "default": "auto"},
+        },
+        "gateway_url": {
+            "label": "Gateway",
+            "description": "Where tokens with scopes are accepted. Leave empty for https://api.atlassian.com.",
+            "schema": {"type": _TEXT},
+        },
+        "verify": {
+            "label": "Verify TLS",
+            "description": "true, or the path of a CA bundle on the workers; false turns the check off.",
+            "schema": {"type": _TEXT, "default": "true"},
+        },
+    },
+    "ui-field-behaviour": {
+        "hidden-fields": ["schema", "port"],
+        "relabeling": {"host": "Domain", "login": "E-mail", "password": "API token"},
+        "placeholders": {
+            "host": "yourcompany.atlassian.net",
+            "login": "you@yourcompany.com",
+            "password": "Paste the token from id.atlassian.com, Security, API tokens",
+        },
+    },
+}

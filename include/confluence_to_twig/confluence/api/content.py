@@ -1,0 +1,159 @@
+"""What Confluence says about a page or blog post, in one form for both of its APIs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from sys import intern
+from typing import TYPE_CHECKING, Any, Literal
+
+from confluence_to_twig.confluence.api.errors import BrokenAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["page", "blogpost"]
+KINDS: tuple[Kind, ...] = ("page", "blogpost")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One page or blog post.
+
+    :param modified_at: creation time of its current version.
+    :param storage: the body in storage format; ``None`` when it was not asked for.
+    :param status: ``current``, ``archived``, ``trashed``, ``draft`` …
+    """
+
+    id: str
+    kind: Kind
+    status: str
+    title: str
+    space_id: str
+    url: str
+    version: int
+    modified_at: datetime
+    created_at: datetime | None = None
+    author_id: str | None = None
+    parent_id: str | None = None
+    parent_type: str | None = None
+    position: int | None = None
+    storage: str | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a walk through a space brought.
+
+    :param contents: by id.
+    :param problems: why it is not complete; empty for a walk that provably saw everything.
+    """
+
+    contents: dict[str, Content]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A folder, database, whiteboard or embed: a node of the page tree that is no page."""
+
+    id: str
+    type: str
+    title: str
+    parent_id: str | None
+    parent_type: str | None
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """ISO 8601 as Confluence sends it (``2026-11-22T10:00:00.123Z``), or ``None``."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
+    """Read an item of a v2 listing (schema ``PageBulk`` or ``BlogPostBulk``).
+
+    :param site_url: base for the page's address; what the answer calls ``base`` is not used, so that links stay the
+        same through the gateway.
+    :raises BrokenAnswerError: when it lacks what every content has.
+    """
+    with _reading(item):
+        return _from_v2(item, kind, site_url)
+
+
+def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
+    version = item["version"]
+    created, modified = item.get("createdAt"), version.get("createdAt")
+    created_at = parse_time(created)
+    body = item.get("body") or {}
+    return Content(
+        id=str(item["id"]),
+        kind=kind,
+        status=intern(str(item.get("status", "current"))),
+        title=item.get("title") or "",
+        space_id=intern(str(item.get("spaceId") or "")),
+        url=site_url + item.get("_links", {}).get("webui", ""),
+        version=int(version["number"]),
+        modified_at=_required(parse_time(modified) if modified and modified != created else created_at),
+        created_at=created_at,
+        author_id=_shared(item.get("authorId")),
+        parent_id=_shared(item.get("parentId")),
+        parent_type=_shared(item.get("parentType")),
+        position=item.get("position"),
+        storage=(body.get("storage") or {}).get("value"),
+    )
+
+
+def content_from_v1(item: dict[str, Any], site_url: str) -> Content:
+    """Read an item of the v1 API with ``expand=version,history,ancestors,space`` (and ``body.storage``).
+
+    :raises BrokenAnswerError: when it lacks what every content has.
+    """
+    with _reading(item):
+        return _from_v1(item, site_url)
+
+
+def _from_v1(item: dict[str, Any], site_url: str) -> Content:
+    version, history = item["version"], item.get("history") or {}
+    ancestors = item.get("ancestors") or []
+    author = history.get("createdBy") or {}
+    position = (item.get("extensions") or {}).get("position")
+    return Content(
+        id=str(item["id"]),
+        kind="blogpost" if item.get("type") == "blogpost" else "page",
+        status=item.get("status", "current"),
+        title=item.get("title") or "",
+        space_id=str((item.get("space") or {}).get("id") or ""),
+        url=site_url + item.get("_links", {}).get("webui", ""),
+        version=int(version["number"]),
+        modified_at=_required(parse_time(version.get("when"))),
+        created_at=parse_time(history.get("createdDate")),
+        author_id=author.get("accountId") or author.get("userKey") or author.get("username") or None,
+        parent_id=str(ancestors[-1]["id"]) if ancestors else None,
+        parent_type="page" if ancestors else None,
+        position=position if isinstance(position, int) else None,
+        storage=((item.get("body") or {}).get("storage") or {}).get("value"),
+    )
+
+
+@contextmanager
+def _reading(item: dict[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BrokenAnswerError(f"The content {item.get('id')} came incomplete: {error!r}") from error
+
+
+def _required(moment: datetime | None) -> datetime:
+    if moment is None:
+        raise ValueError("no version time")
+    return moment
+
+
+def _shared(value: object) -> str | None:
+    # Thousands of pages have the same few authors and parents: one string each is enough.
+    return intern(str(value)) if value else None

@@ -1,0 +1,188 @@
+"""Confluence Data Center and Server: the v1 API with offset paging."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.confluence.api.attached import Attachment, Comment, attachment_from_v1, comment_from_v1
+from confluence_to_twig.confluence.api.content import Container, Content, Kind, Listed, content_from_v1
+from confluence_to_twig.confluence.api.cql import of_space, with_ids
+from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequestError
+from confluence_to_twig.confluence.api.labels import labels_from_v1
+from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
+from confluence_to_twig.confluence.api.paging import check_total
+from confluence_to_twig.confluence.api.restrictions import readers_from_v1
+from confluence_to_twig.confluence.api.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from confluence_to_twig.confluence.api.restrictions import Readers
+    from confluence_to_twig.confluence.api.transport import Patience, Transport
+    from confluence_to_twig.confluence.api.workers import Workers
+
+LIMIT = 200
+CONTENT = ("version", "history", "ancestors", "space")
+COMMENT = ("container", "version", "history", "ancestors", "body.storage", "extensions.inlineProperties")
+SPACES_FOR_A_HINT = 2_000
+
+
+class DataCenterApi:
+    """Implements :class:`confluence_to_twig.confluence.api.interface.ContentApi`. Thread-safe; must not be called from its own workers.
+
+    :param site_url: base URL with its context path.
+    """
+
+    def __init__(self, transport: Transport, workers: Workers, site_url: str) -> None:
+        self._transport = transport
+        self._workers = workers
+        self._root = f"{site_url}/rest/api"
+        self.links_base = site_url
+
+    def _get(self, path: str, *, patience: Patience | None = None, **params: Any) -> Any:
+        return self._transport.get(f"{self._root}{path}", params, patience=patience)
+
+    def _page(self, path: str, start: int, **params: Any) -> OffsetPage:
+        return offset_page(self._get(path, start=start, **params))
+
+    def _walk(self, path: str, limit: int = LIMIT, **params: Any) -> Iterator[dict[str, Any]]:
+        return walk_offsets(lambda start: self._page(path, start, limit=limit, **params))
+
+    # Spaces
+
+    def find_space(self, key: str) -> Space | None:
+        found = [self._space(item) for item in self._walk("/space", spaceKey=key, expand="homepage")]
+        return next((space for space in found if space.key == key), None)
+
+    def visible_spaces(self) -> list[Space]:
+        spaces: list[Space] = []
+        for item in self._walk("/space"):
+            spaces.append(self._space(item))
+            if len(spaces) >= SPACES_FOR_A_HINT:
+                break
+        return spaces
+
+    def _space(self, item: dict[str, Any]) -> Space:
+        homepage = item.get("homepage") or {}
+        return Space(
+            id=str(item["id"]),
+            key=item["key"],
+            name=item.get("name") or item["key"],
+            type=item.get("type") or "",
+            status=item.get("status") or "current",
+            homepage_id=str(homepage["id"]) if homepage.get("id") else None,
+            url=self.links_base + ((item.get("_links") or {}).get("webui") or f"/display/{item['key']}"),
+        )
+
+    # Contents
+
+    def count(self, space: Space, kinds: Sequence[Kind]) -> int:
+        """From the listing itself up to 200 a kind, above that from the search index."""
+        total = 0
+        for kind in kinds:
+            page = self._page("/content", 0, spaceKey=space.key, type=kind, status="current", limit=LIMIT)
+            if page.more:
+                return self.search_total(of_space(space.key, kinds))
+            total += len(page.results)
+        return total
+
+    def list_contents(self, space: Space, kind: Kind) -> Listed:
+        def page(start: int) -> OffsetPage:
+            expand = ",".join(CONTENT)
+            return self._page(
+                "/content", start, spaceKey=space.key, type=kind, status="current", expand=expand, limit=LIMIT
+            )
+
+        return walk_steadily(page, lambda item: content_from_v1(item, self.links_base))
+
+    def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
+        """Data Center has none: only pages are parents of pages."""
+        return {}
+
+    def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
+        """One search for a batch. What the search index does not have yet is read one by one."""
+        patience = self._transport.patience
+        if len(ids) == 1:
+            return self._single(ids[0], ("body.storage",), "current")
+        quick = replace(patience, attempts=min(2, patience.attempts))
+        asked = {"cql": with_ids(ids), "expand": ",".join((*CONTENT, "body.storage")), "limit": LIMIT}
+
+        def page(start: int) -> OffsetPage:
+            return offset_page(self._get("/content/search", patience=quick, start=start, **asked))
+
+        found = [content_from_v1(item, self.links_base) for item in walk_offsets(page)]
+        seen = {content.id for content in found}
+        for content_id in ids:
+            if content_id not in seen:
+                found += self._single(content_id, ("body.storage",), "current")
+        return found
+
+    def probe(self, content_id: str, kind: Kind) -> None:
+        self._get(f"/content/{content_id}", status="current")
+
+    def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
+        read = self._workers.map(lambda content_id: self._single(content_id, (), "any"), ids)
+        return {content.id: content for contents in read for content in contents}
+
+    def _single(self, content_id: str, expand: tuple[str, ...], status: str) -> list[Content]:
+        try:
+            item = self._get(f"/content/{content_id}", expand=",".join((*CONTENT, *expand)), status=status)
+        except (NotFoundError, RejectedRequestError):
+            return []
+        return [content_from_v1(item, self.links_base)]
+
+    def rendered(self, content_id: str, kind: Kind) -> str:
+        return str(self._get(f"/content/{content_id}", expand="body.export_view")["body"]["export_view"]["value"])
+
+    # Labels, search and restrictions
+
+    def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
+        listed = self.search(of_space(space.key, kinds), ("metadata.labels",), LIMIT)
+        return {str(item["id"]): labels_from_v1(item) for item in listed}
+
+    def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
+        return labels_from_v1(self._get(f"/content/{content_id}", expand="metadata.labels"))
+
+    def search(
+        self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        params: dict[str, Any] = {"cql": cql, "expand": ",".join(expand), "limit": limit}
+        return walk_offsets(
+            lambda start: offset_page(check_total(self._get("/content/search", start=start, **params), most))
+        )
+
+    def search_total(self, cql: str) -> int:
+        return int(self._get("/content/search", cql=cql, limit=1)["totalSize"])
+
+    def read_restriction(self, content_id: str) -> Readers | None:
+        try:
+            found = self._get(
+                f"/content/{content_id}/restriction/byOperation/read", expand="restrictions.user,restrictions.group"
+            )
+        except NotFoundError:
+            return None
+        return readers_from_v1(found)
+
+    # Attachments, comments, users
+
+    def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
+        listed = self._walk(f"/content/{content_id}/child/attachment", expand="container")
+        return [attachment_from_v1(item, self.links_base) for item in listed]
+
+    def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
+        expand = ",".join((*COMMENT, "extensions.resolution"))
+        listed = self._walk(f"/content/{content_id}/child/comment", depth="all", expand=expand)
+        return [comment_from_v1(item) for item in listed]
+
+    def user_names(self, ids: Sequence[str]) -> dict[str, str]:
+        def name(user_key: str) -> str | None:
+            try:
+                return str(self._get("/user", key=user_key)["displayName"])
+            except NotFoundError:
+                return None
+
+        return {key: found for key, found in zip(ids, self._workers.map(name, ids), strict=True) if found}
+
+    def download(self, attachment: Attachment, max_bytes: int) -> bytes:
+        return self._transport.download(attachment.url, max_bytes)

@@ -1,0 +1,83 @@
+"""What the sweep and the extraction need of Confluence, whichever of its two APIs answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from confluence_to_twig.confluence.api.attached import Attachment, Comment
+    from confluence_to_twig.confluence.api.content import Container, Content, Kind, Listed
+    from confluence_to_twig.confluence.api.restrictions import Readers
+    from confluence_to_twig.confluence.api.space import Space
+
+#: Ids in one question about contents without their bodies: cheap, but they have to fit into an address.
+IDS_AT_ONCE = 200
+
+
+class ContentApi(Protocol):
+    """The reading calls. Every method may raise the errors of :mod:`confluence_to_twig.confluence.api.errors`."""
+
+    #: Base of the addresses that readers see: ``https://yourcompany.atlassian.net/wiki``.
+    links_base: str
+
+    def find_space(self, key: str) -> Space | None:
+        """The visible space with this key or alias."""
+
+    def visible_spaces(self) -> list[Space]:
+        """Spaces that the account sees, as far as it is worth listing them for a hint."""
+
+    def count(self, space: Space, kinds: Sequence[Kind]) -> int:
+        """How many current contents the account sees."""
+
+    def list_contents(self, space: Space, kind: Kind) -> Listed:
+        """All current contents, without bodies."""
+
+    def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
+        """Folders and the like by id; ``refs`` maps id to type. Those that cannot be seen are left out."""
+
+    def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
+        """Current contents with their storage bodies, at most 250. One attempt or two, no more."""
+
+    def probe(self, content_id: str, kind: Kind) -> None:
+        """Ask for a content without its body: a sign of life. Raises what asking raises."""
+
+    def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
+        """Contents in whatever status they are, without bodies, at most ``IDS_AT_ONCE``; those not visible are left
+        out."""
+
+    def rendered(self, content_id: str, kind: Kind) -> str:
+        """The body as the server renders it."""
+
+    def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
+        """Global labels of all contents of these kinds by id, sorted; contents without labels may be left out."""
+
+    def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
+        """Global labels of one content."""
+
+    def search(
+        self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """All hits of ``content/search`` in the shape of v1.
+
+        :raises confluence_to_twig.confluence.api.paging.TooManyHitsError: at the first answer, when there are more than ``most``.
+        """
+
+    def search_total(self, cql: str) -> int:
+        """How many hits a query has."""
+
+    def read_restriction(self, content_id: str) -> Readers | None:
+        """The restriction of this level alone; ``None`` when it cannot be seen."""
+
+    def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
+        """Current attachments of one content."""
+
+    def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
+        """Footer and inline comments of one content, and replies to them, with their bodies."""
+
+    def user_names(self, ids: Sequence[str]) -> dict[str, str]:
+        """Display names; ids that nobody knows are left out."""
+
+    def download(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """The bytes of an attachment."""

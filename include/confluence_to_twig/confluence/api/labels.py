@@ -1,0 +1,61 @@
+"""The labels of a whole space in few requests."""
+
+from __future__ import annotations
+
+from sys import intern
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.confluence.api.cql import labelled
+from confluence_to_twig.confluence.api.workers import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from confluence_to_twig.confluence.api.interface import ContentApi
+    from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.confluence.api.workers import Workers
+
+#: Labels named in one query, to keep it short enough for an address.
+LABELS_AT_ONCE = 50
+SEARCH_LIMIT = 250
+SEARCHES_AT_ONCE = 3
+
+
+def is_global(label: Mapping[str, Any]) -> bool:
+    """Whether it is a label as readers see it: ``my:`` ones are private favourites, ``team:`` ones belong to spaces."""
+    return label.get("prefix") in (None, "", "global")
+
+
+def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Global labels of a v1 answer with ``metadata.labels`` expanded, sorted."""
+    labels = ((item.get("metadata") or {}).get("labels") or {}).get("results") or []
+    return tuple(sorted({intern(str(label["name"])) for label in labels if is_global(label)}))
+
+
+def search_labels(
+    api: ContentApi, workers: Workers, space: Space, kinds: Collection[str], names: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Ask for all contents that bear one of the labels, 250 in a request, each with all its labels.
+
+    That takes a request for 250 labelled contents, where asking label by label takes one for 250 bearers of each. The
+    answers of one search can only be read one after the other; so the labels are shared out among some searches that
+    run at the same time, and what the one finds is left out of the next.
+    """
+
+    def read(question: tuple[Sequence[str], Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        asked, before = question
+        cql = labelled(space.key, sorted(kinds), asked, before)
+        return {str(item["id"]): labels_from_v1(item) for item in api.search(cql, ("metadata.labels",), SEARCH_LIMIT)}
+
+    found: dict[str, tuple[str, ...]] = {}
+    for part in workers.map(read, _questions(sorted(names))):
+        found |= part
+    return found
+
+
+def _questions(names: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Labels to ask for, and those to leave out as far as an address has room for them."""
+    before: list[str] = []
+    for asked in batches(names, min(LABELS_AT_ONCE, -(-len(names) // SEARCHES_AT_ONCE) or 1)):
+        yield asked, before if len(names) <= LABELS_AT_ONCE else ()
+        before = [*before, *asked]

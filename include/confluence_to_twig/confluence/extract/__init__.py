@@ -1,0 +1,1 @@
+"""Extraction: the bodies of the planned pages with all that belongs to them, as Parquet."""

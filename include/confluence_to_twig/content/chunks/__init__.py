@@ -1,0 +1,1 @@
+"""Markdown → chunks of at most 512 tokens."""

@@ -1,0 +1,107 @@
+"""The headings of a document, and what each says about the place of the text below it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.anchors import Anchors
+from confluence_to_twig.content.chunks.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from confluence_to_twig.content.model import PageContext
+
+_ARROW = " › "
+_SEPARATOR = "\n\n"
+_MARKUP = re.compile(r"[\[<*_~`\\]")
+_LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
+_AUTOLINK = re.compile(r"<([a-z][a-z+.-]*:[^<>\s]*)>")
+_DELIMITERS = re.compile(r"(?<!\\)(?:\*{1,3}|~~|`+|(?<![^\W_])_|_(?![^\W_]))")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def plain_text(markdown: str) -> str:
+    """Inline Markdown as the text it shows."""
+    if not _MARKUP.search(markdown):
+        return markdown.strip()
+    text = _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", markdown))
+    return _ESCAPE.sub(r"\1", _DELIMITERS.sub("", text)).strip()
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """What stands below a heading. The page itself is the outermost one, of level 0.
+
+    :param path: the texts of the headings from the outermost one to the section's own.
+    :param anchor: the heading's fragment in the page's URL; empty for the page.
+    :param context: ``Space › Ancestor › Page › Heading`` and an empty line, which begins every chunk; empty for a bare text.
+    :param context_tokens: the tokens of that line.
+    """
+
+    level: int
+    path: tuple[str, ...]
+    anchor: str
+    context: str
+    context_tokens: int
+    parent: Section | None
+
+    def shared(self, other: Section) -> Section:
+        """The innermost section that this one and another lie in."""
+        around_other: set[Section] = set()
+        outer: Section | None = other
+        while outer is not None:
+            around_other.add(outer)
+            outer = outer.parent
+        section = self
+        while section not in around_other and section.parent is not None:
+            section = section.parent
+        return section
+
+
+class Outline:
+    """The sections met so far on one page.
+
+    :param context_limit: most tokens of a context line; a longer one loses its beginning.
+    """
+
+    def __init__(self, page: PageContext, context_limit: int) -> None:
+        self._page = page
+        self._limit = context_limit
+        self._anchors = Anchors()
+        self.current = self._section(0, (), "", None)
+
+    def add(self, level: int, line: str) -> Section:
+        """Enter the section below a heading line (``## Set up``)."""
+        text = plain_text(line.strip().lstrip("#").strip())
+        parent = self.current
+        while parent.level >= level and parent.parent is not None:
+            parent = parent.parent
+        path = (*parent.path, text) if text else parent.path
+        self.current = self._section(level, path, self._anchors.add(text), parent)
+        return self.current
+
+    def url(self, section: Section) -> str:
+        """The page's URL, with the heading's fragment if there is one."""
+        if not self._page.url or not section.anchor:
+            return self._page.url
+        return f"{self._page.url.partition('#')[0]}#{section.anchor}"
+
+    def _section(self, level: int, path: tuple[str, ...], anchor: str, parent: Section | None) -> Section:
+        context = self._context(path)
+        return Section(level, path, anchor, context, count_tokens(context), parent)
+
+    def _context(self, path: tuple[str, ...]) -> str:
+        page = self._page
+        parts = [page.space_name or page.space_key, *page.ancestors, page.title, *path]
+        parts = [" ".join(part.split()) for part in parts if part.strip()]
+        line = _ARROW.join(parts)
+        tokens = count_tokens(line)
+        while tokens > self._limit and len(parts) > 1:
+            parts.pop(0)
+            line = f"…{_ARROW}{_ARROW.join(parts)}"
+            tokens = count_tokens(line)
+        while tokens > self._limit:
+            line = line[: len(line) * self._limit // (tokens + 1)].rstrip() + "…"
+            tokens = count_tokens(line)
+        return line + _SEPARATOR if line else ""

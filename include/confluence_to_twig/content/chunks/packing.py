@@ -1,0 +1,126 @@
+"""Pack pieces into chunks: which boundaries between pieces become boundaries between chunks.
+
+Cuts are chosen by content, not by counting from the top. Every boundary has a rank (before a heading of level 1, …,
+between blocks, inside a block) and, among equals, an order by a hash of how the piece behind it begins. Boundaries are tried in
+that order, and one is cut when the stretch around it does not fit into a chunk and neither side would be tiny. So
+an edit moves only the cuts next to it, wherever on the page it is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from hashlib import blake2b
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.blocks import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from confluence_to_twig.content.chunks.pieces import Piece
+
+#: So much of a piece stands for it in the order of boundaries: what is edited behind that leaves the order alone.
+_KEY_CHARS = 64
+#: Cuts that leave at least a third of the target on either side are tried first, then those that leave a fifth.
+_SMALL, _TINY = 3, 5
+#: Ranks: 1 to 6 before headings, then between blocks, between items of a list, inside a block, and behind a heading.
+_BETWEEN_BLOCKS, _BETWEEN_ITEMS, _INSIDE, _LAST_RESORT = 7, 8, 9, 10
+
+
+class Packer:
+    """Packs the pieces of one document.
+
+    :param lead_tokens: for each piece, what a chunk that begins with it holds before it: context line, frame, overlap.
+    :param tail_tokens: for each piece, what a chunk that ends with it holds behind it: the end of its frame.
+    :param document: the text that the pieces are parts of.
+    :param target: a stretch with more tokens is cut where neither side gets tiny.
+    :param limit: a stretch with more tokens is cut wherever it can be.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        lead_tokens: Sequence[int],
+        tail_tokens: Sequence[int],
+        document: str,
+        target: int,
+        limit: int,
+    ) -> None:
+        self._pieces = pieces
+        self._lead = lead_tokens
+        self._tail = tail_tokens
+        self._document = document
+        self._target = target
+        self._limit = limit
+        self._sums = list(accumulate((piece.tokens for piece in pieces), initial=0))
+        content = (index for index, piece in enumerate(reversed(pieces)) if piece.kind is not Kind.HEADING)
+        self._last_content = len(pieces) - 1 - next(content, len(pieces))
+
+    def pack(self) -> list[tuple[int, int]]:
+        """Stretches of pieces, each within the limit by the sum of its tokens, which together are all pieces."""
+        return self.split(0, len(self._pieces), self._limit)
+
+    def split(self, start: int, end: int, limit: int) -> list[tuple[int, int]]:
+        """One stretch in as many as the limit demands; single pieces stay whole whatever their size."""
+        target = min(self._target, limit)
+        if end - start < 2 or self._cost(start, end) <= target:
+            return [(start, end)]
+        cuts = [start, end]
+        order = self._order(start, end)
+        for smallest, most, worst in (
+            (target // _SMALL, target, _INSIDE),
+            (target // _TINY, target, _INSIDE),
+            (1, limit, _INSIDE),
+            (1, limit, _LAST_RESORT),
+        ):
+            for rank, _, boundary in order:
+                if rank <= worst:
+                    self._try(boundary, cuts, smallest, most)
+        return list(pairwise(cuts))
+
+    def _try(self, boundary: int, cuts: list[int], smallest: int, most: int) -> None:
+        """Cut at a boundary if the stretch around it has more than ``most`` tokens and both sides at least ``smallest``."""
+        index = bisect_left(cuts, boundary)
+        left, right = cuts[index - 1], cuts[index]
+        if right == boundary or self._cost(left, right) <= most:
+            return
+        if self._sum(left, boundary) >= smallest and self._sum(boundary, right) >= smallest:
+            cuts.insert(index, boundary)
+
+    def _order(self, start: int, end: int) -> list[tuple[int, bytes, int]]:
+        """The boundaries between two pieces, best first. Equal pieces differ by how often they occurred before."""
+        seen: Counter[str] = Counter()
+        order = []
+        for boundary in range(start + 1, end):
+            piece = self._pieces[boundary]
+            key = self._document[piece.start : min(piece.end, piece.start + _KEY_CHARS)]
+            seen[key] += 1
+            digest = blake2b(f"{seen[key]}\0{key}".encode("utf-8", "replace"), digest_size=8).digest()
+            order.append((self._rank(boundary), digest, boundary))
+        order.sort()
+        return order
+
+    def _rank(self, boundary: int) -> int:
+        """How good a place for a cut the boundary before a piece is; lower is better."""
+        before, after = self._pieces[boundary - 1], self._pieces[boundary]
+        if before.kind is Kind.HEADING or boundary > self._last_content:
+            return _LAST_RESORT
+        if after.kind is Kind.HEADING:
+            return after.level
+        if before.block == after.block or self._introduces(before):
+            return _INSIDE
+        both_items = before.kind is Kind.ITEM and after.kind is Kind.ITEM
+        return _BETWEEN_ITEMS if both_items else _BETWEEN_BLOCKS
+
+    def _introduces(self, piece: Piece) -> bool:
+        """Whether a paragraph leads to what follows: it ends with a colon, or is the bold title of code or of an expand."""
+        end = self._document[max(piece.start, piece.end - 8) : piece.end].rstrip()
+        return piece.kind is Kind.PROSE and end.endswith((":", "：", "**"))
+
+    def _sum(self, start: int, end: int) -> int:
+        return self._sums[end] - self._sums[start]
+
+    def _cost(self, start: int, end: int) -> int:
+        return self._lead[start] + self._sum(start, end) + self._tail[end - 1]

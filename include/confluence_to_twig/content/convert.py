@@ -1,0 +1,71 @@
+"""Storage format → Markdown, with a report of how it came about."""
+
+from __future__ import annotations
+
+from confluence_to_twig.content.appendix import attachments_section, comments_section
+from confluence_to_twig.content.coverage import coverage
+from confluence_to_twig.content.markdown.writer import to_markdown
+from confluence_to_twig.content.model import Conversion, ConversionReport, PageContext
+from confluence_to_twig.content.nodes import Node
+from confluence_to_twig.content.storage.parse import parse_storage
+from confluence_to_twig.content.storage.resolution import Resolution
+from confluence_to_twig.content.storage.storage_format import resolve
+from confluence_to_twig.content.storage.view import normalise_view
+
+#: Part of every content hash: a new version makes the next run convert and load every page again.
+CONVERTER_VERSION = "1"
+
+
+def convert(storage: str, context: PageContext | None = None) -> Conversion:
+    """Convert one page's body, and append its comments and files. Raises nothing for what the texts contain.
+
+    :param storage: the body in storage format; any text is accepted.
+    :param context: what is known about the page; without it, links by title stay plain text.
+    """
+    page = context or PageContext()
+    state = Resolution(page, resolve)
+    markdown, source = _body(storage, state), storage
+    if page.view:
+        rendered = _body(page.view, state, is_view=True)
+        if len(rendered.split()) > len(markdown.split()):
+            markdown, source = rendered, page.view
+    report = ConversionReport(
+        constructs=dict(sorted(state.constructs.items())),
+        unknown_macros=tuple(sorted(state.unknown_macros)),
+        tolerant=state.tolerant,
+        coverage=coverage(source, markdown),
+        includes=tuple(sorted(state.includes)),
+        used_view=source is not storage,
+    )
+    return Conversion(_with_appendix(markdown, page), report)
+
+
+def storage_to_markdown(storage: str, context: PageContext | None = None) -> str:
+    """The Markdown of one page's body; see :func:`convert` for the report.
+
+    >>> storage_to_markdown("<p>Ports: <strong>80</strong> &amp; 443</p>")
+    'Ports: **80** & 443'
+
+    Links by title need to know where the pages are:
+
+    >>> link = '<p><ac:link><ri:page ri:content-title="Install" /></ac:link></p>'
+    >>> storage_to_markdown(link)
+    'Install'
+    >>> storage_to_markdown(link, PageContext(resolve_page=lambda space_key, title: f"https://acme.example/{title}"))
+    '[Install](https://acme.example/Install)'
+    """
+    return convert(storage, context).markdown
+
+
+def _body(text: str, state: Resolution, *, is_view: bool = False) -> str:
+    parsed = parse_storage(text)
+    root = normalise_view(parsed.root) if is_view else parsed.root
+    state.tolerant = state.tolerant or (parsed.tolerant and not is_view)
+    resolve(root, state)
+    return to_markdown(root)
+
+
+def _with_appendix(markdown: str, page: PageContext) -> str:
+    sections = comments_section(page.comments, lambda root: resolve(root, Resolution(page, resolve)))
+    sections += attachments_section(page, markdown)
+    return "\n\n".join(filter(None, [markdown, to_markdown(Node("root", {}, sections))])) if sections else markdown

@@ -1,0 +1,134 @@
+"""A fetched page → the rows of its document and its chunks."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.content.chunks.chunking import chunk_document
+from confluence_to_twig.content.convert import CONVERTER_VERSION, convert
+from confluence_to_twig.content.model import (
+    Attachment,
+    BodyResolver,
+    Chunk,
+    Comment,
+    Conversion,
+    ConversionReport,
+    PageContext,
+    PageResolver,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+_SITE = re.compile(r"(https?://[^?#]+?)/(?:spaces|display|pages|x|blog)/")
+
+
+@dataclass(frozen=True)
+class BuiltDocument:
+    """A page's row for ``schemas.DOCUMENTS``, its rows for ``schemas.CHUNKS``, and what was met on the way."""
+
+    document: Row
+    chunks: list[Row]
+    report: ConversionReport
+
+
+def build_document(
+    page_row: Mapping[str, Any],
+    *,
+    resolve_page: PageResolver | None = None,
+    resolve_body: BodyResolver | None = None,
+) -> BuiltDocument:
+    """Convert and chunk one row of ``schemas.PAGES``."""
+    context = page_context(page_row, resolve_page=resolve_page, resolve_body=resolve_body)
+    conversion = convert(page_row["storage"], context)
+    chunks = chunk_document(conversion.markdown, context)
+    report = conversion.report
+    document = {
+        "page_id": context.page_id,
+        "kind": context.kind,
+        "space_key": context.space_key,
+        "version": context.version,
+        "title": context.title,
+        "url": context.url,
+        "ancestor_ids": list(page_row["ancestor_ids"]),
+        "ancestors": list(context.ancestors),
+        "labels": list(context.labels),
+        "author": context.author,
+        "created_at": context.created_at,
+        "modified_at": context.modified_at,
+        "language": chunks[0].language if chunks else None,
+        "markdown": conversion.markdown,
+        "content_hash": content_hash(conversion, context),
+        "converter_version": CONVERTER_VERSION,
+        "chunk_count": len(chunks),
+        "includes": list(report.includes),
+        "coverage": report.coverage,
+        "tolerant": report.tolerant,
+        "constructs": list(report.constructs.items()),
+        "unknown_macros": list(report.unknown_macros),
+    }
+    return BuiltDocument(document, [_chunk_row(chunk) for chunk in chunks], report)
+
+
+def content_hash(conversion: Conversion, context: PageContext) -> str:
+    """SHA-256 over all that Twig gets of a page: converter version, Markdown, title, ancestors, labels."""
+    parts = [CONVERTER_VERSION, conversion.markdown, context.title, context.ancestors, sorted(context.labels)]
+    return sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def page_context(
+    row: Mapping[str, Any], *, resolve_page: PageResolver | None = None, resolve_body: BodyResolver | None = None
+) -> PageContext:
+    """The context of a row of ``schemas.PAGES``."""
+    users = dict(row["users"])
+    site = _SITE.match(row["url"])
+    return PageContext(
+        page_id=row["page_id"],
+        title=row["title"],
+        kind=row["kind"],
+        space_key=row["space_key"],
+        space_name=row["space_name"],
+        url=row["url"],
+        version=row["version"],
+        ancestors=tuple(row["ancestors"]),
+        labels=tuple(row["labels"]),
+        author=row["author_name"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        users=users,
+        attachments=tuple(_attachment(attachment) for attachment in row["attachments"]),
+        comments=tuple(_comment(comment, users) for comment in row["comments"]),
+        view=row["view"],
+        site_url=site[1] if site else "",
+        resolve_page=resolve_page,
+        resolve_body=resolve_body,
+    )
+
+
+def _attachment(row: Mapping[str, Any]) -> Attachment:
+    return Attachment(row["title"] or "", row["url"] or "", row["media_type"] or "", row["text"])
+
+
+def _comment(row: Mapping[str, Any], users: Mapping[str, str]) -> Comment:
+    author = users.get(row["author_id"] or "", "")
+    return Comment(row["storage"] or "", author, row["created_at"], row["anchor_text"] or "")
+
+
+def _chunk_row(chunk: Chunk) -> Row:
+    return {
+        "chunk_id": chunk.chunk_id,
+        "page_id": chunk.page.page_id,
+        "ordinal": chunk.ordinal,
+        "text": chunk.text,
+        "heading_path": list(chunk.heading_path),
+        "url": chunk.url,
+        "token_count": chunk.token_count,
+        "char_start": chunk.char_start,
+        "char_end": chunk.char_end,
+        "content_hash": chunk.content_hash,
+    }

@@ -1,0 +1,1 @@
+"""Plain HTML nodes → Markdown."""

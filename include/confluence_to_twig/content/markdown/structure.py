@@ -1,0 +1,140 @@
+"""How plain HTML nodes are read: what is a block, where a run of text ends, which items a list has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.nodes import Node, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_CONTAINERS = names(
+    "root div section article main aside header footer nav form fieldset center address figure details body html "
+    "tbody thead tfoot tr td th li dt dd summary figcaption legend caption option map svg object video audio noscript "
+    "ac:rich-text-body ac:caption ac:task-body ac:adf-content ac:link-body"
+)
+BLOCKS = _CONTAINERS | HEADINGS.keys() | frozenset({"p", "ul", "ol", "dl", "pre", "blockquote", "table", "hr"})
+ROW_PARENTS = frozenset({"thead", "tbody", "tfoot"})
+CELLS = frozenset({"td", "th"})
+#: The largest number CommonMark reads as that of a list item.
+MAX_NUMBER = 999_999_999
+
+
+def is_block(node: Node) -> bool:
+    """Whether an element is a block, or an inline element with a block inside."""
+    if node.tag in BLOCKS:
+        return True
+    if node.tag == "ac:parameter":
+        return False
+    return any(isinstance(child, Node) and is_block(child) for child in node.children)
+
+
+def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:
+    """Inline content in runs, and the blocks between. Inline elements around blocks are opened: ``<b><p>`` → ``<p><b>``."""
+    run: list[Node | str] = []
+    for child in children:
+        if isinstance(child, str) or not is_block(child):
+            run.append(child)
+            continue
+        if run:
+            yield run
+            run = []
+        yield child if child.tag in BLOCKS else _opened(child)
+    if run:
+        yield run
+
+
+def paragraphs(run: list[Node | str]) -> Iterator[list[Node | str]]:
+    """The parts of a run between empty lines, which people write as two line breaks; images in a row are a part each."""
+    if len(run) > 1 and all(map(_is_image_or_blank, run)):
+        for image in run:
+            if isinstance(image, Node):
+                yield [image]
+        return
+    part: list[Node | str] = []
+    breaks = 0
+    for child in run:
+        if isinstance(child, Node) and child.tag == "br":
+            breaks += 1
+        elif isinstance(child, Node) or child.strip():
+            if breaks > 1:
+                yield part
+                part = []
+            breaks = 0
+        part.append(child)
+    yield part
+
+
+def _is_image_or_blank(child: Node | str) -> bool:
+    if isinstance(child, str):
+        return not child.strip()
+    return child.tag == "img" or (
+        child.tag == "a" and bool(child.children) and all(map(_is_image_or_blank, child.children))
+    )
+
+
+def _opened(inline: Node) -> Node:
+    """A container with the blocks of an inline element; the element goes around each inline run inside."""
+    return _around(inline, Node("div", {}, inline.children))
+
+
+def _around(inline: Node, block: Node) -> Node:
+    if block.tag in {"pre", "table", "hr"}:
+        return block
+    parts = runs(block.children)
+    children = [
+        _around(inline, part) if isinstance(part, Node) else Node(inline.tag, inline.attrs, part) for part in parts
+    ]
+    return Node(block.tag, block.attrs, list(children))
+
+
+def code_text(node: Node) -> str:
+    """The text of a ``pre`` with its line breaks, without blank lines around it."""
+    parts: list[str] = []
+    for child in node.children:
+        if isinstance(child, str):
+            parts.append(child)
+        else:
+            parts.append("\n" if child.tag == "br" else code_text(child))
+    text = "".join(parts)
+    if node.tag != "pre":
+        return text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    written = [number for number, line in enumerate(lines) if line.strip()]
+    return "\n".join(lines[written[0] : written[-1] + 1]) if written else ""
+
+
+def list_items(node: Node) -> Iterator[Node]:
+    """The items of a list; what stands between them (ill-formed, but seen) is an item of its own."""
+    for part in runs(node.children):
+        if isinstance(part, Node):
+            yield part if part.tag == "li" else Node("li", {}, [part])
+        elif any(not isinstance(child, str) or child.strip() for child in part):
+            yield Node("li", {}, part)
+
+
+def list_start(node: Node) -> int:
+    """The number of the first item; 1 for a start that is none."""
+    start = node.get("start", "1").strip()
+    return min(int(start), MAX_NUMBER) if start.isascii() and start.isdigit() and len(start) < 10 else 1
+
+
+def checkbox(item: Node) -> str:
+    """The state of a task (``[x] ``), empty for any other item."""
+    box = item.first("input")
+    if box is None or box.get("type") != "checkbox":
+        return ""
+    return "[x] " if "checked" in box.attrs else "[ ] "
+
+
+def table_rows(table: Node) -> Iterator[tuple[Node, bool]]:
+    """Each row with whether it stands in a ``thead``."""
+    for child in table.elements():
+        if child.tag == "tr":
+            yield child, False
+        elif child.tag in ROW_PARENTS:
+            for row in child.elements():
+                if row.tag == "tr":
+                    yield row, child.tag == "thead"

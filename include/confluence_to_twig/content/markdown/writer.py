@@ -1,0 +1,207 @@
+"""Plain HTML nodes → Markdown (CommonMark with tables), block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.markdown.emphasis import BREAK
+from confluence_to_twig.content.markdown.escape import (
+    code_fence,
+    escape_heading,
+    escape_line_starts,
+    escape_text,
+    without_lone_escapes,
+)
+from confluence_to_twig.content.markdown.inline import InlineRenderer
+from confluence_to_twig.content.markdown.structure import (
+    HEADINGS,
+    MAX_NUMBER,
+    checkbox,
+    code_text,
+    list_items,
+    list_start,
+    paragraphs,
+    runs,
+)
+from confluence_to_twig.content.markdown.tables import render_table, sole_cell
+from confluence_to_twig.content.nodes import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+#: Quotes nested deeper are dissolved: nobody reads them, and every level repeats its mark on every line.
+_MOST_QUOTES = 8
+_OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of Markdown between blank lines. ``kind``: ``p``, ``h``, ``ul``, ``ol``, ``pre``, ``table``, …"""
+
+    kind: str
+    text: str
+
+
+def to_markdown(root: Node) -> str:
+    """The document below ``root``, without a trailing line break."""
+    return _join(Renderer().blocks(root.children))
+
+
+def _join(blocks: Iterable[Block]) -> str:
+    return "\n\n".join(block.text for block in blocks)
+
+
+class Renderer:
+    """Renders blocks; holds the inline renderer of the document."""
+
+    def __init__(self) -> None:
+        self.inline = InlineRenderer()
+        self._quotes = 0
+        self._rules: dict[str, Callable[[Node], list[Block]]] = {
+            "ul": self._list,
+            "ol": self._list,
+            "dl": self._definitions,
+            "pre": self._code,
+            "blockquote": self._quote,
+            "table": self._table,
+            "hr": lambda _node: [Block("hr", "---")],
+        }
+
+    def blocks(self, children: Iterable[Node | str]) -> list[Block]:
+        """The blocks of a container's children, in reading order."""
+        blocks: list[Block] = []
+        for part in runs(children):
+            for block in self._block(part) if isinstance(part, Node) else self._paragraphs(part):
+                blocks.append(_apart(blocks[-1], block) if blocks else block)
+        return blocks
+
+    def _block(self, node: Node) -> list[Block]:
+        rule = self._rules.get(node.tag)
+        if rule:
+            return rule(node)
+        if node.tag in HEADINGS:
+            return self._heading(node)
+        return self.blocks(node.children)
+
+    def _paragraphs(self, run: list[Node | str]) -> list[Block]:
+        texts = (without_lone_escapes(self.inline.render(part)) for part in paragraphs(run))
+        return [Block("p", escape_line_starts(text.replace(BREAK, "  \n"))) for text in texts if text]
+
+    def _heading(self, node: Node) -> list[Block]:
+        """One line of heading; blocks that someone put into it follow below."""
+        blocks: list[Block] = []
+        for part in runs(node.children):
+            if isinstance(part, Node):
+                blocks.extend(self._block(part))
+                continue
+            self.inline.strong = False
+            text = escape_heading(without_lone_escapes(self.inline.render(part)).replace(BREAK, " "))
+            self.inline.strong = True
+            if text:
+                blocks.append(Block("h", f"{'#' * HEADINGS[node.tag]} {text}"))
+        return blocks
+
+    def _code(self, node: Node) -> list[Block]:
+        text = code_text(node)
+        if "data-markdown" in node.attrs:
+            return [Block("markdown", text)] if text else []
+        return [Block("pre", code_fence(text, node.get("data-language")))] if text else []
+
+    def _quote(self, node: Node) -> list[Block]:
+        self._quotes += 1
+        blocks = self.blocks(node.children)
+        self._quotes -= 1
+        if not blocks:
+            return []
+        label = node.get("data-label")
+        if label:
+            blocks = _labelled(label, blocks)
+        if self._quotes >= _MOST_QUOTES:
+            return blocks
+        return [Block("quote", "\n".join(f"> {line}" if line else ">" for line in _join(blocks).split("\n")))]
+
+    def _table(self, node: Node) -> list[Block]:
+        only = sole_cell(node)
+        if only is not None:
+            return self.blocks(only.children)
+        before, table = render_table(node, self.inline)
+        blocks = self.blocks(before)
+        return [*blocks, Block("table", table)] if table else blocks
+
+    def _definitions(self, node: Node) -> list[Block]:
+        """A definition list as a bullet a term, its definitions below it."""
+        items: list[Node | str] = []
+        for child in node.elements():
+            if child.tag == "dt":
+                items.append(Node("li", {}, [Node("p", {}, [Node("strong", {}, child.children)])]))
+            elif items and isinstance(items[-1], Node):
+                items[-1].children.append(Node("div", {}, child.children))
+            else:
+                items.append(Node("li", {}, child.children))
+        return self._list(Node("ul", {}, items))
+
+    def _list(self, node: Node) -> list[Block]:
+        ordered = node.tag == "ol"
+        number = list_start(node) if ordered else 0
+        items: list[str] = []
+        loose = False
+        for child in list_items(node):
+            blocks = self.blocks(child.children)
+            box = checkbox(child)
+            if blocks or box:
+                text, spaced = _item(f"{number}. " if ordered else "- ", box, blocks)
+                items.append(text)
+                loose = loose or spaced
+            number = min(number + 1, MAX_NUMBER)
+        return [Block(node.tag, ("\n\n" if loose else "\n").join(items))] if items else []
+
+
+def _labelled(label: str, blocks: list[Block]) -> list[Block]:
+    """A panel's blocks with its label in front of the first paragraph, or above whatever comes first."""
+    marked = f"**{escape_text(label).strip()}:**"
+    first = blocks[0]
+    if first.kind == "p":
+        return [Block("p", f"{marked} {first.text}"), *blocks[1:]]
+    return [Block("p", marked), *blocks]
+
+
+def _item(marker: str, box: str, blocks: list[Block]) -> tuple[str, bool]:
+    """An item's text, and whether it holds more than a paragraph with lists below it."""
+    if box and blocks and blocks[0].kind != "p":
+        blocks = [Block("p", box.rstrip()), *blocks]
+    elif box:
+        blocks = [Block("p", box + (blocks[0].text if blocks else "")), *blocks[1:]]
+    elif blocks[0].kind == "hr":
+        blocks = [Block("hr", "___"), *blocks[1:]]  # "- ---" is a break itself
+    tight = all(block.kind in {"ul", "ol"} for block in blocks[1:]) and "\n\n" not in blocks[0].text
+    pieces = [blocks[0].text]
+    for block in blocks[1:]:
+        # a list that does not begin with 1 cannot interrupt a paragraph
+        joint = "\n" if tight and (block.kind == "ul" or block.text.startswith(("1.", "1)"))) else "\n\n"
+        pieces.append(joint + block.text)
+    indent = " " * len(marker)
+    lines = "".join(pieces).split("\n")
+    text = marker + "\n".join([lines[0], *(indent + line if line else line for line in lines[1:])])
+    return text.rstrip(), not tight
+
+
+def _apart(previous: Block, block: Block) -> Block:
+    """Two lists in a row stay two lists: the second one gets the other marker."""
+    if previous.kind != block.kind or block.kind not in _OTHER_MARKER:
+        return block
+    old = _marker(block.text)
+    if _marker(previous.text) != old:
+        return block
+    new = _OTHER_MARKER[block.kind][old]
+    return Block(block.kind, "\n".join(_remarked(line, old, new) for line in block.text.split("\n")))
+
+
+def _marker(text: str) -> str:
+    return text.lstrip("0123456789")[0]
+
+
+def _remarked(line: str, old: str, new: str) -> str:
+    digits = len(line) - len(line.lstrip("0123456789"))
+    return f"{line[:digits]}{new}{line[digits + 1 :]}" if line[digits : digits + 2] == f"{old} " else line

@@ -1,0 +1,1 @@
+"""Storage format → plain HTML nodes: parsing, macros, links, includes."""

@@ -1,0 +1,111 @@
+"""``include`` and ``excerpt-include``: the text of another page in this one's place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
+from confluence_to_twig.content.storage.links import link, page_url
+from confluence_to_twig.content.storage.lookup import space_and_title
+from confluence_to_twig.content.storage.parse import parse_storage
+from confluence_to_twig.content.storage.resolution import (
+    INCLUDE_LIMIT_CHARS,
+    INCLUDE_LIMIT_LEVELS,
+    INCLUDE_LIMIT_PAGES,
+    Replacement,
+    Resolution,
+    parameters,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluence_to_twig.content.model import IncludedPage
+
+_EXCERPT_NAMES = frozenset({"excerpt", "multiexcerpt", "multiexcerpt-macro"})
+
+
+def resolve_include(macro: Node, state: Resolution) -> Replacement:
+    """The whole body of the included page; a link to it when its body is not at hand."""
+    page, fallback = _find(macro, state)
+    if page is None:
+        return fallback
+    return _converted(page, state, lambda root: root.children)
+
+
+def resolve_excerpt_include(macro: Node, state: Resolution) -> Replacement:
+    """The excerpt of the included page, the named one if the macro names one, in a quote below the page's title.
+
+    ``nopanel`` leaves quote and title out, as Confluence does.
+    """
+    page, fallback = _find(macro, state)
+    if page is None:
+        return fallback
+    values = parameters(macro)
+    body = _converted(page, state, lambda root: _excerpt_of(root, values.get("name", "")))
+    if values.get("nopanel", "").lower() == "true" or not body:
+        return body
+    return [Node("blockquote", {"data-label": page.title}, body)]
+
+
+def _find(macro: Node, state: Resolution) -> tuple[IncludedPage | None, Replacement]:
+    """The page that is included, or None and what to show instead."""
+    space_key, title = _reference(macro)
+    resolver = state.context.resolve_body
+    page = resolver(space_key, title) if resolver and title else None
+    if page is None:
+        state.count("include-unresolved")
+        return None, [Node("p", {}, link(page_url(state.context, space_key, title), [title]))] if title else []
+    if page.page_id in (state.context.page_id, *state.include_path):
+        state.count("include-cycle")
+        return None, []
+    state.included_pages += 1
+    state.included_chars += len(page.storage)
+    if _too_much(state):
+        state.count("include-too-large")
+        return None, [Node("p", {}, link(page.url, [page.title]))]
+    return page, []
+
+
+def _too_much(state: Resolution) -> bool:
+    return (
+        state.included_chars > INCLUDE_LIMIT_CHARS
+        or state.included_pages > INCLUDE_LIMIT_PAGES
+        or len(state.include_path) >= INCLUDE_LIMIT_LEVELS
+    )
+
+
+def _reference(macro: Node) -> tuple[str | None, str]:
+    """Space key and title of the page: a ``ri:page`` in the unnamed parameter, in old pages as text."""
+    for node in macro.walk():
+        if node.tag in {"ri:page", "ri:blog-post"}:
+            return node.get("ri:space-key") or None, node.get("ri:content-title")
+    values = parameters(macro)
+    return space_and_title(values.get("", "") or values.get("pageTitle", ""))
+
+
+def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], Replacement]) -> Replacement:
+    """Part of an included page, its own files and anchors resolved as that page's."""
+    parsed = parse_storage(page.storage, MAX_INNER_DEPTH)
+    state.tolerant = state.tolerant or parsed.tolerant
+    state.includes.add(f"{page.page_id}@{page.version}")
+    including = state.context
+    state.include_path.append(including.page_id)
+    state.context = replace(including, page_id=page.page_id, title=page.title, url=page.url, attachments=())
+    try:
+        return state.resolve(Node("div", {}, select(parsed.root)), state).children
+    finally:
+        state.include_path.pop()
+        state.context = including
+
+
+def _excerpt_of(root: Node, name: str) -> Replacement:
+    """The body of the excerpt macro of that name, or of the first one."""
+    for node in root.walk():
+        if node.tag == "ac:structured-macro" and node.get("ac:name") in _EXCERPT_NAMES:
+            values = parameters(node)
+            if not name or name in (values.get("name"), values.get("MultiExcerptName")):
+                body = node.first("ac:rich-text-body")
+                return body.children if body else []
+    return []

@@ -1,0 +1,62 @@
+"""What a shard's pages refer to by title: addresses from the inventory, bodies from the staged pages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from html import unescape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confluence_to_twig.content.model import IncludedPage
+
+_INCLUDE_MACRO = re.compile(r'ac:name="(?:include|include-page|excerpt-include)"')
+_PAGE_REFERENCE = re.compile(r'ri:content-title="([^"]*)"')
+_PAGE_AS_TEXT = re.compile(r'<ac:parameter ac:name="(?:|pageTitle)">([^<]+)</ac:parameter>')
+_SPACE_AND_TITLE = re.compile(r"(~?[A-Za-z0-9]+):(\S.*)", re.DOTALL)
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+
+
+def title_key(title: str) -> str:
+    """A title as Confluence compares it: case, white space and invisible characters do not matter."""
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFC", title))
+    return " ".join(visible.split()).casefold()
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Addresses and bodies by title.
+
+    :param space_key: the space of the shard's pages, which references without a space key mean.
+    :param urls: title key → URL, of the pages of that space.
+    :param bodies: space key and title key → the page, for pages that a page of the shard includes.
+    """
+
+    space_key: str = ""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[tuple[str, str], IncludedPage] = field(default_factory=dict)
+
+    def page_url(self, space_key: str | None, title: str) -> str | None:
+        """The address of a page of this space; None for other spaces and unknown titles."""
+        return self.urls.get(title_key(title)) if (space_key or self.space_key) == self.space_key else None
+
+    def page_body(self, space_key: str | None, title: str) -> IncludedPage | None:
+        """The body of a page that is included somewhere in the shard."""
+        return self.bodies.get((space_key or self.space_key, title_key(title)))
+
+
+def space_and_title(reference: str) -> tuple[str | None, str]:
+    """Space key and title of a page that is named as text: ``DOC:Install``. A blank shows that the colon is the title's own."""
+    named = _SPACE_AND_TITLE.fullmatch(reference)
+    return (named[1], named[2]) if named else (None, reference)
+
+
+def included_titles(storage: str) -> set[str]:
+    """Titles of pages that a body may include: all that it refers to, if it has an include macro at all."""
+    if not _INCLUDE_MACRO.search(storage):
+        return set()
+    named = [space_and_title(unescape(text).strip())[1] for text in _PAGE_AS_TEXT.findall(storage)]
+    return {title_key(title) for title in (*map(unescape, _PAGE_REFERENCE.findall(storage)), *named)}

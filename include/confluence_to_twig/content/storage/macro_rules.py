@@ -1,0 +1,150 @@
+"""The rules of the macros: what each becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from confluence_to_twig.content.blocks import is_fence
+from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
+from confluence_to_twig.content.storage.links import clean_url, file_reference, jira_url, link, mention
+from confluence_to_twig.content.storage.parse import parse_storage
+from confluence_to_twig.content.storage.resolution import Replacement, Resolution, parameters, plain_body, rich_body
+
+Rule = Callable[[Node, Resolution], Replacement]
+
+PANELS = {"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning", "panel": "", "success": "Success", "error": "Error"}  # fmt: skip
+
+_LANGUAGES = {
+    "none": "", "plain": "", "plaintext": "", "text": "", "plain text": "", "c#": "csharp", "c++": "cpp", "js": "javascript",
+    "py": "python", "html/xml": "xml", "html and xml": "xml", "actionscript3": "actionscript", "objc": "objectivec",
+}  # fmt: skip
+
+
+def transparent(macro: Node, _state: Resolution) -> Replacement:
+    """A macro that only arranges its content."""
+    return [Node("div", {}, rich_body(macro))]
+
+
+def panel(macro: Node, _state: Resolution) -> Replacement:
+    """A quote with the panel's label."""
+    label = PANELS[macro.get("ac:name").strip().lower()]
+    title = parameters(macro).get("title", "")
+    return [Node("blockquote", {"data-label": ": ".join(filter(None, (label, title)))}, rich_body(macro))]
+
+
+def fenced(text: str, language: str = "", title: str = "") -> Replacement:
+    """A ``pre`` with its language, below its title."""
+    block = Node("pre", {"data-language": language}, [text])
+    return [Node("p", {}, [Node("strong", {}, [title])]), block] if title else [block]
+
+
+def code(macro: Node, _state: Resolution) -> Replacement:
+    """A code block in its language, below its title."""
+    values = parameters(macro)
+    language = values.get("language", values.get("", "")).lower()
+    language = _LANGUAGES.get(language, language)
+    return fenced(_text_of_code(macro), "".join(language.split()), values.get("title", ""))
+
+
+def _text_of_code(macro: Node) -> str:
+    text = plain_body(macro)
+    return Node("", {}, rich_body(macro)).text() if text is None else text
+
+
+def noformat(macro: Node, _state: Resolution) -> Replacement:
+    """A code block without a language."""
+    return fenced(_text_of_code(macro), title=parameters(macro).get("title", ""))
+
+
+def diagram_source(language: str) -> Rule:
+    """The rule for diagrams that are written: their source as code, or else their name."""
+
+    def rule(macro: Node, state: Resolution) -> Replacement:
+        text = plain_body(macro)
+        return fenced(text, language) if text and text.strip() else diagram(macro, state)
+
+    return rule
+
+
+def diagram(macro: Node, state: Resolution) -> Replacement:
+    """A drawing has no text in storage but its name."""
+    values = parameters(macro)
+    name = next(
+        (values[key] for key in ("diagramDisplayName", "diagramName", "name", "filename") if values.get(key)), ""
+    )
+    if not name:
+        return file_reference(macro, state)
+    return [Node("p", {}, [f"Diagram: {name}"])]
+
+
+def expand(macro: Node, _state: Resolution) -> Replacement:
+    """The title in bold, then what can be expanded."""
+    values = parameters(macro)
+    title = values.get("title") or values.get("label", "")
+    head: Replacement = [Node("p", {}, [Node("strong", {}, [title])])] if title else []
+    return [Node("div", {}, [*head, *rich_body(macro)])]
+
+
+def status(macro: Node, _state: Resolution) -> Replacement:
+    """A lozenge: text that stands apart from its neighbours."""
+    title = parameters(macro).get("title", "")
+    return [Node("span", {"data-lozenge": ""}, [title])] if title else []
+
+
+def excerpt(macro: Node, _state: Resolution) -> Replacement:
+    """The content, where it stands."""
+    body = rich_body(macro)
+    inline = parameters(macro).get("atlassian-macro-output-type", "").upper() == "INLINE"
+    return body if inline else [Node("div", {}, body)]
+
+
+def jira(macro: Node, state: Resolution) -> Replacement:
+    """An issue's key as a link; a query as the query."""
+    values = parameters(macro)
+    key = values.get("key", "")
+    if key:
+        return link(jira_url(state.context, key), [key])
+    query = values.get("jqlQuery", values.get("jqlquery", ""))
+    return [Node("p", {}, ["Jira issues: ", Node("code", {}, [query])])] if query else []
+
+
+def person(macro: Node, state: Resolution) -> Replacement:
+    """The name of the one whose profile is shown."""
+    people = (node for node in macro.walk() if node.tag == "ri:user")
+    return [Node("span", {"data-lozenge": ""}, [mention(user, state.context)]) for user in people]
+
+
+def math(macro: Node, state: Resolution) -> Replacement:
+    """Formulas are kept letter by letter: a block as fenced ``math``, an inline one as code between dollar signs."""
+    state.count("math")
+    values = parameters(macro)
+    formula = (plain_body(macro) or values.get("body") or values.get("equation") or values.get("") or "").strip()
+    if not formula:
+        formula = Node("", {}, rich_body(macro)).text().strip()
+    if not formula:
+        return []
+    if "inline" in macro.get("ac:name") and "\n" not in formula:
+        return [Node("code", {}, [f"${formula}$"])]
+    return fenced(formula, "math")
+
+
+def embedded(macro: Node, _state: Resolution) -> Replacement:
+    """An iframe, a widget, a design tool: a link to what it shows."""
+    values = parameters(macro)
+    reference = next((node.get("ri:value") for node in macro.walk() if node.tag == "ri:url"), "")
+    url = reference or next((values[key] for key in ("url", "src", "link", "") if values.get(key)), "")
+    return [Node("p", {}, link(url, [url]))] if clean_url(url) else []
+
+
+def html(macro: Node, state: Resolution) -> Replacement:
+    """What a reader sees of a piece of HTML."""
+    return [
+        Node("div", {}, state.resolve(parse_storage(plain_body(macro) or "", MAX_INNER_DEPTH).root, state).children)
+    ]
+
+
+def markdown(macro: Node, _state: Resolution) -> Replacement:
+    """Markdown that somebody wrote, as it is; as code if it would swallow what follows."""
+    text = (plain_body(macro) or "").strip("\n")
+    fences = sum(is_fence(line) is not None for line in text.split("\n"))
+    return [Node("pre", {} if fences % 2 else {"data-markdown": ""}, [text])]

@@ -1,0 +1,70 @@
+"""What is known and what is counted while one page is converted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.nodes import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluence_to_twig.content.model import PageContext
+
+#: How much included text one page may pull in, so that pages that include each other twice over stay finite.
+INCLUDE_LIMIT_CHARS = 2_000_000
+INCLUDE_LIMIT_PAGES = 50
+#: Included pages that include pages that include pages: deeper is a link.
+INCLUDE_LIMIT_LEVELS = 4
+
+
+@dataclass
+class Resolution:
+    """The running state of one page's conversion: its context, and what the report will say."""
+
+    context: PageContext
+    resolve: Callable[[Node, Resolution], Node]  # storage nodes → plain HTML nodes; included pages need it again
+    constructs: Counter[str] = field(default_factory=Counter)
+    unknown_macros: set[str] = field(default_factory=set)
+    includes: set[str] = field(default_factory=set)
+    include_path: list[str] = field(default_factory=list)  # ids of the pages being included, outermost first
+    included_chars: int = 0
+    included_pages: int = 0
+    tolerant: bool = False
+
+    def count(self, construct: str) -> None:
+        """Note that a construct was met."""
+        self.constructs[construct] += 1
+
+
+#: What an element becomes: nodes and text of plain HTML.
+Replacement = list[Node | str]
+
+
+_NOT_SHOWN = frozenset({"ac:parameter", "ac:default-parameter", "ac:plain-text-body"})
+
+
+def parameters(macro: Node) -> dict[str, str]:
+    """The text parameters of a macro; the unnamed one is ``""``. References in parameters are not among them."""
+    return {child.get("ac:name"): child.text().strip() for child in macro.elements() if child.tag == "ac:parameter"}
+
+
+def rich_body(macro: Node) -> Replacement:
+    """The children of a macro's rich text body, and what stands beside it in a macro that is broken."""
+    content: Replacement = []
+    for child in macro.children:
+        if isinstance(child, str):
+            content.extend([child] if child.strip() else [])
+        elif child.tag == "ac:rich-text-body":
+            content.extend(child.children)
+        elif child.tag not in _NOT_SHOWN:
+            content.append(child)
+    return content
+
+
+def plain_body(macro: Node) -> str | None:
+    """A macro's plain text body, or None when it has none."""
+    body = macro.first("ac:plain-text-body")
+    return body.text() if body else None

@@ -1,0 +1,212 @@
+"""Confluence storage format → plain HTML nodes: every ``ac:`` and ``ri:`` element becomes what a reader sees of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.content.nodes import Node, is_text, names
+from confluence_to_twig.content.storage.emoji import emoji
+from confluence_to_twig.content.storage.links import resolve_image, resolve_link, smart_link
+from confluence_to_twig.content.storage.macro_rules import PANELS
+from confluence_to_twig.content.storage.macros import resolve_macro
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluence_to_twig.content.storage.resolution import Replacement, Resolution
+
+#: Elements whose text nobody sees on the page.
+_HIDDEN = names(
+    "ac:placeholder ac:adf-mark ac:adf-attribute ac:adf-fragment-mark ac:task-id ac:task-uuid script style head"
+)
+
+_SHOWN_WITHOUT_TEXT = names("ac:image ac:link ac:structured-macro ac:emoticon img time")
+
+#: HTML elements that the report counts, and under which name.
+_COUNTED = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {
+    tag: tag for tag in ("table", "ul", "ol", "dl", "pre", "blockquote", "hr")
+}
+
+#: HTML elements that stay what they are.
+_PLAIN = _COUNTED.keys() | names(
+    "p br li tr td th tbody thead strong em b i u code span div del img col colgroup sub sup"
+)
+
+
+def resolve(root: Node, state: Resolution) -> Node:
+    """Turn the storage nodes below ``root`` into plain HTML nodes, in place, and return it."""
+    _resolve_children(root, state)
+    return root
+
+
+def _resolve_children(node: Node, state: Resolution) -> None:
+    """Innermost first, so that a macro's rule sees bodies that are plain already."""
+    if all(map(is_text, node.children)):
+        return
+    children: Replacement = []
+    for child in node.children:
+        if isinstance(child, str):
+            children.append(child)
+        elif child.tag in _PLAIN:
+            _resolve_children(child, state)
+            if child.tag in _COUNTED:
+                state.count(_COUNTED[child.tag])
+            children.append(child)
+        else:
+            children.extend(_resolve_element(child, state))
+    node.children = children
+
+
+def _resolve_element(node: Node, state: Resolution) -> Replacement:
+    tag = node.tag
+    if tag in _HIDDEN:
+        return []
+    if tag == "ac:parameter":
+        return [node]  # a value for the rule of the macro around it: a link in it says which page, and is shown nowhere
+    if tag == "ac:adf-extension":
+        _drop_fallback(node)
+    elif tag == "ac:adf-node":
+        node.attrs["data-label"] = _adf_label(node)
+    _resolve_children(node, state)
+    rule = _RULES.get(tag)
+    if rule:
+        return rule(node, state)
+    return _unknown_element(node, state) if tag.startswith("ac:") else [node]
+
+
+def _drop_fallback(extension: Node) -> None:
+    """The content of an ADF extension stands there twice; the fallback counts only when there is no other."""
+    if _says_something(extension):
+        extension.children = [
+            child for child in extension.children if not (isinstance(child, Node) and child.tag == "ac:adf-fallback")
+        ]
+
+
+def _says_something(extension: Node) -> bool:
+    pending: list[Node | str] = [extension]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            if part.strip():
+                return True
+        elif part.tag in _SHOWN_WITHOUT_TEXT:
+            return True
+        elif part.tag not in {"ac:adf-attribute", "ac:adf-fallback"}:
+            pending.extend(part.children)
+    return False
+
+
+def _adf_label(node: Node) -> str:
+    """What a panel of the new editor is called; storage format has elements of its own for all kinds but the note."""
+    kinds = (
+        child.text()
+        for child in node.elements()
+        if child.tag == "ac:adf-attribute" and child.get("key") == "panel-type"
+    )
+    return PANELS.get(next(kinds, "note").strip().lower(), "")
+
+
+def _unknown_element(node: Node, state: Resolution) -> Replacement:
+    if node.tag not in _TRANSPARENT:
+        state.count(f"element:{node.tag[3:]}")
+    return node.children
+
+
+#: Kept as they are until the rule of the element around them has read them.
+_TRANSPARENT = frozenset({"ac:adf-fallback", "ac:adf-extension"})
+
+
+def _keep(node: Node, _state: Resolution) -> Replacement:
+    return [node]
+
+
+def _time(node: Node, state: Resolution) -> Replacement:
+    state.count("date")
+    return [node.get("datetime") or node.text()]
+
+
+def _anchor_or_link(node: Node, state: Resolution) -> Replacement:
+    if node.get("href"):
+        smart_link(node, state)
+        return [node]
+    return node.children
+
+
+def _emoticon(node: Node, state: Resolution) -> Replacement:
+    state.count("emoji")
+    return [emoji(node)]
+
+
+def _layout_part(name: str) -> Callable[[Node, Resolution], Replacement]:
+    def rule(node: Node, state: Resolution) -> Replacement:
+        state.count(name)
+        return [Node("div", {}, node.children)]
+
+    return rule
+
+
+def _task_list(node: Node, state: Resolution) -> Replacement:
+    """``ac:task-list``, where lists of sub-tasks stand beside their parent task, not inside it."""
+    state.count("task-list")
+    items: Replacement = []
+    for child in node.elements():
+        if child.tag in {"ul", "ol"} and items and isinstance(items[-1], Node):
+            items[-1].children.append(child)
+        else:
+            items.append(child)
+    return [Node("ul", {}, items)]
+
+
+def _task(node: Node, _state: Resolution) -> Replacement:
+    status = node.first("ac:task-status")
+    body = node.first("ac:task-body")
+    box = Node("input", {"type": "checkbox"})
+    if status and status.text().strip() == "complete":
+        box.attrs["checked"] = ""
+    rest = [child for child in node.elements() if child.tag not in {"ac:task-status", "ac:task-body"}]
+    return [Node("li", {}, [box, *(body.children if body else []), *rest])]
+
+
+def _adf_node(node: Node, state: Resolution) -> Replacement:
+    """Panels, decisions and other nodes of the new editor that storage format has no element for."""
+    kind = node.get("type")
+    state.count(f"adf:{kind}")
+    content: Replacement = []
+    for child in node.children:
+        if isinstance(child, str):
+            content.append(child)
+        elif child.tag == "ac:adf-content":
+            content.extend(child.children)
+        else:
+            content.append(child)
+    if kind == "panel":
+        return [Node("blockquote", {"data-label": node.get("data-label")}, content)]
+    if kind == "decision-list":
+        return [Node("ul", {}, content)]
+    if kind == "decision-item":
+        return [Node("li", {}, ["Decision: ", *content])]
+    return [Node("div", {}, content)]
+
+
+_RULES: dict[str, Callable[[Node, Resolution], Replacement]] = {
+    "ac:structured-macro": resolve_macro,
+    "ac:macro": resolve_macro,
+    "ac:link": resolve_link,
+    "ac:image": resolve_image,
+    "ac:emoticon": _emoticon,
+    "ac:layout": lambda node, _state: node.children,
+    "ac:layout-section": _layout_part("layout-section"),
+    "ac:layout-cell": lambda node, _state: [Node("div", {}, node.children)],
+    "ac:task-list": _task_list,
+    "ac:task": _task,
+    "ac:adf-node": _adf_node,
+    "ac:inline-comment-marker": lambda node, _state: node.children,
+    "a": _anchor_or_link,
+    "time": _time,
+} | dict.fromkeys(
+    names(
+        "ac:rich-text-body ac:plain-text-body ac:link-body ac:plain-text-link-body ac:caption "
+        "ac:task-status ac:task-body ac:adf-content"
+    ),
+    _keep,
+)

@@ -1,0 +1,51 @@
+"""A child process that converts pages: ``python -m confluence_to_twig.content.worker``, driven by :mod:`confluence_to_twig.content.pool`.
+
+It reads standard input and answers on standard output. The first message is the
+:class:`~confluence_to_twig.content.storage.lookup.Lookup`; then come pages, and for each of them an answer.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.content.document import BuiltDocument, build_document
+from confluence_to_twig.content.messages import Failure, read_message, write_message
+
+if TYPE_CHECKING:
+    from confluence_to_twig.content.storage.lookup import Lookup
+
+
+def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
+    """One page, or why it failed: the type of the error and where it was raised, since its message may quote the page."""
+    try:
+        return build_document(row, resolve_page=lookup.page_url, resolve_body=lookup.page_body)
+    except Exception as error:  # whatever it is, it must not stop the other pages
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        return Failure(type(error).__name__, f"raised in {Path(frame.filename).name}:{frame.lineno} ({frame.name})")
+
+
+def spare_the_collector() -> None:
+    """Let Python look for cycles seldom, and not among what is loaded by now: a page's nodes go when they are dropped."""
+    gc.freeze()
+    gc.set_threshold(50_000)
+
+
+def main() -> None:
+    """Answer until standard input ends."""
+    with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what a library prints must not get between the messages
+        spare_the_collector()
+        try:
+            lookup = read_message(requests)
+            while True:
+                write_message(answers, convert_row(read_message(requests), lookup))
+        except EOFError:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""
+### Confluence → Twig
+
+Keeps one Twig data source in step with one Confluence space.
+
+```
+validate → discover → extract[shard] → transform[shard]
+         → load → prune → verify
+```
+
+| task | what it does | when it is red |
+|---|---|---|
+| validate | proves both connections, finds the space, resolves the window | the message says what to change, and where |
+| discover | sweeps the space, compares it with what Twig holds, writes the plan with a reason for every page | retries by itself; an incomplete sweep deletes nothing |
+| extract | fetches the bodies of the planned pages | a retry asks only for what is missing |
+| transform | storage format → Markdown → chunks | never for one bad page: that page is quarantined |
+| load | sends what differs, remembers every acknowledged batch | clear it: it goes on where it stopped |
+| prune | deletes what is gone; many deletions at once wait for approval | clear it |
+| verify | waits for Twig, compares counts, asks Twig for sample pages | names each page that is not right |
+
+Trigger it by hand with *Whole space*, *Modified since* or *Only these pages*; start a backfill for past windows.
+Every task can be cleared at any time: the end state is the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, dag, task
+
+from confluence_to_twig.alerts.notify import alerts_of
+from confluence_to_twig.runs.params import form
+from confluence_to_twig.runs.run import Run, name_map_index
+from confluence_to_twig.sources.source import Source, load_sources
+from confluence_to_twig.tasks.load_operator import LoadOperator
+from confluence_to_twig.tasks.mapped import skip_unplanned
+from confluence_to_twig.tasks.prune_operator import PruneOperator
+from confluence_to_twig.tasks.retries import retries
+from confluence_to_twig.tasks.verify_operator import VerifyOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+
+def timetable(source: Source) -> Any:
+    """The data interval is the lookback; without one, intervals tile the time so that a backfill covers it once."""
+    if source.schedule is None:
+        return None
+    if source.lookback is None:
+        return CronDataIntervalTimetable(source.schedule, timezone="UTC")
+    return CronTriggerTimetable(source.schedule, timezone="UTC", interval=source.lookback)
+
+
+def build(source: Source) -> DAG:
+    """The DAG of one source."""
+    space = Asset(uri=f"confluence://{source.space_key}", group="confluence")
+    twig = Asset(uri=f"twig://{source.name}", group="twig")
+
+    @dag(
+        dag_id=source.dag_id,
+        dag_display_name=f"Confluence {source.space_key} → Twig {source.data_source_name}",
+        description=f"Space {source.space_key} to Twig data source {source.data_source_name}, {source.lookback_text}",
+        schedule=timetable(source),
+        start_date=source.start_date,
+        catchup=source.catchup,
+        max_active_runs=1,
+        doc_md=__doc__,
+        tags=["confluence", "twig", *source.tags],
+        default_args={"owner": source.owner, **retries(source)},
+        params=form(),
+        **alerts_of(source),
+    )
+    def confluence_to_twig() -> None:
+        @task(pool=source.confluence_pool)
+        def validate() -> dict[str, Any]:
+            from confluence_to_twig.tasks.validate import validate as step
+
+            return step(Run.current(source))
+
+        @task(pool=source.confluence_pool, inlets=[space])
+        def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
+            from confluence_to_twig.tasks.discover import discover as step
+
+            return step(Run.current(source), validated)
+
+        @task(
+            pool=source.confluence_pool,
+            max_active_tis_per_dagrun=source.max_active_shards,
+            map_index_template="{{ map_name }}",
+        )
+        def extract(shard: dict[str, Any], validated: dict[str, Any]) -> dict[str, Any]:
+            from confluence_to_twig.tasks.extract import extract as step
+
+            name_map_index(f"pages {shard['first']}-{shard['last']}")
+            return step(Run.current(source), validated, shard)
+
+        @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}")
+        def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
+            from confluence_to_twig.tasks.transform import transform as step
+
+            skip_unplanned(extracted, shards)
+            name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
+            return step(Run.current(source), extracted)
+
+        validated = validate()
+        shards = discover(validated)
+        extracted = extract.partial(validated=validated).expand(shard=shards)
+        transformed = transform.partial(shards=shards).expand(extracted=extracted)
+        load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=source.twig_pool)
+        prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool)
+        verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])
+        load >> prune >> verify
+
+    return confluence_to_twig()
+
+
+def build_dags() -> list[DAG]:
+    """The DAGs of every good source of the sources file."""
+    return [build(source) for source in load_sources().sources]

@@ -1,0 +1,1 @@
+"""HTTP, for both sides: one bounded exchange, one pace, one retry loop."""

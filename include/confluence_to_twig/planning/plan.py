@@ -1,0 +1,216 @@
+"""Plan: inventory × manifest × window → which pages to fetch, delete, leave or skip, and why.
+
+Pure: two tables in, one table out. Everything that needs the network (the sweep, the question why a page is missing)
+has been answered before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from confluence_to_twig.staging.schemas import PLAN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from confluence_to_twig.planning.window import Window
+
+Action = Literal["fetch", "delete", "leave", "skip"]
+Row = dict[str, Any]
+
+#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it
+#: (the word of :mod:`confluence_to_twig.confluence.sweep.missing`).
+STILL_THERE = "still there"
+
+
+class Decision(NamedTuple):
+    """What happens to a page, and why."""
+
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Everything besides the two tables that a plan depends on.
+
+    :param window: which modification times are in scope.
+    :param sweep_complete: whether the inventory provably holds every page; if not, nothing is deleted.
+    :param converter_version: pages loaded by another one are converted again.
+    :param kinds: kinds of content the source syncs.
+    :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
+    :param exclude_labels: a page with one of these labels is kept out.
+    :param page_ids: when not empty, the run is about these pages only.
+    :param force: fetch pages in scope even when nothing about them changed.
+    :param missing: for pages of the manifest that the sweep did not see: why (see
+        :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
+    :param shard_size: pages a shard.
+    """
+
+    window: Window
+    sweep_complete: bool
+    converter_version: str
+    kinds: tuple[str, ...] = ("page", "blogpost")
+    restricted_pages: str = "skip"
+    exclude_labels: frozenset[str] = frozenset()
+    page_ids: frozenset[str] = frozenset()
+    force: bool = False
+    missing: Mapping[str, str] = field(default_factory=dict)
+    shard_size: int = 5_000
+
+
+def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
+    """Decide for every page of inventory or manifest.
+
+    :param inventory: :data:`confluence_to_twig.staging.schemas.INVENTORY`.
+    :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`.
+    :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
+    """
+    seen = _by_id(inventory)
+    held = _by_id(manifest)
+    # A page that may not be in Twig may not be inside another one either: its includer is converted again without it.
+    versions = {page_id: row["version"] for page_id, row in seen.items() if not _hidden(row, scope)}
+    rows = []
+    for page_id in sorted(seen.keys() | held.keys(), key=_numeric):
+        page, known = seen.get(page_id), held.get(page_id)
+        decision = (
+            _decide_missing(known, scope) if page is None and known else _decide(page or {}, known, scope, versions)
+        )
+        rows.append(_row(page, known, decision))
+    _give_shards(rows, scope.shard_size)
+    return pa.Table.from_pylist(rows, schema=PLAN)
+
+
+def candidates_for_deletion(inventory: pa.Table, manifest: pa.Table) -> pd.DataFrame:
+    """The pages of the manifest that the sweep did not see: columns ``page_id`` and ``kind``."""
+    seen = inventory.select(["page_id"]).to_pandas()
+    held = manifest.select(["page_id", "kind"]).to_pandas()
+    merged: pd.DataFrame = held.merge(seen, on="page_id", how="left", indicator=True)
+    return merged.loc[merged["_merge"] == "left_only", ["page_id", "kind"]].reset_index(drop=True)
+
+
+def counts_by_reason(planned: pa.Table) -> dict[str, dict[str, int]]:
+    """How many pages a plan fetches, deletes, leaves and skips, by reason."""
+    frame = planned.select(["action", "reason"]).to_pandas()
+    counted = Counter(zip(frame["action"], frame["reason"].map(_without_numbers), strict=True))
+    table: dict[str, dict[str, int]] = {"fetch": {}, "delete": {}, "leave": {}, "skip": {}}
+    for (action, reason), number in counted.most_common():
+        table[action][reason] = number
+    return table
+
+
+def _decide(page: Row, known: Row | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+    if scope.page_ids and page["page_id"] not in scope.page_ids:
+        return Decision("leave", "not asked for")
+    if unwanted := _unwanted(page, scope):
+        if known is None:
+            return Decision("skip", unwanted)
+        return Decision("delete", unwanted) if scope.sweep_complete else _kept_incomplete()
+    in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
+    if known is None:
+        return Decision("fetch", "new to Twig") if in_window else Decision("leave", "outside the window")
+    if scope.window.strict and not in_window:
+        return Decision("leave", "outside the window")
+    if page["version"] < known["version"]:
+        return Decision("leave", f"Twig holds the newer version {known['version']}")
+    if difference := _difference(page, known, scope, versions):
+        return Decision("fetch", difference)
+    if scope.force and in_window:
+        return Decision("fetch", "forced")
+    return Decision("leave", "unchanged")
+
+
+def _unwanted(page: Row, scope: Scope) -> str | None:
+    if _hidden(page, scope):
+        return "restricted"
+    if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
+        return f"label {excluded[0]} is excluded"
+    return None
+
+
+def _hidden(page: Row, scope: Scope) -> bool:
+    return bool(page["restricted"]) and scope.restricted_pages == "skip"
+
+
+def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]) -> str | None:
+    if not known["converter_version"]:
+        return "Twig may not hold it as it should"
+    if page["version"] != known["version"]:
+        return f"version {known['version']} → {page['version']}"
+    if page["title"] != known["title"]:
+        return "title changed"
+    if page["ancestor_ids"] != known["ancestor_ids"]:
+        return "moved"
+    if page["ancestors"] != known["ancestors"]:
+        return "parent renamed"
+    if sorted(page["labels"]) != sorted(known["labels"]):
+        return "labels changed"
+    if known["converter_version"] != scope.converter_version:
+        return "converter upgraded"
+    if any(_included_differs(entry, versions) for entry in known["includes"]):
+        return "an included page changed"
+    return None
+
+
+def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
+    page_id, _, version = entry.partition("@")
+    return str(versions.get(page_id, "")) != version
+
+
+def _decide_missing(known: Row, scope: Scope) -> Decision:
+    page_id = known["page_id"]
+    if scope.page_ids and page_id not in scope.page_ids:
+        return Decision("leave", "not asked for")
+    if not scope.sweep_complete:
+        return _kept_incomplete()
+    if known["kind"] not in scope.kinds:
+        return Decision("delete", f"{known['kind']}s are no longer synced")
+    reason = scope.missing.get(page_id)
+    if reason is None or reason == STILL_THERE:
+        return Decision("leave", "kept: not seen by the sweep, but Confluence still has it")
+    return Decision("delete", reason)
+
+
+def _kept_incomplete() -> Decision:
+    return Decision("leave", "kept: the sweep was not complete")
+
+
+def _row(page: Row | None, known: Row | None, decision: Decision) -> Row:
+    row = page or known or {}
+    return {
+        "page_id": row["page_id"],
+        "kind": row["kind"],
+        "action": decision.action,
+        "reason": decision.reason,
+        "title": row["title"],
+        "url": row["url"],
+        "version": page and page["version"],
+        "manifest_version": known and known["version"],
+        "manifest_run_id": known and known["run_id"],
+        "modified_at": row["modified_at"],
+        "shard": None,
+    }
+
+
+def _give_shards(rows: list[Row], shard_size: int) -> None:
+    to_fetch = [row for row in rows if row["action"] == "fetch"]
+    for number, row in enumerate(to_fetch):
+        row["shard"] = number // shard_size
+
+
+def _by_id(table: pa.Table) -> dict[str, Row]:
+    return {row["page_id"]: row for row in table.to_pylist()}
+
+
+def _numeric(page_id: str) -> tuple[int, str]:
+    return (int(page_id) if page_id.isdecimal() else 0, page_id)
+
+
+def _without_numbers(reason: str) -> str:
+    return "version changed" if reason.startswith("version ") else reason

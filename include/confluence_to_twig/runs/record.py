@@ -1,0 +1,103 @@
+"""Recording: each task leaves one small JSON file beside the data, so that a report exists even for a run that failed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.sdk import ObjectStoragePath
+
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Record:
+    """What a task wants in the report: figures, warnings, and details of any JSON shape."""
+
+    figures: dict[str, int | float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def warn(self, message: str) -> None:
+        """Log a warning and keep it for the report."""
+        log.warning("%s", message)
+        self.warnings.append(message)
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[Record]:
+    """Measure the enclosed task and write its record, whether it succeeds or raises."""
+    record, started, clock = Record(), datetime.now(UTC), time.perf_counter()
+    error: str | None = None
+    waiting = False
+    try:
+        yield record
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"
+        raise
+    except BaseException:
+        # Airflow leaves a task by such an exception when it defers or waits for input: it will come back.
+        waiting = True
+        raise
+    finally:
+        _write(run, record, started, round(time.perf_counter() - clock, 3), error, waiting=waiting)
+
+
+def _write(
+    run: Run, record: Record, started: datetime, seconds: float, error: str | None, *, waiting: bool = False
+) -> None:
+    path = record_path(run)
+    earlier = _earlier(path)
+    data = {
+        "task": run.task_id,
+        "shard": run.shard,
+        "state": "waiting" if waiting else "failed" if error else "success",
+        "try_number": run.try_number,
+        "started_at": earlier.get("started_at") or started.isoformat(),
+        "ended_at": datetime.now(UTC).isoformat(),
+        "seconds": round(seconds + earlier.get("seconds", 0.0), 3),
+        "figures": earlier.get("figures", {}) | record.figures,
+        "warnings": earlier.get("warnings", []) + record.warnings,
+        "details": earlier.get("details", {}) | record.details,
+        "error": error,
+    }
+    write_json(path, data)
+
+
+def _earlier(path: ObjectStoragePath) -> dict[str, Any]:
+    """The record of the part of this task that ran before it waited, if it did."""
+    if not path.exists():
+        return {}
+    data = read_json(path)
+    return data if data["state"] == "waiting" else {}
+
+
+def record_path(run: Run) -> ObjectStoragePath:
+    """``report/<task>.json`` or ``report/<task>-0003.json`` in the run's folder."""
+    name = run.task_id if run.shard is None else f"{run.task_id}-{run.shard:04d}"
+    return run.staging.home / "report" / f"{name}.json"
+
+
+def write_json(path: ObjectStoragePath, data: Any) -> None:
+    """Write JSON under a temporary name and move it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.tmp"
+    with temporary.open("w") as file:
+        json.dump(data, file, ensure_ascii=False, indent=1)
+    temporary.replace(path)
+
+
+def read_json(path: ObjectStoragePath) -> Any:
+    """Read what :func:`write_json` wrote."""
+    with path.open("r") as file:
+        return json.load(file)

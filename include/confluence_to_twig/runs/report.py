@@ -1,0 +1,148 @@
+"""Report: what a run did, put together from the records of its tasks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.runs.record import read_json
+from confluence_to_twig.staging.parquet import iter_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from confluence_to_twig.staging.layout import RunStaging
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of the one line that ends a run.
+
+    :param pages: pages that Twig holds for the source after the run.
+    :param chunks: chunks that Twig holds for the source after the run.
+    :param changed: pages that this run sent to Twig, new ones included.
+    :param removed: pages that this run deleted from Twig.
+    :param failed: pages that could not be extracted, converted or loaded.
+    :param seconds: from the start of the first task to the end of the last.
+    :param stopped_in: the task that failed before the run could count what Twig holds.
+    """
+
+    pages: int
+    chunks: int
+    changed: int
+    removed: int
+    failed: int
+    seconds: float
+    dry_run: bool = False
+    stopped_in: str | None = None
+
+    def __str__(self) -> str:
+        if self.stopped_in:
+            return (
+                f"stopped in {self.stopped_in} after {self.seconds:,.0f} s "
+                f"({self.changed:,} changed, {self.removed:,} removed until then)"
+            )
+        line = (
+            f"{self.pages:,} pages → {self.chunks:,} chunks ({self.changed:,} changed, {self.removed:,} removed, "
+            f"{self.failed:,} failed) in {self.seconds:,.0f} s"
+        )
+        if self.dry_run:
+            return f"{line}: dry run, nothing was sent"
+        return line if self.changed or self.removed or self.failed else f"{line}: nothing to do"
+
+
+def read_records(staging: RunStaging) -> list[Record]:
+    """The records of the tasks that ran so far, in the order in which they started."""
+    folder = staging.home / "report"
+    if not folder.exists():
+        return []
+    records = [read_json(path) for path in folder.iterdir() if path.name.endswith(".json") and path.name[0] != "."]
+    return sorted(records, key=lambda record: str(record["started_at"]))
+
+
+def build_report(staging: RunStaging, source: str, run_id: str) -> dict[str, Any]:
+    """The report of a run as far as it got: figures, reasons, seconds a task, failed pages, and the summary line."""
+    report = assemble(source, run_id, read_records(staging))
+    summary = summarise(report)
+    result = asdict(summary)
+    del result["dry_run"], result["stopped_in"]
+    return report | {"summary": str(summary), "result": result, "failures": failed_pages(staging)}
+
+
+def summarise(report: dict[str, Any]) -> Summary:
+    """The figures of the summary line out of an assembled report."""
+    figures = report["figures"]
+    return Summary(
+        pages=report.get("pages", 0),
+        chunks=report.get("chunks", 0),
+        changed=int(figures.get("changed", 0)),
+        removed=int(figures.get("removed", 0)),
+        failed=int(figures.get("failed", 0)),
+        seconds=report["seconds"],
+        dry_run=report.get("params", {}).get("dry_run", False),
+        stopped_in=report["errors"][-1]["task"] if report["errors"] and "pages" not in report else None,
+    )
+
+
+def failed_pages(staging: RunStaging) -> list[dict[str, Any]]:
+    """The pages that were quarantined in this run, with stage and error."""
+    folder = staging.home / "quarantine"
+    if not folder.exists():
+        return []
+    files = sorted((path for path in folder.iterdir() if path.name.endswith(".parquet")), key=lambda path: path.name)
+    return [row for path in files if path.name[0] != "." for row in iter_rows(path)]
+
+
+def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, Any]:
+    """One report from the records: figures summed over tasks and shards, seconds a task, failures, warnings."""
+    records = list(records)
+    tasks: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"seconds": 0.0, "requests": 0, "shards": 0, "state": "success"}
+    )
+    figures: dict[str, float] = defaultdict(int)
+    details: dict[str, Any] = {}
+    for record in records:
+        task = tasks[record["task"]]
+        task["seconds"] = round(task["seconds"] + record["seconds"], 3)
+        task["requests"] += record["figures"].get("requests", 0)
+        task["shards"] += record["shard"] is not None
+        if record["state"] != "success":
+            task["state"] = record["state"]
+        for name, value in record["figures"].items():
+            figures[name] += value
+        details |= record["details"]
+    return {
+        "source": source,
+        "run_id": run_id,
+        "state": _state(records),
+        **details,
+        "figures": dict(figures),
+        "tasks": dict(tasks),
+        "warnings": [warning for record in records for warning in record["warnings"]],
+        "errors": [
+            {"task": record["task"], "shard": record["shard"], "error": record["error"]}
+            for record in records
+            if record["error"]
+        ],
+        "seconds": elapsed(records),
+    }
+
+
+def _state(records: list[Record]) -> str:
+    failed = any(record["error"] or record["details"].get("problems") for record in records)
+    ended = any(record["task"] == "verify" and record["state"] == "success" for record in records)
+    return "failed" if failed else "success" if ended else "running"
+
+
+def elapsed(records: Iterable[Record]) -> float:
+    """Seconds from the start of the first record to the end of the last."""
+    records = list(records)
+    if not records:
+        return 0.0
+    start = min(datetime.fromisoformat(record["started_at"]) for record in records)
+    end = max(datetime.fromisoformat(record["ended_at"]) for record in records)
+    return round((end - start).total_seconds(), 3)

@@ -1,0 +1,27 @@
+"""Retention: the folders of old runs go; the manifest and the audit of deletions stay."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+
+def remove_old_runs(run: Run) -> int:
+    """Keep the newest ``keep_runs`` run folders of the source, by the time of their last report; remove the others.
+
+    A folder without a report belongs to a run that is not finished, and stays. Returns how many were removed.
+    """
+    folder = run.source_staging.runs
+    finished = [path for path in folder.iterdir() if (path / "report.json").exists()]
+    finished.sort(key=lambda path: float((path / "report.json").stat().st_mtime), reverse=True)
+    old = finished[run.source.keep_runs :]
+    for path in old:
+        path.rmdir(recursive=True)
+    if old:
+        log.info("Removed the staging of %s old runs", len(old))
+    return len(old)

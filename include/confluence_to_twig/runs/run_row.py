@@ -1,0 +1,97 @@
+"""A run in one line: the figures of its report that the page shows of many runs at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+_REMEDY_LIMIT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in a line.
+
+    :param folder: its folder below ``runs``; all that is known of a run that has not written its report yet.
+    :param run_id: Airflow's name of it, empty while there is no report.
+    :param state: ``success``, ``failed`` or ``running``, as far as staging knows; Airflow knows better.
+    :param pages: pages that Twig held for the source after the run; None when the run did not get that far.
+    :param whole: the run looked at everything that the source covers: no backfill, no selection, a complete sweep.
+    :param problem: what went wrong, in a line; empty if nothing did. :param remedy: what to do about it, if it says so.
+    """
+
+    folder: str
+    run_id: str
+    state: str
+    run_type: str
+    started_at: str
+    ended_at: str
+    seconds: float
+    pages: int | None
+    chunks: int | None
+    changed: int
+    removed: int
+    failed: int
+    restricted: int
+    skipped: int
+    warnings: int
+    whole: bool
+    dry_run: bool
+    summary: str
+    problem: str
+    remedy: str
+    space_name: str
+    space_url: str
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunRow:
+        """The inverse of ``asdict``. Unknown fields are left out; raises ``KeyError`` for a missing one."""
+        return cls(**{name: data[name] for name in _NAMES})
+
+
+_NAMES = tuple(field.name for field in fields(RunRow))
+
+
+def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: str) -> RunRow:
+    """The line of a report as :func:`confluence_to_twig.runs.report.build_report` makes it."""
+    figures, params, space = report["figures"], report.get("params", {}), report.get("space", {})
+    problem, remedy = _what_went_wrong(report)
+    return RunRow(
+        folder=folder,
+        run_id=report["run_id"],
+        state=report["state"],
+        run_type=str(report.get("run_type", "")),
+        started_at=started_at,
+        ended_at=ended_at,
+        seconds=float(report["seconds"]),
+        pages=report.get("pages"),
+        chunks=report.get("chunks"),
+        changed=int(report["result"]["changed"]),
+        removed=int(report["result"]["removed"]),
+        failed=int(report["result"]["failed"]),
+        restricted=int(figures.get("restricted", 0)),
+        skipped=int(figures.get("to_skip", 0)),
+        warnings=len(report["warnings"]),
+        whole=covers_everything(report),
+        dry_run=bool(params.get("dry_run")),
+        summary=str(report["summary"]),
+        problem=problem,
+        remedy=remedy,
+        space_name=str(space.get("name", "")),
+        space_url=str(space.get("url", "")),
+    )
+
+
+def _what_went_wrong(report: dict[str, Any]) -> tuple[str, str]:
+    """The first error without its class name, or else the first problem: its first line, and the rest of it."""
+    errors = [re.sub(r"^\w+: ", "", str(error["error"])) for error in report["errors"]]
+    problem, _, remedy = next(iter([*errors, *report.get("problems", ())]), "").partition("\n")
+    return problem, remedy[:_REMEDY_LIMIT]
+
+
+def covers_everything(report: dict[str, Any]) -> bool:
+    """Whether the plan of this run compared everything that the source covers with Twig."""
+    params = report.get("params", {})
+    selected = params.get("page_ids") or params.get("since")
+    return bool(report.get("sweep_complete")) and report.get("run_type") != "backfill" and not selected

@@ -1,0 +1,1 @@
+"""Sources: what a data engineer writes into ``sources.yaml``, checked."""

@@ -1,0 +1,73 @@
+"""What a source says about its alerts. Imported when DAGs are parsed: nothing heavy."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from confluence_to_twig.sources.lookback import parse_lookback
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _addresses(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Span = Annotated[timedelta, BeforeValidator(parse_lookback)]
+Address = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
+Label = Annotated[str, Field(pattern=r"^\S+$")]
+
+
+class JiraSettings(BaseModel):
+    """Where issues are opened.
+
+    :param conn_id: a connection of the Atlassian provider's type ``jira``: host, login, password (an API token).
+    :param project: key of the project, such as ``OPS``.
+    """
+
+    model_config = _STRICT
+
+    project: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    conn_id: str = "jira_default"
+    issue_type: str = "Task"
+    labels: tuple[Label, ...] = ()
+
+
+class EmailSettings(BaseModel):
+    """Who gets mail.
+
+    :param conn_id: a connection of the SMTP provider's type ``smtp``; its extra names ``from_email``.
+    """
+
+    model_config = _STRICT
+
+    to: Annotated[tuple[Address, ...], BeforeValidator(_addresses), Field(min_length=1)]
+    conn_id: str = "smtp_default"
+
+
+class AlertSettings(BaseModel):
+    """The block ``alerts`` of a source. Without it everything is in the log, and nowhere else.
+
+    :param deadline: how long after a run was queued the source must be in step, or it counts as stale; null: never.
+    :param repeat_after: a problem that lasts is told again after so long; the log hears of it every time.
+    """
+
+    model_config = _STRICT
+
+    jira: JiraSettings | None = None
+    email: EmailSettings | None = None
+    deadline: Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v))] = (
+        timedelta(hours=24)
+    )
+    repeat_after: Span = timedelta(days=1)
+
+    @field_validator("email")
+    @classmethod
+    def _mail_needs_its_provider(cls, value: EmailSettings | None) -> EmailSettings | None:
+        if value is not None and importlib.util.find_spec("airflow.providers.smtp") is None:
+            raise ValueError("mail needs a package that is not installed: apache-airflow-providers-smtp")
+        return value

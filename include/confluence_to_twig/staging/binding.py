@@ -1,0 +1,59 @@
+"""Binding: which Twig data source the staging of a source belongs to."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.staging.parquet import publish
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+    from confluence_to_twig.staging.layout import SourceStaging
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The data source that was found or created for a source.
+
+    :param base_url: the Twig it is in; an id of another Twig means nothing here.
+    """
+
+    data_source_id: str
+    name: str
+    type: str
+    base_url: str
+
+
+def binding_path(staging: SourceStaging) -> ObjectStoragePath:
+    """``<source>/twig.json``."""
+    return staging.home / "twig.json"
+
+
+def read_binding(staging: SourceStaging) -> Binding | None:
+    """The remembered data source, or None. Raises :class:`~confluence_to_twig.errors.PermanentError` when the file is broken."""
+    path = binding_path(staging)
+    try:
+        with path.open("rb") as file:
+            raw = json.loads(file.read())
+        return Binding(*(str(raw[name]) for name in ("data_source_id", "name", "type", "base_url")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise PermanentError(
+            f"{path} is not readable ({type(error).__name__})", "Delete it: it is written anew by the next run."
+        ) from error
+
+
+def write_binding(staging: SourceStaging, binding: Binding) -> None:
+    """Remember the data source; the file is replaced in one step."""
+    path = binding_path(staging)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+    with temporary.open("wb") as file:
+        file.write(json.dumps(asdict(binding), indent=2).encode())
+    publish(temporary, path)

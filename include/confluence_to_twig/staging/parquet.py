@@ -1,0 +1,129 @@
+"""Read and write Parquet in bounded memory, visible only when complete."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from airflow.sdk import ObjectStoragePath
+
+ROW_GROUP_ROWS = 2_000
+#: While it is written, a row group is in memory as rows, as Arrow and as encoded pages: several times its size.
+ROW_GROUP_BYTES = 4 * 1024 * 1024
+#: Rows that are read at a time. Of pages, 100 are already 2 MB, and as much again as Python objects.
+BATCH_ROWS = 100
+BUFFER_BYTES = 1024 * 1024
+COMPRESSION_LEVEL = 3  # pyarrow's own default for zstd is 1: a third larger files for the same time
+
+
+class ParquetWriter:
+    """Stream rows into a Parquet file that appears under its name only when the ``with`` block ends well.
+
+    Memory holds one row group: at most :data:`ROW_GROUP_ROWS` rows or about :data:`ROW_GROUP_BYTES` of text.
+
+    :param path: where the finished file appears; an older file there is replaced in one step.
+    :param schema: one of :mod:`confluence_to_twig.staging.schemas`; a row that does not fit it raises ``pyarrow.ArrowInvalid``.
+    """
+
+    def __init__(self, path: ObjectStoragePath, schema: pa.Schema) -> None:
+        self.path = path
+        self.schema = schema
+        self.rows_written = 0
+        self._rows: list[Mapping[str, Any]] = []
+        self._bytes = 0
+        self._open = ExitStack()
+
+    def __enter__(self) -> ParquetWriter:
+        file = self._open.enter_context(appearing(self.path))
+        self._writer = self._open.enter_context(
+            pq.ParquetWriter(file, self.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
+        )
+        return self
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Add one row: a mapping with the schema's columns."""
+        self._rows.append(row)
+        self._bytes += sum(len(value) for value in row.values() if isinstance(value, str))
+        if len(self._rows) >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def write_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add every row of an iterable."""
+        for row in rows:
+            self.write(row)
+
+    def write_table(self, table: pa.Table) -> None:
+        """Add all rows of a table that has the schema."""
+        self._flush()
+        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        self.rows_written += table.num_rows
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self.schema))
+            self.rows_written += len(self._rows)
+            self._rows, self._bytes = [], 0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with ExitStack() as closing:
+            closing.push(self._open)
+            if kind is None:
+                self._flush()
+            else:
+                closing.pop_all().__exit__(kind, error, trace)
+
+
+@contextmanager
+def appearing(path: ObjectStoragePath) -> Iterator[Any]:
+    """A binary file to write, in any format, that appears under its name only when the ``with`` block ends well."""
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Arrow writes in small pieces, and Airflow's files take note of each.
+        with temporary.open("wb") as file, pa.BufferedOutputStream(pa.PythonFile(file, "w"), BUFFER_BYTES) as buffered:
+            yield buffered
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    publish(temporary, path)
+
+
+def publish(temporary: ObjectStoragePath, path: ObjectStoragePath) -> None:
+    """Move a finished file to its name in one step; on an object store the copy is what is atomic."""
+    temporary.replace(path)
+
+
+def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write all rows to ``path`` atomically and return how many there were."""
+    with ParquetWriter(path, schema) as writer:
+        writer.write_all(rows)
+    return writer.rows_written
+
+
+@contextmanager
+def _opened(path: ObjectStoragePath) -> Iterator[pq.ParquetFile]:
+    with path.open("rb") as file, pq.ParquetFile(file) as parquet:
+        yield parquet
+
+
+def read_table(path: ObjectStoragePath, columns: list[str] | None = None) -> pa.Table:
+    """Read a whole file, or some of its columns. Raises ``FileNotFoundError`` when it is not there."""
+    with _opened(path) as parquet:
+        return parquet.read(columns=columns)
+
+
+def iter_rows(path: ObjectStoragePath, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file one by one, holding one batch of them in memory."""
+    with _opened(path) as parquet:
+        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+            yield from batch.to_pylist()

@@ -1,0 +1,69 @@
+"""Extract: the bodies of one shard's pages, as Parquet."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.confluence.api.hook import ConfluenceHook
+from confluence_to_twig.confluence.api.space import Space
+from confluence_to_twig.confluence.extract.extract_shard import ExtractOptions, extract_shard
+from confluence_to_twig.confluence.extract.page import ROW_COLUMNS
+from confluence_to_twig.runs.log_group import log_group
+from confluence_to_twig.runs.record import recorded
+from confluence_to_twig.staging.parquet import iter_rows, write_rows
+from confluence_to_twig.staging.schemas import QUARANTINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from confluence_to_twig.confluence.extract.page import Row
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+
+def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) -> dict[str, Any]:
+    """Fetch the pages that the plan gives to this shard.
+
+    :returns: ``shard`` and counters: ``pages``, ``gone``.
+    """
+    number = shard["shard"]
+    with recorded(run) as record:
+        hook = ConfluenceHook(run.source.confluence_conn_id)
+        title = f"Pages {shard['first']:,}-{shard['last']:,}"
+        with hook.client(validated["sign_in"]) as client, log_group(title):
+            report = extract_shard(
+                client,
+                Space.from_json(validated["space"]),
+                _planned(run, number),
+                inventory=run.staging.inventory,
+                out=run.staging.pages(number),
+                options=_options(run),
+            )
+        record.figures |= report.figures()
+        log.info("%s: %d fetched, %d gone, %d failed", title, report.got, report.gone, report.failed)
+        for warning in report.warnings:
+            record.warn(warning)
+        # Pages that are there but cannot be fetched: reported, and the others go on.
+        failures = [asdict(failure) | {"stage": "extract"} for failure in report.failures]
+        write_rows(run.staging.quarantine("extract", number), QUARANTINE, failures)
+        return {"shard": number, "pages": report.got, "gone": report.gone}
+
+
+def _planned(run: Run, shard: int) -> Iterator[Row]:
+    """The shard's rows of the inventory, one by one."""
+    plan = iter_rows(run.staging.plan, ["page_id", "shard"])
+    wanted = {row["page_id"] for row in plan if row["shard"] == shard}
+    return (row for row in iter_rows(run.staging.inventory, ROW_COLUMNS) if row["page_id"] in wanted)
+
+
+def _options(run: Run) -> ExtractOptions:
+    source = run.source
+    return ExtractOptions(
+        comments=source.comments,
+        attachments=source.attachments,
+        render_macros=source.render_macros,
+        restricted_pages=source.restricted_pages,
+    )

@@ -1,0 +1,75 @@
+"""Delivery ``files``: load, prune and verify write and check a folder that Twig pulls from, instead of calling Twig."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.staging.layout import root_at
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.twig.deletions import DeletionLog
+from confluence_to_twig.twig.file_delivery import FileDelivery, bind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import ObjectStoragePath
+
+    from confluence_to_twig.runs.record import Record
+    from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.twig.pruner import PrunePlan
+
+
+def bind_target(run: Run) -> None:
+    """Tie the manifest to the folder; call it before the manifest is read."""
+    bind(run.source_staging, target(run), run.source.files_format)
+
+
+def target(run: Run) -> ObjectStoragePath:
+    """The folder of this source: ``<files_path>/<source>``."""
+    return root_at(str(run.source.files_path)) / run.source.name
+
+
+def mend_target(run: Run, record: Record) -> None:
+    """Remove files that belong to no page, and let the plan fetch the pages whose file is missing."""
+    delivery = _delivery(run)
+    if not delivery.manifest.exists():
+        return  # nothing is known yet: what is there is replaced file by file
+    missing, surplus = delivery.mend()
+    if missing or surplus:
+        record.warn(
+            f"{target(run)} is mended: {len(missing):,} files were missing, {len(surplus):,} belonged to no page"
+        )
+
+
+def load_files(run: Run, shards: Sequence[int], record: Record) -> dict[str, Any]:
+    """Write the documents that differ. Returns the same counters as a load into Twig."""
+    report = _delivery(run).deliver(
+        [run.staging.documents(shard) for shard in shards],
+        [run.staging.chunks(shard) for shard in shards],
+        run.staging.quarantine("load", 0),
+    )
+    figures = report.as_dict()
+    refused = figures.pop("refused")
+    record.figures |= {f"files_{name}": figures.pop(name) for name in ("added", "replaced", "removed")}
+    record.figures |= {"changed": figures.pop("pages"), "chunks_sent": figures.pop("chunks"), **figures}
+    for entry in refused:
+        record.warn(f"No file can hold {entry['title']} ({entry['url']}): {entry['message']}")
+    return {"changed": report.pages, "chunks_sent": report.chunks, "refused": len(refused)}
+
+
+def prune_files(run: Run, wanted: PrunePlan, record: Record, approved_by: str | None) -> dict[str, Any]:
+    """Remove the files of the deleted pages."""
+    report = _delivery(run).remove(wanted.deletions, DeletionLog(run.source_staging), approved_by)
+    record.figures |= {"removed": report.pages, "files_removed": len(report.removed)}
+    return {"deleted": report.pages, "kept": 0}
+
+
+def check_files(run: Run) -> list[str]:
+    """What is wrong with the folder: files that are missing or that nobody knows, by page title."""
+    missing, unknown = _delivery(run).check()
+    named = [f"{title}: its file is missing from {target(run)}" for title in missing.values()]
+    return named + [f"{name} in {target(run)} belongs to no page of this source" for name in unknown]
+
+
+def _delivery(run: Run) -> FileDelivery:
+    return FileDelivery(target(run), run.source.files_format, ManifestStore(run.source_staging), run.run_id)

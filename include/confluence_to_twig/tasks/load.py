@@ -1,0 +1,58 @@
+"""Load: send Twig the documents that differ from what it holds, and remember each acknowledged batch."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.runs.log_group import log_group
+from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.tasks.twig_target import data_source_of
+from confluence_to_twig.twig.hook import TwigHook
+from confluence_to_twig.twig.loader import load as load_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.twig.load_report import LoadReport
+
+log = logging.getLogger(__name__)
+
+
+def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
+    """Load every shard's documents and chunks.
+
+    :returns: counters: ``changed`` (pages sent), ``chunks_sent``, ``refused``.
+    """
+    shards = sorted(entry["shard"] for entry in transformed or () if entry)
+    with recorded(run) as record:
+        if run.params.dry_run:
+            log.info("Dry run: nothing is sent")
+            return {"changed": 0, "chunks_sent": 0, "refused": 0}
+        if run.source.delivery == "files":
+            from confluence_to_twig.tasks.file_target import load_files
+
+            return load_files(run, shards, record)
+        with TwigHook(run.source.twig_conn_id).client() as client, log_group("Batches"):
+            report = load_documents(
+                client,
+                data_source_of(run, client),
+                documents=[run.staging.documents(shard) for shard in shards],
+                chunks=[run.staging.chunks(shard) for shard in shards],
+                manifest=ManifestStore(run.source_staging),
+                run_id=run.run_id,
+                quarantine_path=run.staging.quarantine("load", 0),
+            )
+        return _handed_on(report, record)
+
+
+def _handed_on(report: LoadReport, record: Record) -> dict[str, Any]:
+    figures = {name: value for name, value in report.as_dict().items() if isinstance(value, int | float)}
+    changed = figures.pop("documents_sent")
+    log.info("%d pages sent, %d chunks, %d refused", changed, report.chunks_sent, len(report.refused))
+    record.figures |= figures | {"changed": changed}
+    for refusal in report.refused:
+        record.warn(f"Twig refused {refusal['title']} ({refusal['url']}): {refusal['code']}: {refusal['message']}")
+    return {"changed": changed, "chunks_sent": report.chunks_sent, "refused": len(report.refused)}

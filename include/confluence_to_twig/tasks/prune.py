@@ -1,0 +1,134 @@
+"""Prune: remove from Twig what the plan removes, unless it is so much that a human must say yes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.runs.run import unattended
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import read_table
+from confluence_to_twig.tasks.twig_target import data_source_of
+from confluence_to_twig.twig.deletions import DeletionLog
+from confluence_to_twig.twig.hook import TwigHook
+from confluence_to_twig.twig.pruner import PrunePlan, plan_prune
+from confluence_to_twig.twig.pruner import prune as delete_from_twig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+APPROVED_VARIABLE = "CONFLUENCE_TWIG_APPROVE_DELETIONS"
+NAMED_PAGES = 50
+
+
+class ApprovalNeededError(PermanentError):
+    """The mass-delete brake holds and nobody is there to ask."""
+
+
+def prune(
+    run: Run,
+    *,
+    ask: Callable[[str, str], Any] | None = None,
+    approved: bool | None = None,
+    answered_by: str | None = None,
+) -> dict[str, Any]:
+    """Delete, or ask first when the mass-delete brake holds.
+
+    :param ask: shows subject and body to a human and leaves the task; None when the answer is there already.
+    :param approved: the answer, or None before it.
+    :returns: counters: ``deleted``, ``kept`` (by the brake).
+    :raises ApprovalNeededError: the brake holds in an unattended run.
+    """
+    with recorded(run) as record:
+        if run.params.dry_run:
+            log.info("Dry run: nothing is deleted")
+            return {"deleted": 0, "kept": 0}
+        manifest = ManifestStore(run.source_staging)
+        wanted = plan_prune(
+            read_table(run.staging.plan),
+            manifest.view(),
+            run.run_id,
+            brake_pages=run.source.brake_pages,
+            brake_share=run.source.brake_share,
+        )
+        for page_id, why in wanted.spared.items():
+            log.info("Page %s stays: %s", page_id, why)
+        if wanted.brake and approved is None:
+            approved, answered_by = _approval(run, wanted, record, ask)
+        if wanted.brake and not approved:
+            record.warn(f"{len(wanted.deletions):,} pages were not deleted: {answered_by} chose to keep them")
+            record.figures["kept_by_brake"] = len(wanted.deletions)
+            return {"deleted": 0, "kept": len(wanted.deletions)}
+        return _delete(run, wanted, manifest, record, answered_by)
+
+
+def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:
+    record.details["brake"] = _named(run, wanted)
+    if unattended():
+        if os.environ.get(APPROVED_VARIABLE) == "yes":
+            return True, f"{APPROVED_VARIABLE}=yes"
+        raise ApprovalNeededError(
+            f"{_named(run, wanted)}: approval needed",
+            f"Look at {run.staging.plan}; if the deletions are right, run again with APPROVE_DELETIONS=yes.",
+        )
+    if ask is None:
+        raise ApprovalNeededError(f"{_named(run, wanted)}: approval needed", "Clear this task to be asked again.")
+    ask(*_question(run, wanted))
+    raise AssertionError("asking leaves the task")
+
+
+def _named(run: Run, wanted: PrunePlan) -> str:
+    return f"{run.source.name} would lose {wanted}"
+
+
+def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
+    named = "\n".join(
+        f"* [{deletion.title}]({deletion.url}): {deletion.reason}" for deletion in wanted.deletions[:NAMED_PAGES]
+    )
+    rest = len(wanted.deletions) - NAMED_PAGES
+    more = f"\n\n… and {rest:,} more: the full list is `{run.staging.plan}` (action `delete`)." if rest > 0 else ""
+    return (
+        f"Delete {len(wanted.deletions):,} of {wanted.held:,} pages of {run.source.name} from Twig?",
+        f"""{_named(run, wanted)}. Nothing has been deleted; everything else of this run is done.
+
+**Delete them** if this is meant: a section was removed, archived or restricted in Confluence.
+
+**Keep them** if it surprises you: for instance when the sync account lost its rights, or pages were restricted by
+mistake. Mend that in Confluence; the next run starts from what it finds then. Twig goes on answering from these pages.
+
+{named}{more}
+""",
+    )
+
+
+def _delete(
+    run: Run, wanted: PrunePlan, manifest: ManifestStore, record: Record, answered_by: str | None
+) -> dict[str, Any]:
+    if not wanted.deletions:
+        log.info("Nothing to delete")
+        return {"deleted": 0, "kept": 0}
+    if run.source.delivery == "files":
+        from confluence_to_twig.tasks.file_target import prune_files
+
+        return prune_files(run, wanted, record, answered_by if wanted.brake else None)
+    with TwigHook(run.source.twig_conn_id).client() as client:
+        report = delete_from_twig(
+            client,
+            data_source_of(run, client),
+            wanted.deletions,
+            manifest,
+            DeletionLog(run.source_staging),
+            run.run_id,
+            approved_by=answered_by if wanted.brake else None,
+        )
+        record.figures |= {"requests": client.figures.requests, "removed": report.deleted}
+    for refusal in report.refused:
+        record.warn(f"Twig refused to delete page {refusal['page_id']}: {refusal['code']}: {refusal['message']}")
+    return {"deleted": report.deleted, "kept": 0}

@@ -1,0 +1,58 @@
+"""Transform: one shard's pages become documents and chunks."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.content.transform_shard import transform_shard
+from confluence_to_twig.runs.log_group import log_group
+from confluence_to_twig.runs.record import Record, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confluence_to_twig.content.transform_shard import TransformReport
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+NAMED_PAGES = 10
+
+
+def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert the pages of one shard; a page that fails is quarantined and the others go on.
+
+    :returns: ``shard`` and counters: ``pages``, ``chunks``, ``quarantined``.
+    """
+    number = extracted["shard"]
+    with recorded(run) as record:
+        with log_group(f"{extracted['pages']:,} pages"):
+            report = transform_shard(
+                run.staging.pages(number),
+                run.staging.documents(number),
+                run.staging.chunks(number),
+                run.staging.quarantine("transform", number),
+                inventory=run.staging.inventory,
+            )
+        log.info("%s pages → %s chunks (%s quarantined)", report.pages, report.chunks, report.quarantined)
+        record.figures |= {
+            "documents": report.documents,
+            "chunks_made": report.chunks,
+            "tokens": report.tokens,
+            "quarantined": report.quarantined,
+            "tolerant": report.tolerant,
+            "rendered": report.rendered,
+            "low_coverage": len(report.low_coverage),
+        }
+        _warn(report, record)
+        return {"shard": number, "pages": report.pages, "chunks": report.chunks, "quarantined": report.quarantined}
+
+
+def _warn(report: TransformReport, record: Record) -> None:
+    if report.low_coverage:
+        named = ", ".join(report.low_coverage[:NAMED_PAGES])
+        record.warn(f"{len(report.low_coverage):,} pages lost more than 2 % of their words in conversion: {named}")
+    if report.unknown_macros:
+        named = ", ".join(f"{name} ({pages})" for name, pages in report.unknown_macros.most_common(NAMED_PAGES))
+        log.info("Macros that are not known, of which only the text was kept: %s", named)

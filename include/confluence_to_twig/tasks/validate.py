@@ -1,0 +1,77 @@
+"""Validate: can both sides be reached, is the space there, and which window does this run cover?"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.alerts.notify import token_expires
+from confluence_to_twig.confluence.api.expiry import expiry_warning
+from confluence_to_twig.confluence.api.hook import ConfluenceHook
+from confluence_to_twig.planning.window import resolve_window
+from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.tasks.twig_target import data_source_of
+from confluence_to_twig.twig.hook import TwigHook
+
+if TYPE_CHECKING:
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+
+def validate(run: Run) -> dict[str, Any]:
+    """Prove the connections and resolve the window.
+
+    :returns: what the later tasks need, all JSON: ``window``, ``space``, ``sign_in``, ``page_count``.
+    :raises PermanentError: credentials, space, parameters or configuration need a human.
+    """
+    with recorded(run) as record:
+        window = resolve_window(run.facts, lookback=run.source.lookback, since=run.params.since, full=run.params.full)
+        log.info("Window: %s", window)
+        record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}
+        found = _check_confluence(run, record)
+        _check_twig(run)
+        return {"window": window.to_json(), **found}
+
+
+def _check_confluence(run: Run, record: Record) -> dict[str, Any]:
+    hook = ConfluenceHook(run.source.confluence_conn_id)
+    with hook.client() as client:
+        space = client.space(run.source.space_key)
+        sign_in = client.sign_in()
+        page_count = client.count(space, run.source.content)
+        record.figures["requests"] = client.requests_made
+    log.info("Connection successful, found %s pages", f"{page_count:,}")
+    if page_count == 0:
+        record.warn(
+            f'The space "{space.key}" exists, but no page of it is visible to {sign_in.display_name}. '
+            "Check that this account may view the space's pages."
+        )
+    expires_on = hook.settings().token_expires_on
+    if expires_on and (warning := expiry_warning(expires_on, datetime.now(UTC).date())):
+        record.warn(warning)
+        token_expires(run.source, expires_on, warning)
+    record.details |= {"space": space.to_json(), "page_count": page_count}
+    return {"space": space.to_json(), "sign_in": sign_in.to_json(), "page_count": page_count}
+
+
+def _check_twig(run: Run) -> None:
+    if run.source.delivery == "files":
+        return
+    with TwigHook(run.source.twig_conn_id).client() as client:
+        if run.params.dry_run:
+            list(client.list_data_sources(search=run.source.data_source_name))
+        else:
+            log.info("Twig data source: %s", data_source_of(run, client).id)
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    params = run.params
+    return {
+        "full": params.full,
+        "since": params.since,
+        "page_ids": list(params.page_ids),
+        "force": params.force,
+        "dry_run": params.dry_run,
+    }

@@ -1,0 +1,163 @@
+"""Verify: wait for Twig, compare what it holds with what was loaded, ask it for sample pages, report."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.runs.record import Record, recorded, write_json
+from confluence_to_twig.runs.report import assemble, build_report, failed_pages, read_records
+from confluence_to_twig.runs.retention import remove_old_runs
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import read_table
+from confluence_to_twig.tasks.twig_target import data_source_of
+from confluence_to_twig.twig.hook import TwigHook
+from confluence_to_twig.twig.process import ProcessState, check, processing_timeout, start_processing
+from confluence_to_twig.twig.pruner import Deletion
+from confluence_to_twig.twig.verifier import verify as ask_twig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+NAMED_FAILURES = 20
+
+
+class VerificationError(PermanentError):
+    """The run did what it could, and something is not right: pages failed, or Twig does not hold what it should."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Twig is busy: which processing to follow, whether this run started it, and how long to wait for it."""
+
+    data_source_id: str
+    process_id: str | None
+    ours: bool
+    timeout: timedelta
+
+
+def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
+    """Let Twig process what it was given, by this run or by one that did not get so far.
+
+    :param event: what the trigger saw at the end of the last wait; None at first.
+    :returns: what to wait for, or None when there is nothing (more) to wait for.
+    :raises PermanentError: Twig failed to process, with its log lines.
+    """
+    if run.params.dry_run or run.source.delivery == "files":
+        return None
+    with recorded(run) as record, TwigHook(run.source.twig_conn_id).client() as client:
+        data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
+        seen = _seen(event)
+        while seen != "done":
+            started = start_processing(client, data_source, manifest)
+            if started is None:
+                break
+            state = check(client, data_source.id, started.process_id)
+            if not state.is_over:
+                timeout = processing_timeout(int(_figures(run).get("chunks_sent", 0)))
+                return Wait(data_source.id, started.process_id, started.ours, timeout)
+            state.require_success()
+            seen = "done" if state.state == "done" and started.ours else "again"
+        record.figures["requests"] = client.figures.requests
+    return None
+
+
+def _seen(event: Mapping[str, Any] | None) -> str:
+    """``done`` after a processing that covers everything this run loaded; anything else means: look again."""
+    if event is None:
+        return "nothing"
+    state = ProcessState(event["state"], event["status"], event["message"], tuple(event["lines"]))
+    state.require_success()
+    return "done" if state.state == "done" and event["ours"] else "again"
+
+
+def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+    """Check, report, and raise if anything is not right.
+
+    :param emit: takes the figures for the asset event.
+    :raises VerificationError: pages failed or Twig's content differs; the pages are named.
+    """
+    with recorded(run) as record:
+        problems = [] if run.params.dry_run else _failed(run, record)
+        if not run.params.dry_run:
+            problems += _check_files(run) if run.source.delivery == "files" else _ask_twig(run, record)
+        manifest = ManifestStore(run.source_staging).read()
+        record.details |= {
+            "problems": problems,
+            "pages": manifest.num_rows,
+            "chunks": sum(manifest["chunk_count"].to_pylist()),
+        }
+    report = write_report(run)
+    log.info("%s: %s", run.source.name, report["summary"])
+    remove_old_runs(run)
+    if emit is not None:
+        emit({"summary": report["summary"], "run_id": run.run_id, **report["result"]})
+    if problems:
+        raise VerificationError(report["summary"], "\n".join(problems))
+    return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
+
+
+def write_report(run: Run) -> dict[str, Any]:
+    """Write ``report.json`` from the records of the run's tasks."""
+    report = build_report(run.staging, run.source.name, run.run_id)
+    write_json(run.staging.report, report)
+    return report
+
+
+def _figures(run: Run) -> dict[str, float]:
+    figures: dict[str, float] = assemble(run.source.name, run.run_id, read_records(run.staging))["figures"]
+    return figures
+
+
+def _failed(run: Run, record: Record) -> list[str]:
+    failed = failed_pages(run.staging)
+    record.figures["failed"] = len(failed)
+    named = [
+        f"{row['title']} ({row['url']}): {row['stage']} failed: {row['error_type']}: {row['error']}"
+        for row in failed[:NAMED_FAILURES]
+    ]
+    more = len(failed) - len(named)
+    return [*named, f"… and {more:,} more failed pages: see the report"] if more else named
+
+
+def _ask_twig(run: Run, record: Record) -> list[str]:
+    plan = read_table(run.staging.plan).to_pylist()
+    shards = sorted({row["shard"] for row in plan if row["shard"] is not None})
+    present = [shard for shard in shards if run.staging.chunks(shard).exists()]
+    with TwigHook(run.source.twig_conn_id).client() as client:
+        verdict = ask_twig(
+            client,
+            data_source_of(run, client),
+            ManifestStore(run.source_staging),
+            changed=[row["page_id"] for row in plan if row["action"] == "fetch"],
+            deleted=[_deletion(row) for row in plan if row["action"] == "delete"],
+            documents=[run.staging.documents(shard) for shard in present],
+            chunks=[run.staging.chunks(shard) for shard in present],
+        )
+        record.figures |= {
+            "requests": client.figures.requests,
+            "searched": verdict.checked,
+            "searched_deleted": verdict.checked_deleted,
+        }
+    log.info("Twig was asked for %d changed and %d deleted pages", verdict.checked, verdict.checked_deleted)
+    for warning in verdict.warnings:
+        record.warn(warning)
+    named = [f"{found.title} ({found.url}): {found.problem}" for found in verdict.mismatches]
+    return [*verdict.problems, *named]
+
+
+def _check_files(run: Run) -> list[str]:
+    from confluence_to_twig.tasks.file_target import check_files
+
+    return check_files(run)
+
+
+def _deletion(row: Mapping[str, Any]) -> Deletion:
+    return Deletion(row["page_id"], row["title"], row["url"], row["manifest_version"] or 0, row["reason"])

@@ -1,0 +1,47 @@
+"""Answers of Twig that a caller can do something about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.errors import PermanentError, PipelineError
+
+if TYPE_CHECKING:
+    from confluence_to_twig.twig.answers import Answer
+
+
+class RouteNotOffered(PermanentError):
+    """This Twig does not have a route that only some tasks need."""
+
+
+class DataSourceGone(PermanentError):
+    """The data source does not exist (any more)."""
+
+    def __init__(self, summary: str = "", remedy: str = "") -> None:
+        super().__init__(
+            summary or "The data source is gone: somebody deleted it in Twig",
+            remedy or "Run the source again with `full`: it creates a new data source and loads every page.",
+        )
+
+
+class BatchTooLarge(PermanentError):
+    """413: nothing of the batch was applied; a smaller one may be."""
+
+
+class BadBatch(PermanentError):
+    """400 or 422: something in the batch is not as Twig wants it; nothing was applied."""
+
+
+class KeyConflict(PermanentError):
+    """The idempotency key came with another body before; nothing was applied now."""
+
+
+def batch_error(answer: Answer, error: PipelineError) -> PipelineError:
+    """``error``, as one of the classes above when ``answer`` is about what was in the batch."""
+    if answer.status == 413:
+        return BatchTooLarge(error.summary, error.remedy)
+    if answer.status == 409 or answer.code == "idempotency_conflict":
+        return KeyConflict(error.summary, error.remedy)
+    if answer.status in {400, 422}:
+        return BadBatch(error.summary, error.remedy)
+    return error

@@ -1,0 +1,40 @@
+"""What a delivery of files did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from confluence_to_twig.twig.delta import Decision
+
+#: The lists of file names in a report.
+NAMES = ("added", "replaced", "removed")
+
+
+@dataclass
+class FilesReport:
+    """What a delivery did.
+
+    :param added: :param replaced: :param removed: names of files below ``documents/``.
+    :param refused: one entry a page that no file can hold: page_id, title, url, version, code, message.
+    """
+
+    added: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    pages: int = 0
+    chunks: int = 0
+    unchanged: int = 0
+    older: int = 0
+    bytes: int = 0
+    refused: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For XCom and the report: numbers of files instead of their names."""
+        return {name: len(value) if name in NAMES else value for name, value in asdict(self).items()}
+
+    def pass_by(self, decision: Decision) -> None:
+        """Count a page that is not written."""
+        self.older += decision.verdict == "older"
+        self.unchanged += decision.verdict != "older"

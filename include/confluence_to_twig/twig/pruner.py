@@ -1,0 +1,168 @@
+"""Prune: delete from Twig what the plan says, with a brake against mistakes, and leave a record of every deletion."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.twig.delta import to_json
+from confluence_to_twig.twig.writing import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from confluence_to_twig.staging.journal import Row
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.twig.client import TwigClient
+    from confluence_to_twig.twig.deletions import DeletionLog
+    from confluence_to_twig.twig.models import DataSource
+
+log = logging.getLogger(__name__)
+
+BRAKE_PAGES, BRAKE_SHARE = 20, 0.2
+_IDS_A_REQUEST = 5_000
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A page that is to go, with the version that Twig holds."""
+
+    page_id: str
+    title: str
+    url: str
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PrunePlan:
+    """What a run would delete.
+
+    :param held: pages in the manifest. :param brake: True: so many that a human has to approve it.
+    :param spared: pages of the plan that another run loaded again since: page id → why they stay.
+    """
+
+    deletions: tuple[Deletion, ...]
+    held: int
+    brake: bool
+    spared: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        """The part of the manifest that would go, 0 to 1."""
+        return len(self.deletions) / self.held if self.held else 0.0
+
+    def __str__(self) -> str:
+        return f"{len(self.deletions):,} of {self.held:,} pages ({self.share:.0%})"
+
+
+@dataclass
+class PruneReport:
+    """What was deleted. :param kept_newer: pages that Twig holds in a newer version than the one to delete."""
+
+    deleted: int = 0
+    kept_newer: list[str] = field(default_factory=list)
+    refused: list[dict[str, str]] = field(default_factory=list)
+    writes: int = 0
+    seconds_waited: float = 0.0
+    approved_by: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For XCom and the report."""
+        return asdict(self)
+
+
+def plan_prune(
+    plan: pa.Table,
+    view: ManifestView,
+    run_id: str,
+    *,
+    brake_pages: int = BRAKE_PAGES,
+    brake_share: float = BRAKE_SHARE,
+) -> PrunePlan:
+    """What the plan's ``delete`` rows come to now. A page that another run loaded since is spared: that run knew more.
+
+    :param plan: :data:`confluence_to_twig.staging.schemas.PLAN`. :param view: the manifest now. :param run_id: the plan's run.
+    """
+    rows = plan.select(["page_id", "action", "reason", "manifest_run_id"]).to_pylist()
+    wanted = {row["page_id"]: row for row in rows if row["action"] == "delete"}
+    known = {page_id: row for page_id in wanted if (row := view.row(page_id))}
+    spared = {
+        page_id: "loaded again by another run since the plan was made"
+        for page_id, row in known.items()
+        if row["run_id"] not in {run_id, wanted[page_id]["manifest_run_id"]}
+    }
+    deletions = tuple(
+        Deletion(page_id, row["title"], row["url"], row["version"], wanted[page_id]["reason"])
+        for page_id, row in sorted(known.items())
+        if page_id not in spared
+    )
+    held = len(view.page_ids())
+    brake = len(deletions) >= brake_pages and len(deletions) >= brake_share * held
+    return PrunePlan(deletions, held, brake, spared)
+
+
+def prune(
+    client: TwigClient,
+    data_source: DataSource,
+    deletions: Sequence[Deletion],
+    manifest: ManifestStore,
+    audit: DeletionLog,
+    run_id: str,
+    approved_by: str | None = None,
+    *,
+    known_only: bool = True,
+) -> PruneReport:
+    """Delete pages from Twig. Can be repeated: what is gone from the manifest is passed over.
+
+    :param approved_by: who approved it, when the brake asked for that.
+    :param known_only: False also deletes documents that the manifest does not know.
+    :raises TransientError: :raises PermanentError: what was acknowledged before is in manifest and audit.
+    """
+    before = client.figures
+    report = PruneReport(approved_by=approved_by)
+    writer = Writer(client, data_source, manifest, run_id)
+    for start in range(0, len(deletions), _IDS_A_REQUEST):
+        _delete(writer, deletions[start : start + _IDS_A_REQUEST], audit, report, known_only)
+    if deletions:
+        audit.merge()
+        manifest.compact()
+    report.writes = client.figures.writes - before.writes
+    report.seconds_waited = round(client.figures.seconds_waited - before.seconds_waited, 3)
+    return report
+
+
+def _delete(
+    writer: Writer, deletions: Sequence[Deletion], audit: DeletionLog, report: PruneReport, known_only: bool
+) -> None:
+    written = None
+    while written is None:
+        view = writer.manifest.view()
+        present = {entry.page_id: entry for entry in deletions if not known_only or view.row(entry.page_id)}
+        if not present:
+            return
+        # With the version: a newer one that another run brings at this moment must stay.
+        named = [{"id": deletion.page_id, "version": deletion.version} for deletion in present.values()]
+        written = writer.write(view, to_json({"upserts": [], "deletes": named}), deletes=present.keys())
+    operation, outcome = written
+    gone = [present[page_id] for page_id in sorted(outcome.deleted & present.keys())]
+    # Before the manifest forgets the pages: a crash in between deletes and records them once more.
+    audit.append(operation.token, (_audit_row(deletion, writer.run_id, report.approved_by) for deletion in gone))
+    refused = {entry.id for entry in outcome.refused}
+    writer.manifest.end(operation, done=[deletion.page_id for deletion in gone], refused=refused)
+    report.deleted += len(gone)
+    for refusal in outcome.refused:
+        if refusal.code == "stale_version":
+            report.kept_newer.append(refusal.id)
+        else:
+            message = writer.client.safe(refusal.message)
+            log.error("Twig refused to delete page %s (%s): %s", refusal.id, refusal.code, message)
+            report.refused.append({"page_id": refusal.id, "code": refusal.code, "message": message})
+
+
+def _audit_row(deletion: Deletion, run_id: str, approved_by: str | None) -> Row:
+    return asdict(deletion) | {"run_id": run_id, "approved_by": approved_by}

@@ -1,0 +1,168 @@
+"""The page's own endpoints, for what only staging and Twig know; everything else the page asks Airflow's REST API.
+
+Mounted by the plugin below ``/confluence-to-twig``. The page itself holds no data, so anybody may fetch it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd  # noqa: F401 - pyarrow imports it when first used: better while the server starts than for a person
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, Field
+
+from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.runs.history import newest_first, read_history
+from confluence_to_twig.sources.source import Source, SourcesFile, load_sources
+from confluence_to_twig.staging.layout import RunStaging, SourceStaging, folder_name, staging_root
+from confluence_to_twig.web import access, playground
+from confluence_to_twig.web.explaining import explain
+from confluence_to_twig.web.overview import source_row
+from confluence_to_twig.web.planned import Filter, plan_page
+from confluence_to_twig.web.token_expiry import token_expiry
+from confluence_to_twig.web.trouble import RUNS_LOOKED_INTO, conversion_warnings, quarantined, run_warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+STATIC = Path(__file__).with_name("static")
+READERS = 8
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+app = FastAPI(title="Confluence to Twig", docs_url=None, redoc_url=None, openapi_url=None)
+app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+@app.middleware("http")
+async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """The same protective headers on every answer; nothing that was read with somebody's rights is kept."""
+    response = await call_next(request)
+    response.headers.update(HEADERS)
+    if "/api/" in request.url.path:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@app.exception_handler(PipelineError)
+async def refuse(request: Request, error: Exception) -> JSONResponse:
+    """An error of ours says what to do about it."""
+    status = 409 if isinstance(error, playground.NothingToAskError) else 502
+    return JSONResponse({"detail": explain(error)}, status_code=status)
+
+
+def source_of(dag_id: str) -> Source:
+    """The source of the DAG in the path; 404 for a DAG that is none of ours."""
+    for source in load_sources().sources:
+        if source.dag_id == dag_id:
+            return source
+    raise HTTPException(404, f"{dag_id} is not a DAG of this project")
+
+
+Ours = Annotated[Source, Depends(source_of)]
+Text = Annotated[str, Query(max_length=200)]
+
+
+@app.get("/", include_in_schema=False)
+def page() -> FileResponse:
+    """The page."""
+    return FileResponse(STATIC / "index.html")
+
+
+@app.get("/api/sources")
+def sources(user: access.User) -> dict[str, Any]:
+    """A row for every source whose DAG the user may read."""
+    file: SourcesFile = load_sources()
+    readable = [source for source in file.sources if access.may_read(user, source.dag_id)]
+    now = datetime.now(UTC)
+    connections = sorted({source.confluence_conn_id for source in readable})
+    with ThreadPoolExecutor(READERS) as pool:
+        tokens = dict(zip(connections, pool.map(token_expiry, connections), strict=True))
+        rows = list(pool.map(lambda source: _row(source, tokens[source.confluence_conn_id], now), readable))
+    return {"sources": rows, "mistakes": len(file.problems), "now": now.isoformat()}
+
+
+@app.get("/api/sources/{dag_id}", dependencies=[access.MAY_READ])
+def source(dag_id: str, source: Ours, user: access.User) -> dict[str, Any]:
+    """The row of one source, and what the user may do with it."""
+    now = datetime.now(UTC)
+    row = _row(source, token_expiry(source.confluence_conn_id), now)
+    return row | {"may_ask": access.may_ask(user, dag_id), "now": now.isoformat()}
+
+
+@app.get("/api/sources/{dag_id}/history", dependencies=[access.MAY_READ])
+def history(source: Ours, limit: Annotated[int, Query(ge=1, le=2_000)] = 1_000) -> dict[str, Any]:
+    """The newest runs, oldest first."""
+    rows = read_history(_staging(source))
+    return {"total": len(rows), "runs": [asdict(row) for row in rows[-limit:]]}
+
+
+@app.get("/api/sources/{dag_id}/plan", dependencies=[access.MAY_READ])
+def plan(
+    source: Ours,
+    run: Text = "",
+    action: Text = "",
+    reason: Text = "",
+    search: Text = "",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """A page of the rows of a run's plan.
+
+    :param run: the run's id or folder; without it the newest run that has a plan.
+    """
+    staging = _staging(source)
+    wanted = Filter(action, reason, search.strip())
+    folders = [folder_name(run)] if run else (row.folder for row in newest_first(staging))
+    for folder in folders:
+        found = plan_page(RunStaging(staging.runs / folder), wanted, offset=offset, limit=limit)
+        if found is not None:
+            return found | {"run": folder}
+    return {"run": None, "counts": {}, "total": 0, "rows": []}
+
+
+@app.get("/api/sources/{dag_id}/trouble", dependencies=[access.MAY_READ])
+def trouble(source: Ours) -> dict[str, Any]:
+    """Quarantined pages, doubtful conversions, and what the last run warned of."""
+    staging = _staging(source)
+    runs = list(islice(newest_first(staging), RUNS_LOOKED_INTO))
+    return {
+        "quarantined": quarantined(staging, runs),
+        "conversions": conversion_warnings(staging, runs),
+        "warnings": run_warnings(staging, runs[0].folder) if runs else [],
+    }
+
+
+class Question(BaseModel):
+    """What a person asks."""
+
+    question: Annotated[str, Field(min_length=1, max_length=2_000)]
+    limit: Annotated[int, Field(ge=1, le=playground.MOST_RESULTS)] = 6
+
+
+@app.post("/api/sources/{dag_id}/ask", dependencies=[access.MAY_ASK])
+def ask(source: Ours, asked: Question) -> dict[str, Any]:
+    """Ask Twig. A POST, so that questions stay out of addresses and access logs."""
+    passages = playground.ask(source, _staging(source), asked.question, asked.limit)
+    return {"passages": [asdict(passage) for passage in passages]}
+
+
+def _row(source: Source, token: Any, now: datetime) -> dict[str, Any]:
+    return source_row(source, _staging(source), token, now)
+
+
+def _staging(source: Source) -> SourceStaging:
+    return SourceStaging(staging_root(), source.name)

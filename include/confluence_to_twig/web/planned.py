@@ -1,0 +1,82 @@
+"""The plan of a run, a page of rows at a time: filtered, searched and sorted on the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from confluence_to_twig.planning.plan import counts_by_reason
+from confluence_to_twig.staging.cached import Remembered
+from confluence_to_twig.staging.parquet import read_table
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+    from confluence_to_twig.staging.layout import RunStaging
+
+#: The order in which a person wants to see them: what happens first.
+ACTIONS = ("fetch", "delete", "skip", "leave")
+VERSION_CHANGED = "version changed"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows of a plan are wanted; empty fields let everything through.
+
+    :param reason: as :func:`confluence_to_twig.planning.plan.counts_by_reason` names it.
+    :param search: part of a title, any case, or a whole page id.
+    """
+
+    action: str = ""
+    reason: str = ""
+    search: str = ""
+
+
+def plan_page(run: RunStaging, wanted: Filter, *, offset: int, limit: int) -> dict[str, Any] | None:
+    """Some rows of a run's plan, and how many there are; None when the run has no plan.
+
+    :returns: ``counts`` (action → reason → pages, of the whole plan), ``total`` (rows that fit), ``rows``.
+    """
+    table = _plan(run.plan)
+    if table is None:
+        return None
+    found = apply(table, wanted)
+    rows = found.slice(offset, limit).drop_columns(["rank", "cause", "shard"]).to_pylist()
+    return {"counts": _counts(run.plan), "total": found.num_rows, "rows": rows}
+
+
+def prepare(table: pa.Table) -> pa.Table:
+    """A plan with the columns ``rank`` (of its action) and ``cause`` (its reason without numbers), in rank and title order."""
+    reason = table["reason"]
+    cause = pc.if_else(pc.starts_with(reason, "version "), VERSION_CHANGED, reason)
+    rank = pc.index_in(table["action"], value_set=pa.array(ACTIONS))
+    ranked = table.append_column("rank", rank).append_column("cause", cause)
+    return ranked.sort_by([("rank", "ascending"), ("title", "ascending"), ("page_id", "ascending")])
+
+
+def apply(table: pa.Table, wanted: Filter) -> pa.Table:
+    """The rows of a prepared plan that fit the filter."""
+    if wanted.action:
+        table = table.filter(pc.equal(table["action"], wanted.action))
+    if wanted.reason:
+        table = table.filter(pc.equal(table["cause"], wanted.reason))
+    if wanted.search:
+        in_title = pc.match_substring(table["title"], wanted.search, ignore_case=True)
+        table = table.filter(pc.or_(in_title, pc.equal(table["page_id"], wanted.search)))
+    return table
+
+
+def _read(path: ObjectStoragePath) -> pa.Table:
+    return prepare(read_table(path))
+
+
+def _count(path: ObjectStoragePath) -> dict[str, dict[str, int]]:
+    return counts_by_reason(read_table(path, ["action", "reason"]))
+
+
+# A plan of 50,000 pages takes about 20 MB.
+_plan = Remembered(_read, keep=6)
+_counts = Remembered(_count, keep=50)

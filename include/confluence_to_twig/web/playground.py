@@ -1,0 +1,89 @@
+"""Playground: ask Twig a question and see which chunks it finds, with the page and heading that each one cites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.staging.binding import read_binding
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.hook import TwigHook
+
+if TYPE_CHECKING:
+    from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.staging.layout import SourceStaging
+    from confluence_to_twig.twig.models import Citation
+    from confluence_to_twig.twig.settings import TwigSettings
+
+#: A person waits: rather say that Twig is busy than wait for its budget.
+PATIENCE_SECONDS = 15.0
+MOST_RESULTS = 20
+
+
+class NothingToAskError(PermanentError):
+    """There is no data source yet that could be asked."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk that Twig found.
+
+    :param path: the headings above it, from the space down, as the chunk's own first line names them.
+    :param text: the chunk's Markdown without that line.
+    :param url: the Confluence page with the heading's anchor.
+    """
+
+    title: str
+    path: tuple[str, ...]
+    text: str
+    url: str
+    similarity: float
+    page_id: str
+
+
+def ask(source: Source, staging: SourceStaging, question: str, limit: int) -> list[Passage]:
+    """Ask the data source of this source, best answer first.
+
+    :raises NothingToAskError: no run has loaded anything yet, or Twig is fed by files.
+    :raises PipelineError: Twig's own answer, in words that may be shown.
+    """
+    if source.delivery == "files":
+        raise NothingToAskError(
+            "This source is delivered as files",
+            "Twig reads them by itself, so this project does not know the data source to ask. Ask in Twig.",
+        )
+    binding = read_binding(staging)
+    if binding is None:
+        raise NothingToAskError("Nothing is in Twig yet", "Run the DAG once; then ask again.")
+    with TwigClient(_settings(source.twig_conn_id), patience_s=PATIENCE_SECONDS) as client:
+        found = client.search(question, [binding.data_source_id], limit=min(limit, MOST_RESULTS))
+    return [passage_of(citation) for citation in found]
+
+
+def _settings(conn_id: str) -> TwigSettings:
+    try:
+        return TwigHook(conn_id).settings()
+    except AirflowNotFoundException:
+        raise PermanentError(
+            f"There is no connection {conn_id}, or the API server cannot see it",
+            "Create it under Admin → Connections, or give the API server the environment or secrets backend it is in.",
+        ) from None
+
+
+def passage_of(citation: Citation) -> Passage:
+    """A search result, with the context line that every chunk begins with taken apart."""
+    first, _, rest = citation.text.partition("\n")
+    path = tuple(part.strip() for part in first.split(" › "))
+    if len(path) < 2 or not rest.strip():
+        path, rest = (), citation.text
+    return Passage(
+        title=citation.title,
+        path=path,
+        text=rest.strip(),
+        url=citation.url,
+        similarity=citation.similarity,
+        page_id=citation.document_id,
+    )

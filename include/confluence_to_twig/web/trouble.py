@@ -1,0 +1,117 @@
+"""Trouble with single pages: those that are quarantined, and those whose conversion may have lost something."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from confluence_to_twig.runs.report import assemble, read_records
+from confluence_to_twig.staging.cached import Remembered, names_in, read_json
+from confluence_to_twig.staging.layout import RunStaging
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import iter_rows, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from airflow.sdk import ObjectStoragePath
+
+    from confluence_to_twig.runs.run_row import RunRow
+    from confluence_to_twig.staging.layout import SourceStaging
+
+Row = dict[str, Any]
+
+#: Below this share of a page's words found again in its Markdown, a person should have a look.
+ENOUGH_COVERAGE = 0.98
+#: Runs that are looked into, newest first.
+RUNS_LOOKED_INTO = 30
+_DOCUMENT_COLUMNS = [
+    "page_id",
+    "title",
+    "url",
+    "version",
+    "converter_version",
+    "coverage",
+    "tolerant",
+    "unknown_macros",
+]
+
+
+def quarantined(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
+    """The pages that failed in one of the newest runs and were not loaded since, newest failure first.
+
+    :param history: the source's runs, newest first.
+    :returns: rows of :data:`confluence_to_twig.staging.schemas.QUARANTINE` with the run's folder as ``run``.
+    """
+    held = _held(staging, "version")
+    found = _newest_by_page(_rows(staging, history, "quarantine", _failures))
+    return [row for row in found if (held.get(row["page_id"]) or (-1,))[0] < row["version"]]
+
+
+def conversion_warnings(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
+    """The pages in Twig whose conversion left words out, met unknown macros or was not well-formed XML.
+
+    :param history: the source's runs, newest first.
+    :returns: page_id, title, url, version, coverage (0 to 1), tolerant, unknown_macros and the run's folder as ``run``;
+        lowest coverage first.
+    """
+    held = _held(staging, "version", "converter_version")
+    found = _newest_by_page(_rows(staging, history, "documents", _warned))
+    current = [row for row in found if held.get(row["page_id"]) == (row["version"], row.pop("converter_version"))]
+    return sorted(current, key=lambda row: (row["coverage"], row["title"]))
+
+
+def run_warnings(staging: SourceStaging, folder: str) -> list[str]:
+    """What the tasks of a run warned of; also of a run that has not come to its report."""
+    run = RunStaging(staging.runs / folder)
+    try:
+        report = read_json(run.report)
+    except FileNotFoundError:
+        report = assemble(staging.source, "", read_records(run))
+    return [str(warning) for warning in report["warnings"]]
+
+
+def needs_a_look(table: pa.Table) -> pa.Table:
+    """The rows of a documents table that give reason for a warning."""
+    poor = pc.less(table["coverage"], ENOUGH_COVERAGE)
+    unknown = pc.greater(pc.list_value_length(table["unknown_macros"]), 0)
+    return table.filter(pc.or_(pc.or_(poor, unknown), table["tolerant"]))
+
+
+def _rows(staging: SourceStaging, history: Iterable[RunRow], kind: str, read: Remembered[list[Row]]) -> Iterator[Row]:
+    for run in islice(history, RUNS_LOOKED_INTO):
+        folder = staging.runs / run.folder / kind
+        for name in names_in(folder):
+            if name.endswith(".parquet"):
+                yield from (row | {"run": run.folder} for row in read(folder / name) or ())
+
+
+def _newest_by_page(rows: Iterable[Row]) -> list[Row]:
+    """One row a page: the first, that is, the newest."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(row["page_id"], row)
+    return list(first.values())
+
+
+def _held(staging: SourceStaging, *columns: str) -> dict[str, tuple[Any, ...]]:
+    """Page id → these columns of the manifest."""
+    table = ManifestStore(staging).read()
+    values = zip(*(table[column].to_pylist() for column in columns), strict=True)
+    return dict(zip(table["page_id"].to_pylist(), values, strict=True))
+
+
+def _read_failures(path: ObjectStoragePath) -> list[Row]:
+    return list(iter_rows(path))
+
+
+def _read_warned(path: ObjectStoragePath) -> list[Row]:
+    rows: list[Row] = needs_a_look(read_table(path, _DOCUMENT_COLUMNS)).to_pylist()
+    return rows
+
+
+_failures = Remembered(_read_failures, keep=200)
+_warned = Remembered(_read_warned, keep=500)

@@ -1,1 +1,0 @@
-"""Operators: the two tasks that wait, for a human or for Twig, without holding a worker."""

@@ -1,0 +1,152 @@
+"""``python -m sandbox.confluence``: serve the look-alike until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.confluence.folder_space import read_folder
+from sandbox.confluence.generated import generated_space
+from sandbox.confluence.sandbox import (
+    PERSONAL_ACCESS_TOKEN,
+    SCOPED_TOKEN,
+    SYNC_EMAIL,
+    SYNC_TOKEN,
+    SandboxConfluence,
+)
+from sandbox.confluence.site import CLOUD, DEPLOYMENTS
+from sandbox.serving import LOOPBACK, serve_until_stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.seed import SeedSpace
+
+DEFAULT_PORT = 8401
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse the command line and serve."""
+    options = _parser().parse_args(arguments)
+    try:
+        sandbox = SandboxConfluence(
+            deployment=options.deployment,
+            latency_ms=options.latency_ms,
+            rate=options.rate,
+            burst=options.burst,
+            state=options.state,
+        )
+        _fill(sandbox, options)
+        serve_until_stopped(sandbox.app, options.host, options.port, lambda base_url: _announce(sandbox, base_url))
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from error
+
+
+def _fill(sandbox: SandboxConfluence, options: argparse.Namespace) -> None:
+    """Add the spaces that were asked for, by default the sample space; what the state folder has is kept as it is."""
+    wanted: dict[str, Callable[[], SeedSpace]] = {
+        key: (lambda key=key, folder=folder: read_folder(key, folder))  # type: ignore[misc]
+        for key, folder in options.space
+    }
+    if options.generated:
+        wanted["GEN"] = lambda: generated_space(options.generated)
+    if not wanted:
+        wanted["PROD"] = _sample_space
+    for key, make in wanted.items():
+        if sandbox.store.space_by_key(key) is None:
+            sandbox.add_space(make())
+
+
+def _sample_space() -> SeedSpace:
+    from sandbox.sample_space import load
+
+    return load()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.confluence", description="A look-alike of Confluence on loopback."
+    )
+    parser.add_argument("--host", default=LOOPBACK, help="a loopback address (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default: %(default)s)")
+    parser.add_argument("--state", type=Path, help="folder to keep the site in, edits included (default: memory)")
+    parser.add_argument("--latency-ms", type=_not_negative, default=0.0, help="wait before each answer (default: 0)")
+    parser.add_argument("--rate", type=_positive, help="requests a second before 429 (default: no limit)")
+    parser.add_argument("--burst", type=int, help="requests at once before 429 (default: one second's worth)")
+    parser.add_argument(
+        "--space",
+        type=_space,
+        action="append",
+        default=[],
+        metavar="KEY=FOLDER",
+        help="serve a folder of storage files (.xhtml, .xml, .html, .storage) as a space; may be repeated "
+        "(default: the sample space PROD)",
+    )
+    parser.add_argument("--generated", type=int, metavar="PAGES", help="serve a generated space GEN of that many pages")
+    parser.add_argument("--deployment", choices=DEPLOYMENTS, default=CLOUD, help="default: %(default)s")
+    return parser
+
+
+def _not_negative(text: str) -> float:
+    return _number(text, lambda value: value >= 0, "a number from 0 on")
+
+
+def _positive(text: str) -> float:
+    return _number(text, lambda value: value > 0, "a number above 0")
+
+
+def _number(text: str, fits: Callable[[float], bool], wanted: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not fits(value):
+        raise argparse.ArgumentTypeError(f"{wanted}, not {text!r}")
+    return value
+
+
+def _space(text: str) -> tuple[str, Path]:
+    key, equals, folder = text.partition("=")
+    if not (key and equals and folder):
+        raise argparse.ArgumentTypeError(f"KEY=FOLDER, not {text!r}")
+    return key, Path(folder)
+
+
+def _announce(sandbox: SandboxConfluence, base_url: str) -> None:
+    sandbox.base_url = base_url
+    print("\n".join(welcome(sandbox)), flush=True)
+
+
+def welcome(sandbox: SandboxConfluence) -> list[str]:
+    """What a person needs to connect, with credentials that are worth nothing elsewhere."""
+    spaces = ", ".join(
+        f"{space.key} ({_pages(sandbox, space.id)} current pages)" for space in sandbox.store.spaces.values()
+    )
+    cloud = sandbox.site.is_cloud
+    lines = [
+        f"Sandbox Confluence ({sandbox.site.deployment}): {sandbox.base_url}",
+        f"  site: {sandbox.site_url}",
+        f"  spaces: {spaces}",
+        f"  e-mail {SYNC_EMAIL}, API token {SYNC_TOKEN}"
+        if cloud
+        else f"  personal access token {PERSONAL_ACCESS_TOKEN}",
+        f"  control API: {sandbox.base_url}/_sandbox",
+        f"  export AIRFLOW_CONN_CONFLUENCE_DEFAULT='{json.dumps(sandbox.connection())}'",
+        "Open the address in a browser to read the pages. Ctrl-C stops it.",
+    ]
+    if cloud:
+        lines.insert(4, f"  scoped API token {SCOPED_TOKEN}, through {sandbox.gateway_url}")
+    return lines
+
+
+def _pages(sandbox: SandboxConfluence, space_id: int) -> int:
+    contents = sandbox.store.contents.values()
+    return sum(
+        (content.space_id, content.kind, content.status) == (space_id, "page", "current") for content in contents
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""v1 ``content/search`` and ``search``: CQL, a cursor instead of an offset, and ``expand``."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sandbox.confluence import errors
+from sandbox.confluence.calls import Answer, Call, json_answer
+from sandbox.confluence.cql import Query, parse
+from sandbox.confluence.cql_terms import CqlError, Subject
+from sandbox.confluence.keyset import BadCursor, Key, Order, decode_cursor, encode_cursor
+from sandbox.confluence.model import Attachment, Comment, Content, iso
+from sandbox.confluence.v1_decoration_shapes import attachment_row, comment_row
+from sandbox.confluence.v1_shapes import Expand, Row, content_row, expand_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sandbox.confluence.store import Store
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 250
+#: Server-side limits with rendered or other bodies; a higher ``limit`` is cut without a word.
+MAX_WITH_BODY = 100
+MAX_WITH_RENDERED_BODY = 25
+REMEMBERED_QUERIES = 32
+
+Found = Content | Attachment | Comment
+
+
+class SearchIndex:
+    """Remembers the result of recent queries until the store changes, so that walking the pages costs no new search."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[tuple[Any, ...], list[Key]] = OrderedDict()
+
+    def keys(self, name: tuple[Any, ...], search: Callable[[], list[Key]]) -> list[Key]:
+        if name not in self._results:
+            self._results[name] = search()
+            while len(self._results) > REMEMBERED_QUERIES:
+                self._results.popitem(last=False)
+        self._results.move_to_end(name)
+        return self._results[name]
+
+
+def content_search(call: Call, index: SearchIndex) -> Answer:
+    """``GET /rest/api/content/search``: contents in the shape of v1 content."""
+    expand = expand_of(call)
+    return _search(call, index, lambda found: found_row(call, found, expand))
+
+
+def site_search(call: Call, index: SearchIndex) -> Answer:
+    """``GET /rest/api/search``: the same hits inside search results."""
+    expand = expand_of(call).below("content")
+    return _search(call, index, lambda found: _search_row(call, found, expand))
+
+
+def found_row(call: Call, found: Found, expand: Expand) -> Row:
+    match found:
+        case Content():
+            return content_row(call, found, expand)
+        case Attachment():
+            return attachment_row(call, found, expand)
+        case Comment():
+            return comment_row(call, found, expand)
+
+
+def number_of(call: Call, name: str, default: int = 0) -> int:
+    """A number in the query; anything else counts as absent, as in Confluence."""
+    text = call.one(name) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else default
+
+
+def limit_of(call: Call) -> int:
+    """The page size after the server's silent cuts.
+
+    :raises ApiError: 400 in the v1 envelope for a value that is no number.
+    """
+    text = call.one("limit") or str(DEFAULT_LIMIT)
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise errors.v1_bad_request(f"limit must be a number of at least 0 instead of {text!r}")
+    names = [name for value in call.query.get("expand", ()) for name in value.split(",")]
+    most = MAX_LIMIT
+    if any("body." in name for name in names):
+        most = MAX_WITH_BODY
+    if any(name.endswith(("body.export_view", "body.styled_view")) for name in names):
+        most = MAX_WITH_RENDERED_BODY
+    return min(int(text), most)
+
+
+def _search(call: Call, index: SearchIndex, render: Callable[[Found], Row]) -> Answer:
+    text = call.one("cql")
+    if not text:
+        raise errors.v1_bad_request("Could not parse cql : null")
+    query = _parsed(call, text)
+    order = Order(query.order_field or "id", query.descending)
+    who = call.caller.user.account_id if call.caller.user else None
+    archived_spaces = call.one("includeArchivedSpaces") == "true"
+    # now() moves on: a result is remembered for the rest of the minute at most.
+    minute = call.site.now().replace(second=0, microsecond=0)
+    name = (text, who, archived_spaces, call.store.revision, minute, call.site.time_zone)
+    keys = index.keys(name, lambda: _found_keys(call, query, order, archived_spaces))
+    limit = limit_of(call)
+    start = _start(call, keys, order)
+    taken = keys[start : start + limit]
+    cursor = encode_cursor(order, taken[-1]) if taken and start + limit < len(keys) else None
+    rows = [render(_record(call.store, key[1])) for key in taken]
+    return _page(call, rows, limit, len(keys), cursor, {"cqlQuery": text, "searchDuration": 1})
+
+
+def _parsed(call: Call, text: str) -> Query:
+    try:
+        return parse(text, call.site.now(), ZoneInfo(call.site.time_zone))
+    except CqlError as error:
+        raise errors.v1_bad_request(f"Could not parse cql : {text} ({error})") from error
+
+
+def _start(call: Call, keys: list[Key], order: Order) -> int:
+    """Where the page begins: behind the cursor on Cloud, which ignores ``start``; at ``start`` on Data Center."""
+    if not call.site.is_cloud:
+        return number_of(call, "start")
+    cursor = call.one("cursor")
+    if cursor is None:
+        return 0
+    try:
+        last = decode_cursor(order, cursor.removeprefix("_sa_"))
+    except BadCursor as error:
+        raise errors.v1_bad_request("Invalid cursor") from error
+    behind = (index for index, key in enumerate(keys) if (key < last if order.descending else key > last))
+    return next(behind, len(keys))
+
+
+def _found_keys(call: Call, query: Query, order: Order, archived_spaces: bool) -> list[Key]:
+    subjects = (
+        subject
+        for found in _candidates(call, query)
+        if _searchable(call, found, archived_spaces)
+        for subject in (_subject(call.store, found),)
+        if query.matches(subject)
+    )
+    return sorted((_key(subject, order) for subject in subjects), reverse=order.descending)
+
+
+def _candidates(call: Call, query: Query) -> Iterable[Found]:
+    """As few records as the query allows: those with given ids, those of given spaces, or all."""
+    store = call.store
+    if query.ids is not None:
+        return [record for row_id in query.ids if (record := _find(store, row_id))]
+    if query.space_keys is None:
+        return _everything(store)
+    spaces = {space.id for key in query.space_keys if (space := store.space_by_key(key))}
+    return (record for record in _everything(store) if _home(store, record).space_id in spaces)
+
+
+def _everything(store: Store) -> Iterator[Found]:
+    yield from store.contents.values()
+    yield from store.attachments.values()
+    yield from store.comments.values()
+
+
+def _find(store: Store, row_id: int) -> Found | None:
+    return store.contents.get(row_id) or store.attachments.get(row_id) or store.comments.get(row_id)
+
+
+def _record(store: Store, row_id: int) -> Found:
+    record = _find(store, row_id)
+    if record is None:
+        raise KeyError(row_id)
+    return record
+
+
+def _home(store: Store, record: Found) -> Content:
+    return record if isinstance(record, Content) else store.contents[record.content_id]
+
+
+def _searchable(call: Call, record: Found, archived_spaces: bool) -> bool:
+    """Search finds current things in current spaces only."""
+    home = _home(call.store, record)
+    space = call.store.spaces[home.space_id]
+    current = record.status == "current" and home.status == "current"
+    return current and (archived_spaces or space.status == "current") and call.sees.content(home)
+
+
+def _subject(store: Store, record: Found) -> Subject:
+    home = _home(store, record)
+    space = store.spaces[home.space_id]
+    is_content = isinstance(record, Content)
+    parent = home.parent_id if is_content else None
+    title = record.title if isinstance(record, Content) else getattr(record, "file_name", f"Re: {home.title}")
+    return Subject(
+        id=record.id,
+        kind=record.kind if isinstance(record, Content) else type(record).__name__.lower(),
+        space_keys=(space.key, space.active_key),
+        title=title,
+        labels=record.labels if isinstance(record, Content) else (),
+        creator=record.author_id,
+        created=record.created_at,
+        modified=record.version.created_at,
+        parent_id=parent,
+        ancestor_ids=tuple(node.id for node in store.ancestors(home)) if is_content else (),
+        container_id=None if is_content else home.id,
+        text=lambda: "" if isinstance(record, Attachment) else record.storage.text(),
+    )
+
+
+def _key(subject: Subject, order: Order) -> Key:
+    values: dict[str, int | str] = {
+        "id": subject.id,
+        "title": subject.title,
+        "created": round(subject.created.timestamp() * 1000),
+        "lastmodified": round(subject.modified.timestamp() * 1000),
+    }
+    return values[order.name], subject.id
+
+
+def _search_row(call: Call, found: Found, expand: Expand) -> Row:
+    home = _home(call.store, found)
+    space = call.store.spaces[home.space_id]
+    row = found_row(call, found, expand)
+    return {
+        "content": row,
+        "title": row["title"],
+        "excerpt": "",
+        "url": row["_links"]["webui"],
+        "resultGlobalContainer": {"title": space.name, "displayUrl": f"/spaces/{space.active_key}"},
+        "breadcrumbs": [],
+        "entityType": "content",
+        "iconCssClass": f"aui-icon content-type-{row['type']}",
+        "lastModified": iso(found.version.created_at),
+        "friendlyLastModified": f"{found.version.created_at:%b %d, %Y}",
+        "score": 0.0,
+    }
+
+
+def _page(call: Call, rows: list[Row], limit: int, total: int, cursor: str | None, extra: Row) -> Answer:
+    """The v1 envelope. ``next`` begins with ``/rest``: the caller must put base and context before it."""
+    own: dict[str, str] = {"base": call.base, "context": call.site.context}
+    query = [(name, value) for name, values in call.query.items() for value in values]
+    path = call.endpoint.removeprefix(call.site.context)
+    own["self"] = f"{call.base}{path}?{urlencode(query)}"
+    envelope: Row = {"results": rows, "limit": limit, "size": len(rows), "totalSize": total, **extra}
+    if cursor is not None and call.site.is_cloud:
+        kept = [(name, value) for name, value in query if name != "cursor"]
+        own["next"] = f"{path}?{urlencode([*kept, ('cursor', f'_sa_{cursor}')])}"
+    elif not call.site.is_cloud:
+        start = number_of(call, "start")
+        envelope["start"] = start
+        if start + len(rows) < total:
+            kept = [(name, value) for name, value in query if name not in ("start", "limit")]
+            own["next"] = f"{path}?{urlencode([*kept, ('limit', limit), ('start', start + limit)])}"
+    return json_answer(envelope | {"_links": own})

@@ -1,0 +1,230 @@
+"""The v1 shapes, where ``expand`` decides what an answer contains. The same on Cloud and Data Center but for users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.confluence import links
+from sandbox.confluence.model import Content, Label, Space, User, Version, iso
+from sandbox.confluence.rendering import representation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sandbox.confluence.calls import Call
+
+Row = dict[str, Any]
+BODY_FORMATS = (
+    "storage",
+    "view",
+    "export_view",
+    "styled_view",
+    "anonymous_export_view",
+    "editor",
+    "editor2",
+    "atlas_doc_format",
+)
+
+
+class Expand:
+    """The ``expand`` parameter: ``body.storage,version`` asks for ``body``, ``body.storage`` and ``version``."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._paths = {name.strip() for name in names if name.strip()}
+
+    def __contains__(self, path: str) -> bool:
+        return any(name == path or name.startswith(f"{path}.") for name in self._paths)
+
+    def below(self, path: str) -> Expand:
+        """What is asked for inside ``path``: ``children.page`` of ``children.page.version``."""
+        return Expand(name[len(path) + 1 :] for name in self._paths if name.startswith(f"{path}."))
+
+
+def expand_of(call: Call) -> Expand:
+    return Expand(part for value in call.query.get("expand", ()) for part in value.split(","))
+
+
+def user_row(call: Call, user: User | None) -> Row:
+    """A known user, or the anonymous one."""
+    picture = {"path": f"{call.site.context}/aa-avatar/default", "width": 48, "height": 48, "isDefault": True}
+    if user is None:
+        return {"type": "anonymous", "profilePicture": picture, "displayName": "Anonymous"}
+    row: Row = {"type": "known", "displayName": user.display_name, "profilePicture": picture}
+    if call.site.is_cloud:
+        row |= {
+            "accountId": user.account_id,
+            "accountType": user.account_type,
+            "email": user.email,
+            "publicName": user.display_name,
+            "isExternalCollaborator": False,
+        }
+        own = f"/user?accountId={user.account_id}"
+    else:
+        row |= {"username": user.email.partition("@")[0], "userKey": user.account_id, "status": "current"}
+        own = f"/user?key={user.account_id}"
+    return row | {"_expandable": {"operations": "", "personalSpace": ""}, "_links": {"self": rest(call, own)}}
+
+
+def author_row(call: Call, account_id: str) -> Row:
+    """A user as the author of something; unknown ids keep their id."""
+    user = call.store.users.get(account_id)
+    if user:
+        return user_row(call, user)
+    id_field = "accountId" if call.site.is_cloud else "userKey"
+    return {"type": "unknown", id_field: account_id, "displayName": "Former user", "_links": {}}
+
+
+def version_row(call: Call, version: Version) -> Row:
+    return {
+        "by": author_row(call, version.author_id),
+        "when": iso(version.created_at),
+        "friendlyWhen": f"{version.created_at:%b %d, %Y}",
+        "message": version.message,
+        "number": version.number,
+        "minorEdit": version.minor_edit,
+        "hidden": False,
+        "contentTypeModified": False,
+    }
+
+
+def space_row(call: Call, space: Space, expand: Expand) -> Row:
+    row: Row = {
+        "id": space.id,
+        "key": space.active_key,
+        "name": space.name,
+        "type": space.kind,
+        "status": space.status,
+        "_expandable": {"homepage": f"/rest/api/content/{space.homepage_id}"},
+        "_links": {"self": rest(call, f"/space/{space.key}"), "webui": f"/display/{space.key}"},
+    }
+    if call.site.is_cloud:
+        row["alias"] = space.active_key
+        row["_links"]["webui"] = f"/spaces/{space.active_key}"
+    if "homepage" in expand and space.homepage_id is not None:
+        row["homepage"] = content_row(call, call.store.contents[space.homepage_id], expand.below("homepage"))
+    if "description" in expand:
+        text = {"value": space.description, "representation": "plain", "embeddedContent": []}
+        row["description"] = {"plain": text, "view": text | {"representation": "view"}}
+    return row
+
+
+def label_rows(labels: Iterable[Label]) -> Row:
+    rows = [{"prefix": label.prefix, "name": label.name, "id": str(label.id), "label": label.name} for label in labels]
+    return {"results": rows, "start": 0, "limit": 200, "size": len(rows)}
+
+
+def body_row(call: Call, content: Content, expand: Expand) -> Row:
+    body: Row = {}
+    for name in BODY_FORMATS:
+        if name in expand:
+            value = representation(call.store, content, name).text()
+            body[name] = {"value": value, "representation": name, "embeddedContent": [], "_expandable": {}}
+    return body | {"_expandable": {name: "" for name in BODY_FORMATS if name not in body}}
+
+
+def restriction_row(call: Call, content: Content, operation: str = "read") -> Row:
+    """Own-level restrictions only: an empty list means that this level restricts nothing."""
+    users = [author_row(call, account_id) for account_id in content.read_users] if operation == "read" else []
+    names = content.read_groups if operation == "read" else ()
+    groups = [{"type": "group", "name": name, "id": f"group-{name}", "_links": {}} for name in names]
+    own = rest(call, f"/content/{content.id}/restriction/byOperation/{operation}")
+    return {
+        "operation": operation,
+        "restrictions": {"user": _result_list(users), "group": _result_list(groups)},
+        "_expandable": {"content": f"/rest/api/content/{content.id}"},
+        "_links": {"self": own},
+    }
+
+
+def _result_list(rows: list[Row]) -> Row:
+    return {"results": rows, "start": 0, "limit": 200, "size": len(rows)}
+
+
+def history_row(call: Call, content: Content, expand: Expand) -> Row:
+    history: Row = {
+        "latest": content.status != "historical",
+        "createdBy": author_row(call, content.author_id),
+        "createdDate": iso(content.created_at),
+        "_expandable": {"lastUpdated": "", "contributors": "", "previousVersion": "", "nextVersion": ""},
+        "_links": {"self": rest(call, f"/content/{content.id}/history")},
+    }
+    if "lastUpdated" in expand:
+        history["lastUpdated"] = version_row(call, content.version)
+    return history
+
+
+def content_row(call: Call, content: Content, expand: Expand) -> Row:
+    """A page, blog post or container with what ``expand`` asks for."""
+    store, space = call.store, call.store.spaces[content.space_id]
+    expanders: dict[str, Callable[[], Any]] = {
+        "space": lambda: space_row(call, space, expand.below("space")),
+        "version": lambda: version_row(call, content.version),
+        "history": lambda: history_row(call, content, expand.below("history")),
+        "ancestors": lambda: [content_row(call, node, expand.below("ancestors")) for node in store.ancestors(content)],
+        "body": lambda: body_row(call, content, expand.below("body")),
+        "metadata": lambda: _metadata(call, content, expand.below("metadata")),
+        "restrictions": lambda: {"read": restriction_row(call, content), "_expandable": {"update": ""}},
+        "children": lambda: _children_row(call, content, expand.below("children")),
+    }
+    row: Row = {
+        "id": str(content.id),
+        "type": content.kind,
+        "status": content.status,
+        "title": content.title,
+        "macroRenderedOutput": {},
+        "extensions": {"position": content.position if content.position is not None else "none"},
+        "_links": {
+            "self": rest(call, f"/content/{content.id}"),
+            "webui": webui(call, content),
+            "tinyui": links.tinyui(content.id),
+            "editui": links.editui(content),
+        },
+    }
+    row |= {name: make() for name, make in expanders.items() if name in expand}
+    row["_expandable"] = {name: link for name, link in _expandable(content, space).items() if name not in expand}
+    return row
+
+
+def _expandable(content: Content, space: Space) -> dict[str, str]:
+    """What could be expanded, with its address where it has one; clients read the space key out of these."""
+    own = f"/rest/api/content/{content.id}"
+    return {
+        "container": f"/rest/api/space/{space.key}",
+        "metadata": "",
+        "restrictions": f"{own}/restriction/byOperation",
+        "history": f"{own}/history",
+        "body": "",
+        "version": "",
+        "ancestors": "",
+        "descendants": f"{own}/descendant",
+        "space": f"/rest/api/space/{space.key}",
+        "children": f"{own}/child",
+    }
+
+
+def _metadata(call: Call, content: Content, expand: Expand) -> Row:
+    metadata: Row = {"_expandable": {name: "" for name in ("labels", "properties") if name not in expand}}
+    if "labels" in expand:
+        metadata["labels"] = label_rows(call.store.labels[name] for name in content.labels)
+    if "properties" in expand:
+        metadata["properties"] = {"_expandable": {}}
+    return metadata
+
+
+def _children_row(call: Call, content: Content, expand: Expand) -> Row:
+    if "page" not in expand:
+        return {"_expandable": {"page": f"/rest/api/content/{content.id}/child/page"}}
+    pages = [child for child in call.store.children(content.id) if child.kind == "page" and call.sees.content(child)]
+    rows = [content_row(call, page, expand.below("page")) for page in pages if page.status == "current"]
+    return {"page": _result_list(rows)}
+
+
+def webui(call: Call, content: Content) -> str:
+    """The page's address in a browser, below the site's base."""
+    space = call.store.spaces[content.space_id]
+    return links.webui(space, content) if call.site.is_cloud else links.datacenter_webui(space, content)
+
+
+def rest(call: Call, path: str) -> str:
+    """The absolute address of a v1 endpoint."""
+    return f"{call.base}/rest/api{path}"

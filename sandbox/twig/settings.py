@@ -1,0 +1,31 @@
+"""What can be set while the sandbox Twig runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.twig.wire import Envelope, ErrorShape  # noqa: TC001 - pydantic reads the annotations
+
+MEGABYTE = 1024 * 1024
+
+
+class Settings(BaseModel):
+    """The sandbox's behaviour. Assigning to a field takes effect with the next request."""
+
+    model_config = ConfigDict(validate_assignment=True, extra="forbid")
+
+    processing_seconds: Annotated[float, Field(ge=0)] = 0.0
+    envelope: Envelope = "documented"
+    errors: ErrorShape = "documented"
+    unknown_fields: bool = False  # adds a field to every answer that no contract knows
+    below: str = ""  # path prefix of all routes, as behind a gateway
+    capitalised_status: bool = False  # "Active", as some of Twig's pages write
+    retry_after: bool = True  # whether a 429 has the Retry-After header
+    listing_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET …/documents answers: 200, 404, 405 or 501
+    by_id_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET /api/data-specs/{id} answers: 200, 404 or 405
+    max_body_bytes: Annotated[int, Field(gt=0)] = 10 * MEGABYTE  # as sent
+    max_decoded_bytes: Annotated[int, Field(gt=0)] = 64 * MEGABYTE
+    write_per_minute: Annotated[float, Field(gt=0)] | None = 10.0  # None: no rate limit at all
+    write_burst: Annotated[int, Field(gt=0)] = 15

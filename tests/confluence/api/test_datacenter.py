@@ -1,0 +1,181 @@
+"""Data Center and Server: the same answers from the v1 API with offset paging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from confluence_to_twig.confluence.api import errors
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.extract.extract_shard import ExtractOptions, extract_pages, extract_shard
+from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.sweep.inventory import sweep
+from sandbox.confluence import faults
+from sandbox.confluence.sandbox import READER_USER, SandboxConfluence, serve
+from tests.confluence.conftest import ClientFactory
+from tests.confluence.spaces import (
+    MONDAY,
+    READER,
+    forget_requests,
+    include_of,
+    numbered_space,
+    requests_of,
+    small_space,
+)
+
+ALL = ExtractOptions(comments=True, attachments="text")
+
+
+@pytest.fixture
+def dc_client(data_center: SandboxConfluence, connect: ClientFactory) -> ConfluenceClient:
+    return connect(data_center)
+
+
+@pytest.fixture
+def big() -> Iterator[SandboxConfluence]:
+    with serve(numbered_space(650), deployment="datacenter") as sandbox:
+        yield sandbox
+
+
+def rows(client: ConfluenceClient, **options: Any) -> dict[str, dict[str, Any]]:
+    return {row["title"]: row for row in sweep(client, client.space("PROD"), **options).table.to_pylist()}
+
+
+def test_only_the_v1_api_is_used(dc_client: ConfluenceClient, data_center: SandboxConfluence) -> None:
+    space = dc_client.space("PROD")
+    table = sweep(dc_client, space).table
+    list(extract_pages(dc_client, space, table.to_pylist(), inventory=table, options=ALL))
+    paths = {request.path for request in requests_of(data_center)} - {"/confluence/_edge/tenant_info"}
+    assert all(path.startswith(("/confluence/rest/api/", "/confluence/download/")) for path in paths)
+    assert {request.auth for request in requests_of(data_center) if request.path in paths} == {"bearer"}
+
+
+def test_a_space_is_found_by_its_exact_key(dc_client: ConfluenceClient, data_center: SandboxConfluence) -> None:
+    space = dc_client.space("PROD")
+    assert (space.key, space.homepage_id) == ("PROD", data_center.id_of("home"))
+    with pytest.raises(errors.SpaceNotFoundError, match='Did you mean "PROD"'):
+        dc_client.space("prod")
+
+
+def test_counts_pages_and_blog_posts(
+    dc_client: ConfluenceClient, big: SandboxConfluence, connect: ClientFactory
+) -> None:
+    assert dc_client.count(dc_client.space("PROD"), ("blogpost",)) == 2
+    client = connect(big)
+    assert client.count(client.space("BIG")) == 651
+
+
+def test_the_sweep_tells_what_cloud_tells(dc_client: ConfluenceClient, data_center: SandboxConfluence) -> None:
+    found = rows(dc_client)
+    assert found["Install"] | {"created_at": None, "position": None} == {
+        "page_id": data_center.id_of("install"),
+        "kind": "page",
+        "status": "current",
+        "version": 1,
+        "title": "Install",
+        "url": found["Install"]["url"],
+        "parent_id": data_center.id_of("guide"),
+        "parent_type": "page",
+        "ancestor_ids": [data_center.id_of("home"), data_center.id_of("guide")],
+        "ancestors": ["Home", "Guide"],
+        "labels": ["public"],
+        "restricted": False,
+        "author_id": READER,
+        "created_at": None,
+        "modified_at": MONDAY,
+        "position": None,
+    }
+    assert found["Install"]["url"].startswith(data_center.site_url)
+    assert found["Below secret"]["restricted"]
+    assert rows(dc_client, restrictions="unchecked")["Guide"]["labels"] == ["guide", "public"]
+
+
+def test_a_page_that_slips_through_by_a_deletion_is_found(big: SandboxConfluence, connect: ClientFactory) -> None:
+    client = connect(big)
+    space = client.space("BIG")
+    big.when(r"/rest/api/content\?.*type=page", lambda: big.purge("p1"), nth=2)
+    swept = sweep(client, space, restrictions="unchecked")
+    assert swept.complete
+    assert swept.table.num_rows == 650
+
+
+def test_a_space_that_never_stands_still_is_incomplete(big: SandboxConfluence, connect: ClientFactory) -> None:
+    client = connect(big)
+    space = client.space("BIG")
+    pages = iter(range(1, 600))
+    for nth in range(2, 40):
+        big.when(r"/rest/api/content\?.*type=page", lambda: big.purge(f"p{next(pages)}"), nth=nth)
+    swept = sweep(client, space, restrictions="unchecked")
+    assert not swept.complete
+
+
+def test_an_outage_during_the_sweep_makes_it_incomplete(big: SandboxConfluence, connect: ClientFactory) -> None:
+    client = connect(big)
+    space = client.space("BIG")
+    big.fail(faults.Refuse(503), r"/rest/api/content\?.*type=page", skip=2, times=None)
+    swept = sweep(client, space, restrictions="unchecked")
+    assert not swept.complete
+    assert 0 < swept.table.num_rows < 651
+
+
+def test_a_page_comes_with_all_that_belongs_to_it(dc_client: ConfluenceClient, data_center: SandboxConfluence) -> None:
+    data_center.edit("rich", storage=f'<p>Ask <ri:user ri:userkey="{READER}" />.</p>{include_of("Linux")}')
+    space = dc_client.space("PROD")
+    table = sweep(dc_client, space).table
+    wanted = [row for row in table.to_pylist() if row["title"] == "Rich"]
+    pages = {page["title"]: page for page in extract_pages(dc_client, space, wanted, inventory=table, options=ALL)}
+    rich = pages["Rich"]
+    assert rich["author_name"] == READER_USER.display_name
+    assert rich["users"] == [(READER, READER_USER.display_name)]
+    assert [attachment["text"] for attachment in rich["attachments"]] == ["Read me first.", None]
+    assert [comment["kind"] for comment in rich["comments"]] == ["footer", "inline"]
+    assert pages["Linux"]["included"]
+
+
+def test_bodies_come_a_hundred_at_a_time(big: SandboxConfluence, connect: ClientFactory, tmp_path: Any) -> None:
+    client = connect(big)
+    space = client.space("BIG")
+    table = sweep(client, space).table
+    forget_requests(big)
+    out = ObjectStoragePath(f"file://{tmp_path}/shard-0000.parquet")
+    report = extract_shard(client, space, table.to_pylist(), inventory=table, out=out)
+    assert (report.got, report.failed, report.gone) == (651, 0, 0)
+    requests_of(big)
+    assert big.log.count("body.storage") == 7
+
+
+def test_pages_that_the_search_index_lacks_are_read_one_by_one(
+    dc_client: ConfluenceClient, data_center: SandboxConfluence
+) -> None:
+    space = dc_client.space("PROD")
+    table = sweep(dc_client, space).table
+
+    def not_indexed(page: dict[str, Any]) -> dict[str, Any]:
+        page["results"] = [item for item in page["results"] if item["title"] != "Guide"]
+        return page
+
+    data_center.fail(faults.Rewrite(not_indexed), "content/search.*body.storage", times=None)
+    pages = {page["title"] for page in extract_pages(dc_client, space, table.to_pylist(), inventory=table)}
+    assert "Guide" in pages
+    assert len(pages) == 12
+
+
+@pytest.mark.parametrize("link", ["@localhost:1/file", ".evil.example/file", "[/file"])
+def test_a_file_whose_link_leads_elsewhere_costs_a_warning_and_no_request(link: str, connect: ClientFactory) -> None:
+    def mislead(page: dict[str, Any]) -> dict[str, Any]:
+        for item in page["results"]:
+            item["_links"]["download"] = link
+        return page
+
+    with serve(small_space(), deployment="datacenter") as sandbox:
+        client = connect(sandbox)
+        space = client.space("PROD")
+        wanted = [row for row in sweep(client, space).table.to_pylist() if row["title"] == "Rich"]
+        sandbox.fail(faults.Rewrite(mislead), "type.*attachment", times=None)
+        extraction = Extraction(client, space, wanted, options=ALL)
+        (rich,) = [page for group in extraction.groups() for page in group]
+    assert {attachment["text"] for attachment in rich["attachments"]} == {None}
+    assert any("is not the configured Confluence" in warning for warning in extraction.account.warnings)

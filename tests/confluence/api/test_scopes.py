@@ -1,0 +1,62 @@
+"""A scoped token that lacks one scope: the run fails and names it, or goes on without, as the documentation says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.errors import MissingScopeError
+from confluence_to_twig.confluence.api.scopes import ALL_SCOPES
+from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.extract.page import ExtractOptions
+from confluence_to_twig.confluence.sweep.inventory import sweep
+from sandbox.confluence.sandbox import SCOPED_TOKEN, SandboxConfluence
+from tests.confluence.conftest import ClientFactory
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "confluence.md"
+
+
+def run(client: ConfluenceClient, options: ExtractOptions) -> Extraction:
+    """Sign in, sweep, fetch everything."""
+    space = client.space("PROD")
+    table = sweep(client, space).table
+    rows = [row for row in table.to_pylist() if not row["restricted"]]
+    extraction = Extraction(client, space, rows, inventory=table, options=options)
+    assert sum(len(group) for group in extraction.groups()) == len(rows)
+    return extraction
+
+
+def without(scopes: Collection[str], sandbox: SandboxConfluence, connect: ClientFactory) -> ConfluenceClient:
+    sandbox.set_scopes(SCOPED_TOKEN, [scope for scope in ALL_SCOPES if scope not in scopes])
+    return connect(sandbox, token=SCOPED_TOKEN)
+
+
+def test_the_documented_scopes_are_all_that_is_needed(sandbox: SandboxConfluence, connect: ClientFactory) -> None:
+    extraction = run(without((), sandbox, connect), ExtractOptions(comments=True, attachments="text"))
+    assert extraction.account.warnings == []
+
+
+@pytest.mark.parametrize("scope", ALL_SCOPES)
+def test_every_scope_is_documented(scope: str) -> None:
+    assert f"`{scope}`" in DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["space", "page", "content-details", "attachment", "folder", "database", "whiteboard"])
+def test_a_run_that_needs_a_missing_scope_fails_and_names_it(
+    name: str, sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    scope = f"read:{name}:confluence"
+    with pytest.raises(MissingScopeError, match=f"401 Unauthorized: the API token lacks the scope {scope}"):
+        run(without([scope], sandbox, connect), ExtractOptions(attachments="text"))
+
+
+def test_without_the_scope_for_people_they_have_no_names(sandbox: SandboxConfluence, connect: ClientFactory) -> None:
+    extraction = run(without(["read:user:confluence"], sandbox, connect), ExtractOptions())
+    assert ["People are shown without their names" in warning for warning in extraction.account.warnings] == [True]
+
+
+def test_comments_are_found_by_searching(sandbox: SandboxConfluence, connect: ClientFactory) -> None:
+    run(without(["read:comment:confluence"], sandbox, connect), ExtractOptions(comments=True))

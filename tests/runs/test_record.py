@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from confluence_to_twig.runs.record import read_json, record_path, recorded
+from confluence_to_twig.runs.run import Run
+
+
+def test_leaves_a_record_of_a_task_that_succeeded(run: Run) -> None:
+    with recorded(run) as record:
+        record.figures["changed"] = 7
+        record.warn("look at this")
+    written = read_json(record_path(run))
+    assert (written["task"], written["state"], written["error"]) == ("load", "success", None)
+    assert written["figures"] == {"changed": 7}
+    assert written["warnings"] == ["look at this"]
+
+
+def test_leaves_a_record_of_a_task_that_failed_and_lets_the_error_through(run: Run) -> None:
+    with pytest.raises(ValueError, match="broken"), recorded(run) as record:
+        record.figures["changed"] = 7
+        raise ValueError("broken")
+    written = read_json(record_path(run))
+    assert (written["state"], written["error"]) == ("failed", "ValueError: broken")
+    assert written["figures"] == {"changed": 7}
+
+
+def test_a_task_that_waits_and_comes_back_keeps_what_it_recorded_before(run: Run) -> None:
+    with pytest.raises(KeyboardInterrupt), recorded(run) as record:
+        record.figures["requests"] = 1
+        record.details["brake"] = "30 of 100"
+        raise KeyboardInterrupt
+    assert read_json(record_path(run))["state"] == "waiting"
+    with recorded(run) as record:
+        record.figures["removed"] = 2
+    written = read_json(record_path(run))
+    assert written["state"] == "success"
+    assert written["figures"] == {"requests": 1, "removed": 2}
+    assert written["details"] == {"brake": "30 of 100"}
+
+
+def test_a_retry_starts_a_new_record(run: Run) -> None:
+    with pytest.raises(ValueError, match="broken"), recorded(run) as record:
+        record.figures["changed"] = 7
+        raise ValueError("broken")
+    with recorded(replace(run, try_number=2)):
+        pass
+    written = read_json(record_path(run))
+    assert (written["try_number"], written["figures"], written["state"]) == (2, {}, "success")
+
+
+def test_each_shard_has_a_record_of_its_own(run: Run) -> None:
+    for shard in (0, 1):
+        with recorded(replace(run, shard=shard)) as record:
+            record.figures["pages"] = shard
+    assert read_json(record_path(replace(run, shard=1)))["figures"] == {"pages": 1}
+    assert record_path(run) != record_path(replace(run, shard=0))
