@@ -28,15 +28,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, dag, task
 
-from confluence_to_twig.alerts.notify import alerts_of
+from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
 from confluence_to_twig.sources.source import Source, load_sources
-from confluence_to_twig.tasks.load_operator import LoadOperator
-from confluence_to_twig.tasks.mapped import skip_unplanned
-from confluence_to_twig.tasks.prune_operator import PruneOperator
+from confluence_to_twig.tasks.load import LoadOperator
+from confluence_to_twig.tasks.prune import PruneOperator
 from confluence_to_twig.tasks.retries import retries
-from confluence_to_twig.tasks.verify_operator import VerifyOperator
+from confluence_to_twig.tasks.verify import VerifyOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -75,7 +74,7 @@ def build(source: Source) -> DAG:
         def validate() -> dict[str, Any]:
             from confluence_to_twig.tasks.validate import validate as step
 
-            return step(Run.current(source))
+            return step(Run.current(source), token_expires=token_expires)
 
         @task(pool=source.confluence_pool, inlets=[space])
         def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
@@ -96,6 +95,7 @@ def build(source: Source) -> DAG:
 
         @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}")
         def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
+            from confluence_to_twig.tasks.transform import skip_unplanned
             from confluence_to_twig.tasks.transform import transform as step
 
             skip_unplanned(extracted, shards)
@@ -107,7 +107,7 @@ def build(source: Source) -> DAG:
         extracted = extract.partial(validated=validated).expand(shard=shards)
         transformed = transform.partial(shards=shards).expand(extracted=extracted)
         load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=source.twig_pool)
-        prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool)
+        prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool, notifiers=[ApprovalNeeded(source)])
         verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])
         load >> prune >> verify
 

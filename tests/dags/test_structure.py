@@ -36,6 +36,11 @@ def test_there_is_one_dag_for_each_source_with_the_seven_tasks_in_order() -> Non
     assert {"confluence", "twig"} <= dag.tags
 
 
+def test_whoever_can_answer_the_brake_hears_of_its_question() -> None:
+    prune = bag().dags["confluence_to_twig__product-docs"].get_task("prune")
+    assert [type(notifier).__name__ for notifier in prune.notifiers] == ["ApprovalNeeded"]
+
+
 def test_a_mistake_in_one_source_shows_as_an_import_error_and_leaves_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +74,7 @@ def test_loading_the_dag_file_pulls_in_no_heavy_library() -> None:
     code = (
         "import sys; from airflow.dag_processing.dagbag import DagBag; before = set(sys.modules); "
         "import runpy; runpy.run_path('dags/confluence_to_twig_dags.py'); "
-        "print([m for m in ('pandas','pyarrow','lxml','html2text','requests','atlassian','bpe_openai') "
+        "print([m for m in ('pandas','pyarrow','numpy','lxml','html2text','requests','atlassian','bpe_openai','fastapi') "
         "if m in sys.modules and m not in before])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

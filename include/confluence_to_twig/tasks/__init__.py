@@ -1,1 +1,1 @@
-"""The seven tasks, as plain functions: what each one reads, does, hands on and reports."""
+"""The seven tasks: what each one reads, does, hands on and reports; as functions, three of them with an operator."""

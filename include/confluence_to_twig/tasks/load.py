@@ -1,24 +1,49 @@
-"""Load: send Twig the documents that differ from what it holds, and remember each acknowledged batch."""
+"""Load: send Twig the documents that differ from what it holds, and remember each acknowledged batch.
+
+Imported when DAGs are parsed: nothing heavy at the top.
+"""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import BaseOperator, TriggerRule
+
+from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
-from confluence_to_twig.staging.manifest import ManifestStore
-from confluence_to_twig.tasks.twig_target import data_source_of
-from confluence_to_twig.twig.hook import TwigHook
-from confluence_to_twig.twig.loader import load as load_documents
+from confluence_to_twig.runs.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from confluence_to_twig.runs.run import Run
+    from airflow.sdk import Context
+
+    from confluence_to_twig.sources.source import Source
     from confluence_to_twig.twig.load_report import LoadReport
 
 log = logging.getLogger(__name__)
+
+
+class LoadOperator(BaseOperator):
+    """Send the chunks that differ. Runs, too, when there was nothing to transform: the run goes on and reports.
+
+    :param source: the source whose run this task belongs to.
+    :param transformed: what the transform tasks returned; nothing when all of them were skipped.
+    """
+
+    template_fields = ("transformed",)
+    operator_extra_links = LINKS
+
+    def __init__(self, *, source: Source, transformed: Any, **kwargs: Any) -> None:
+        super().__init__(trigger_rule=TriggerRule.NONE_FAILED, **kwargs)
+        self.source = source
+        self.transformed = transformed
+
+    def execute(self, context: Context) -> Any:
+        """Load; a retry goes on behind the last batch that Twig acknowledged."""
+        return load(Run.of(self.source, context), self.transformed)
 
 
 def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
@@ -35,17 +60,25 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
             from confluence_to_twig.tasks.file_target import load_files
 
             return load_files(run, shards, record)
-        with TwigHook(run.source.twig_conn_id).client() as client, log_group("Batches"):
-            report = load_documents(
-                client,
-                data_source_of(run, client),
-                documents=[run.staging.documents(shard) for shard in shards],
-                chunks=[run.staging.chunks(shard) for shard in shards],
-                manifest=ManifestStore(run.source_staging),
-                run_id=run.run_id,
-                quarantine_path=run.staging.quarantine("load", 0),
-            )
-        return _handed_on(report, record)
+        return _handed_on(_send(run, shards), record)
+
+
+def _send(run: Run, shards: Sequence[int]) -> LoadReport:
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.tasks.twig_target import data_source_of
+    from confluence_to_twig.twig.hook import TwigHook
+    from confluence_to_twig.twig.loader import load as load_documents
+
+    with TwigHook(run.source.twig_conn_id).client() as client, log_group("Batches"):
+        return load_documents(
+            client,
+            data_source_of(run, client),
+            documents=[run.staging.documents(shard) for shard in shards],
+            chunks=[run.staging.chunks(shard) for shard in shards],
+            manifest=ManifestStore(run.source_staging),
+            run_id=run.run_id,
+            quarantine_path=run.staging.quarantine("load", 0),
+        )
 
 
 def _handed_on(report: LoadReport, record: Record) -> dict[str, Any]:

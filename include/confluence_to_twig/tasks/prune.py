@@ -1,4 +1,7 @@
-"""Prune: remove from Twig what the plan removes, unless it is so much that a human must say yes."""
+"""Prune: remove from Twig what the plan removes, unless it is so much that a human must say yes.
+
+Imported when DAGs are parsed: nothing heavy at the top.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,66 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.standard.operators.hitl import HITLOperator
+
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.runs.record import Record, recorded
-from confluence_to_twig.runs.run import unattended
-from confluence_to_twig.staging.manifest import ManifestStore
-from confluence_to_twig.staging.parquet import read_table
-from confluence_to_twig.tasks.twig_target import data_source_of
-from confluence_to_twig.twig.deletions import DeletionLog
-from confluence_to_twig.twig.hook import TwigHook
-from confluence_to_twig.twig.pruner import PrunePlan, plan_prune
-from confluence_to_twig.twig.pruner import prune as delete_from_twig
+from confluence_to_twig.runs.run import Run, unattended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confluence_to_twig.runs.run import Run
+    from airflow.sdk import Context
+
+    from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.twig.pruner import PrunePlan
 
 log = logging.getLogger(__name__)
 
 APPROVED_VARIABLE = "CONFLUENCE_TWIG_APPROVE_DELETIONS"
+APPROVE, REJECT = "Delete them", "Keep them"
 NAMED_PAGES = 50
 
 
 class ApprovalNeededError(PermanentError):
     """The mass-delete brake holds and nobody is there to ask."""
+
+
+class PruneOperator(HITLOperator):
+    """Delete the pages that the plan removes; behind the mass-delete brake, ask first.
+
+    The request appears under *Required Actions* in the UI. No answer within the source's ``approval_timeout`` counts
+    as "Keep them": the next run finds the same pages again.
+
+    :param source: the source whose run this task belongs to.
+    :param kwargs: as for Airflow's operator, among them ``notifiers``, which are called when the task asks.
+    """
+
+    def __init__(self, *, source: Source, **kwargs: Any) -> None:
+        super().__init__(
+            subject="Many pages would be deleted",
+            options=[APPROVE, REJECT],
+            defaults=REJECT,
+            response_timeout=source.approval_timeout,
+            **kwargs,
+        )
+        self.source = source
+
+    def execute(self, context: Context) -> Any:
+        """Delete, or ask."""
+        return prune(Run.of(self.source, context), ask=lambda subject, body: self._ask(context, subject, body))
+
+    def _ask(self, context: Context, subject: str, body: str) -> Any:
+        self.subject, self.body = subject, body
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Go on after the answer, or after the time for it is over."""
+        answer = super().execute_complete(context, event)
+        approved = answer["chosen_options"] == [APPROVE]
+        user = (answer["responded_by_user"] or {}).get("name") or "nobody (timeout)"
+        return prune(Run.of(self.source, context), approved=approved, answered_by=user)
 
 
 def prune(
@@ -46,6 +85,10 @@ def prune(
     :returns: counters: ``deleted``, ``kept`` (by the brake).
     :raises ApprovalNeededError: the brake holds in an unattended run.
     """
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.parquet import read_table
+    from confluence_to_twig.twig.pruner import plan_prune
+
     with recorded(run) as record:
         if run.params.dry_run:
             log.info("Dry run: nothing is deleted")
@@ -118,8 +161,19 @@ def _delete(
         from confluence_to_twig.tasks.file_target import prune_files
 
         return prune_files(run, wanted, record, answered_by if wanted.brake else None)
+    return _delete_from_twig(run, wanted, manifest, record, answered_by)
+
+
+def _delete_from_twig(
+    run: Run, wanted: PrunePlan, manifest: ManifestStore, record: Record, answered_by: str | None
+) -> dict[str, Any]:
+    from confluence_to_twig.tasks.twig_target import data_source_of
+    from confluence_to_twig.twig.deletions import DeletionLog
+    from confluence_to_twig.twig.hook import TwigHook
+    from confluence_to_twig.twig.pruner import prune as delete_documents
+
     with TwigHook(run.source.twig_conn_id).client() as client:
-        report = delete_from_twig(
+        report = delete_documents(
             client,
             data_source_of(run, client),
             wanted.deletions,

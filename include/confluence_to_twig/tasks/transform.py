@@ -10,7 +10,7 @@ from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from confluence_to_twig.content.transform_shard import TransformReport
     from confluence_to_twig.runs.run import Run
@@ -56,3 +56,17 @@ def _warn(report: TransformReport, record: Record) -> None:
     if report.unknown_macros:
         named = ", ".join(f"{name} ({pages})" for name, pages in report.unknown_macros.most_common(NAMED_PAGES))
         log.info("Macros that are not known, of which only the text was kept: %s", named)
+
+
+def skip_unplanned(extracted: Mapping[str, Any], shards: Iterable[Mapping[str, Any]]) -> None:
+    """Skip a shard that the run's present plan does not have.
+
+    A cleared run, or a backfill that reprocesses, plans anew and often finds less to do. Airflow 3.3.2 then still runs
+    the map indexes of the former try behind a mapped task, with what that one returned.
+
+    :raises AirflowSkipException: the shard is a leftover.
+    """
+    if extracted["shard"] not in {shard["shard"] for shard in shards}:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        raise AirflowSkipException(f"Shard {extracted['shard']} is not in this run's plan")

@@ -6,7 +6,6 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.alerts.notify import token_expires
 from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
@@ -15,14 +14,19 @@ from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.sources.source import Source
 
 log = logging.getLogger(__name__)
 
 
-def validate(run: Run) -> dict[str, Any]:
+def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
     """Prove the connections and resolve the window.
 
+    :param token_expires: is told the source, the day and a warning when the token of its connection runs out soon.
     :returns: what the later tasks need, all JSON: ``window``, ``space``, ``sign_in``, ``page_count``.
     :raises PermanentError: credentials, space, parameters or configuration need a human.
     """
@@ -30,12 +34,12 @@ def validate(run: Run) -> dict[str, Any]:
         window = resolve_window(run.facts, lookback=run.source.lookback, since=run.params.since, full=run.params.full)
         log.info("Window: %s", window)
         record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}
-        found = _check_confluence(run, record)
+        found = _check_confluence(run, record, token_expires)
         _check_twig(run)
         return {"window": window.to_json(), **found}
 
 
-def _check_confluence(run: Run, record: Record) -> dict[str, Any]:
+def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
     hook = ConfluenceHook(run.source.confluence_conn_id)
     with hook.client() as client:
         space = client.space(run.source.space_key)

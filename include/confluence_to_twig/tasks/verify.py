@@ -1,4 +1,7 @@
-"""Verify: wait for Twig, compare what it holds with what was loaded, ask it for sample pages, report."""
+"""Verify: wait for Twig, compare what it holds with what was loaded, ask it for sample pages, report.
+
+Imported when DAGs are parsed: nothing heavy at the top.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,21 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import BaseOperator
+
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.record import Record, recorded, write_json
-from confluence_to_twig.runs.report import assemble, build_report, failed_pages, read_records
-from confluence_to_twig.runs.retention import remove_old_runs
-from confluence_to_twig.staging.manifest import ManifestStore
-from confluence_to_twig.staging.parquet import read_table
-from confluence_to_twig.tasks.twig_target import data_source_of
-from confluence_to_twig.twig.hook import TwigHook
-from confluence_to_twig.twig.process import ProcessState, check, processing_timeout, start_processing
-from confluence_to_twig.twig.pruner import Deletion
-from confluence_to_twig.twig.verifier import verify as ask_twig
+from confluence_to_twig.runs.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
-    from confluence_to_twig.runs.run import Run
+    from airflow.sdk import Context
+
+    from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.twig.pruner import Deletion
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,47 @@ class Wait:
     timeout: timedelta
 
 
+class VerifyOperator(BaseOperator):
+    """Start Twig's processing if something changed, wait until it is done, compare, ask sample questions, report.
+
+    It waits in the triggerer and holds no worker.
+
+    :param source: the source whose run this task belongs to.
+    """
+
+    operator_extra_links = LINKS
+
+    def __init__(self, *, source: Source, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source = source
+
+    def execute(self, context: Context) -> Any:
+        """Start the processing; if Twig is not done at once, come back when it is."""
+        return self._go_on(context, None)
+
+    def processing_ended(self, context: Context, event: dict[str, Any]) -> Any:
+        """Go on after a wait: with the checks, or with another wait when more was loaded meanwhile."""
+        return self._go_on(context, event)
+
+    def _go_on(self, context: Context, event: dict[str, Any] | None) -> Any:
+        run = Run.of(self.source, context)
+        if wait := follow(run, event):
+            from confluence_to_twig.tasks.processing_trigger import ProcessingTrigger
+
+            self.defer(
+                trigger=ProcessingTrigger(
+                    self.source.twig_conn_id, wait.data_source_id, wait.process_id, ours=wait.ours
+                ),
+                method_name="processing_ended",
+                timeout=wait.timeout,
+            )
+        return finish(run, emit=lambda extra: self._emit(context, extra))
+
+    def _emit(self, context: Context, extra: dict[str, Any]) -> None:
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra = extra
+
+
 def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
     """Let Twig process what it was given, by this run or by one that did not get so far.
 
@@ -50,6 +92,11 @@ def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
     :returns: what to wait for, or None when there is nothing (more) to wait for.
     :raises PermanentError: Twig failed to process, with its log lines.
     """
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.tasks.twig_target import data_source_of
+    from confluence_to_twig.twig.hook import TwigHook
+    from confluence_to_twig.twig.process import check, processing_timeout, start_processing
+
     if run.params.dry_run or run.source.delivery == "files":
         return None
     with recorded(run) as record, TwigHook(run.source.twig_conn_id).client() as client:
@@ -71,6 +118,8 @@ def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
 
 def _seen(event: Mapping[str, Any] | None) -> str:
     """``done`` after a processing that covers everything this run loaded; anything else means: look again."""
+    from confluence_to_twig.twig.process import ProcessState
+
     if event is None:
         return "nothing"
     state = ProcessState(event["state"], event["status"], event["message"], tuple(event["lines"]))
@@ -84,6 +133,9 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     :param emit: takes the figures for the asset event.
     :raises VerificationError: pages failed or Twig's content differs; the pages are named.
     """
+    from confluence_to_twig.runs.retention import remove_old_runs
+    from confluence_to_twig.staging.manifest import ManifestStore
+
     with recorded(run) as record:
         problems = [] if run.params.dry_run else _failed(run, record)
         if not run.params.dry_run:
@@ -106,17 +158,23 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
 
 def write_report(run: Run) -> dict[str, Any]:
     """Write ``report.json`` from the records of the run's tasks."""
+    from confluence_to_twig.runs.report import build_report
+
     report = build_report(run.staging, run.source.name, run.run_id)
     write_json(run.staging.report, report)
     return report
 
 
 def _figures(run: Run) -> dict[str, float]:
+    from confluence_to_twig.runs.report import assemble, read_records
+
     figures: dict[str, float] = assemble(run.source.name, run.run_id, read_records(run.staging))["figures"]
     return figures
 
 
 def _failed(run: Run, record: Record) -> list[str]:
+    from confluence_to_twig.runs.report import failed_pages
+
     failed = failed_pages(run.staging)
     record.figures["failed"] = len(failed)
     named = [
@@ -128,6 +186,12 @@ def _failed(run: Run, record: Record) -> list[str]:
 
 
 def _ask_twig(run: Run, record: Record) -> list[str]:
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.parquet import read_table
+    from confluence_to_twig.tasks.twig_target import data_source_of
+    from confluence_to_twig.twig.hook import TwigHook
+    from confluence_to_twig.twig.verifier import verify as ask_twig
+
     plan = read_table(run.staging.plan).to_pylist()
     shards = sorted({row["shard"] for row in plan if row["shard"] is not None})
     present = [shard for shard in shards if run.staging.chunks(shard).exists()]
@@ -160,4 +224,6 @@ def _check_files(run: Run) -> list[str]:
 
 
 def _deletion(row: Mapping[str, Any]) -> Deletion:
+    from confluence_to_twig.twig.pruner import Deletion
+
     return Deletion(row["page_id"], row["title"], row["url"], row["manifest_version"] or 0, row["reason"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from confluence_to_twig.tasks.mapped import skip_unplanned
+from confluence_to_twig.tasks.transform import skip_unplanned
 
 PLANNED = [{"shard": 0, "first": 1, "last": 500}, {"shard": 1, "first": 501, "last": 700}]
 
