@@ -13,7 +13,7 @@ PYTEST = $(BIN)/python -m pytest -q
 ALONE := tests/scheduler tests/browser
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install lint types tests chromium clean help
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install lint types imports tests chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -61,6 +61,10 @@ lint: install
 types: install
 	$(BIN)/mypy
 
+# Which room may import which: [tool.importlinter] in pyproject.toml.
+imports: install
+	$(BIN)/lint-imports --no-logo
+
 # Tests that start whole servers share the machine with each other: one that failed gets a second try, alone, in view.
 tests: install chromium
 	$(PYTEST) -n 2 --dist loadfile $(ALONE:%=--ignore=%) || $(PYTEST) --last-failed $(ALONE:%=--ignore=%)
@@ -73,4 +77,4 @@ chromium:
 	  || echo "chromium is not installed and can't be installed from here: browser tests will be skipped"
 
 clean:
-	rm -rf .venv .uv .airflow .airflow-sync .sandbox .staging site
+	rm -rf .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site
