@@ -8,7 +8,8 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
-from confluence_to_twig.confluence.extract.extract_shard import ExtractReport, extract_shard
+from confluence_to_twig.confluence.extract.extract_shard import extract_shard
+from confluence_to_twig.confluence.extract.page import ExtractReport
 from confluence_to_twig.confluence.sweep.inventory import Restrictions, explain_missing, sweep
 from sandbox.confluence.sandbox import SandboxConfluence, serve
 from sandbox.seed import SeedSpace

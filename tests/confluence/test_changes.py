@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
-from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.extract.extract_shard import Extraction
 from confluence_to_twig.confluence.extract.page import Page
 from confluence_to_twig.confluence.sweep.inventory import explain_missing, sweep
 from sandbox.confluence.sandbox import SandboxConfluence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.extract.extract_shard import ExtractOptions, extract_shard
-from confluence_to_twig.confluence.extract.page import ROW_COLUMNS
+from confluence_to_twig.confluence.extract.extract_shard import extract_shard
+from confluence_to_twig.confluence.extract.page import ROW_COLUMNS, ExtractOptions
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import recorded
 from confluence_to_twig.staging.parquet import iter_rows, write_rows

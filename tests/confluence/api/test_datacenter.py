@@ -10,8 +10,8 @@ from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
-from confluence_to_twig.confluence.extract.extract_shard import ExtractOptions, extract_pages, extract_shard
-from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_pages, extract_shard
+from confluence_to_twig.confluence.extract.page import ExtractOptions
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import READER_USER, SandboxConfluence, serve

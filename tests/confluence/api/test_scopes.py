@@ -10,7 +10,7 @@ import pytest
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.errors import MissingScopeError
 from confluence_to_twig.confluence.api.scopes import ALL_SCOPES
-from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.extract.extract_shard import Extraction
 from confluence_to_twig.confluence.extract.page import ExtractOptions
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from sandbox.confluence.sandbox import SCOPED_TOKEN, SandboxConfluence

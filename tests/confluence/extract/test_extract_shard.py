@@ -22,16 +22,10 @@ from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.settings import ConfluenceSettings
 from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.extract.batch_size import ANSWER_CHARS
+from confluence_to_twig.confluence.extract.bodies import ANSWER_CHARS
 from confluence_to_twig.confluence.extract.checkpoint import Parts
-from confluence_to_twig.confluence.extract.extract_shard import (
-    ExtractOptions,
-    ExtractReport,
-    extract_pages,
-    extract_shard,
-    fingerprint,
-)
-from confluence_to_twig.confluence.extract.page import ROW_COLUMNS, slim_rows
+from confluence_to_twig.confluence.extract.extract_shard import extract_pages, extract_shard, fingerprint
+from confluence_to_twig.confluence.extract.page import ROW_COLUMNS, ExtractOptions, ExtractReport, slim_rows
 from confluence_to_twig.confluence.extract.progress_log import Progress
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from confluence_to_twig.errors import TransientError
@@ -352,8 +346,8 @@ def test_says_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_memory_holds_a_few_batches_and_not_the_shard(connect: ClientFactory, out: ObjectStoragePath) -> None:
     """Fetching stops ahead of a reader that does not come: the batches under way, never all."""
-    from confluence_to_twig.confluence.extract.extraction import Extraction
-    from confluence_to_twig.confluence.extract.fetching import LOOK_AHEAD
+    from confluence_to_twig.confluence.extract.bodies import LOOK_AHEAD
+    from confluence_to_twig.confluence.extract.extract_shard import Extraction
 
     with serve(numbered_space(4_000)) as sandbox:
         shard = Shard(sandbox, connect(sandbox, threads=2))

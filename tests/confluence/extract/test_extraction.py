@@ -9,8 +9,7 @@ import pytest
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.transport import Patience
-from confluence_to_twig.confluence.extract.extract_shard import extract_pages
-from confluence_to_twig.confluence.extract.extraction import Extraction
+from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_pages
 from confluence_to_twig.confluence.extract.page import ExtractOptions, Page
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from sandbox.confluence import faults

@@ -1,4 +1,8 @@
-"""Extract: from the plan's pages to a shard's Parquet file. What an interrupted try has finished is not fetched again."""
+"""Extract: from the plan's pages to a shard's Parquet file. What an interrupted try has finished is not fetched again.
+
+The way of a page: :mod:`.bodies` fetches it, pages that it includes come along, :mod:`.decorations` adds what it has
+besides its body, :func:`.page.page_row` puts it together, and :mod:`.checkpoint` keeps it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,24 @@ import hashlib
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.confluence.extract.bodies import BodyStream
 from confluence_to_twig.confluence.extract.checkpoint import Parts
-from confluence_to_twig.confluence.extract.extraction import Extraction
-from confluence_to_twig.confluence.extract.page import ExtractOptions, slim_rows
+from confluence_to_twig.confluence.extract.decorations import DecorationReader
+from confluence_to_twig.confluence.extract.inventory_index import InventoryIndex
+from confluence_to_twig.confluence.extract.page import (
+    Account,
+    ExtractOptions,
+    ExtractReport,
+    Page,
+    Row,
+    page_row,
+    slim_rows,
+)
 from confluence_to_twig.confluence.extract.progress_log import Progress
+from confluence_to_twig.confluence.extract.references import included_pages
 from confluence_to_twig.memory import give_memory_back
 
 if TYPE_CHECKING:
@@ -21,78 +36,17 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.extract.inventory_index import Inventory
-    from confluence_to_twig.confluence.extract.page import Failure, Page, Row
-
-__all__ = ["ExtractOptions", "ExtractReport", "extract_pages", "extract_shard"]
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class ExtractReport:
-    """What became of the pages of a shard: ``asked == got + gone + failed``, always.
-
-    :param asked: pages that the plan named.
-    :param got: pages in the file, without those that are there only because others include them.
-    :param reused: how many of these an earlier try had fetched.
-    :param included: pages that are in the file only because others include them.
-    :param gone_pages: id → why it is not there any more; the next sweep does not see these either.
-    :param failures: pages that are there but cannot be fetched.
-    :param warnings: sentences for a human.
-    :param requests: HTTP requests of this try.
-    :param seconds: wall time of this try; ``seconds_waited`` of it for rate limits.
-    """
-
-    asked: int
-    got: int
-    reused: int
-    included: int
-    gone_pages: dict[str, str]
-    failures: tuple[Failure, ...]
-    warnings: tuple[str, ...]
-    requests: int
-    seconds: float
-    seconds_waited: float
-
-    @property
-    def gone(self) -> int:
-        return len(self.gone_pages)
-
-    @property
-    def failed(self) -> int:
-        return len(self.failures)
-
-    def figures(self) -> dict[str, int | float]:
-        """The counters, for reports and XCom."""
-        return {
-            "pages_asked": self.asked,
-            "pages_got": self.got,
-            "pages_reused": self.reused,
-            "pages_included": self.included,
-            "pages_gone": self.gone,
-            "pages_failed": self.failed,
-            "requests": self.requests,
-            "seconds": round(self.seconds, 3),
-            "seconds_waited": round(self.seconds_waited, 3),
-        }
-
-
-def extract_pages(
-    client: ConfluenceClient,
-    space: Space,
-    rows: Sequence[Row],
-    *,
-    inventory: Inventory = None,
-    options: ExtractOptions | None = None,
-) -> Iterator[Page]:
-    """The pages one by one as rows of :data:`confluence_to_twig.staging.schemas.PAGES`, without staging anything.
-
-    Use :class:`Extraction` to get at the account, and :func:`extract_shard` in a task.
-    """
-    for group in Extraction(client, space, rows, inventory=inventory, options=options).groups():
-        yield from group
+#: Pages that are finished, and safe from then on, together. Larger groups need fewer requests for people and attachments.
+GROUP_PAGES = 200
+GROUP_CHARS = 16 * 1024 * 1024
+#: How deep included pages may include others.
+INCLUDE_DEPTH = 5
 
 
 def extract_shard(
@@ -149,6 +103,129 @@ def extract_shard(
     )
     _log_losses(report)
     return report
+
+
+def extract_pages(
+    client: ConfluenceClient,
+    space: Space,
+    rows: Sequence[Row],
+    *,
+    inventory: Inventory = None,
+    options: ExtractOptions | None = None,
+) -> Iterator[Page]:
+    """The pages one by one as rows of :data:`confluence_to_twig.staging.schemas.PAGES`, without staging anything.
+
+    Use :class:`Extraction` to get at the account, and :func:`extract_shard` in a task.
+    """
+    for group in Extraction(client, space, rows, inventory=inventory, options=options).groups():
+        yield from group
+
+
+class Extraction:
+    """One walk over the pages to fetch. Use once.
+
+    :param rows: the pages to fetch, as rows of the inventory.
+    :param inventory: the whole inventory, for pages that are included by title or were moved; a file is read only then.
+    """
+
+    def __init__(
+        self,
+        client: ConfluenceClient,
+        space: Space,
+        rows: Sequence[Row],
+        *,
+        inventory: Inventory = None,
+        options: ExtractOptions | None = None,
+    ) -> None:
+        self.account = Account()
+        self._client = client
+        self._space = space
+        self._rows = rows
+        self._options = options or ExtractOptions()
+        self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages == "include")
+        self._bodies = BodyStream(client, space, self.account)
+        self._decorations = DecorationReader(client, space, self.account, self._options, len(rows))
+
+    def groups(self) -> Iterator[list[Page]]:
+        """Finished pages, some hundred at a time. When it ends, the account has an entry for every page.
+
+        :raises confluence_to_twig.errors.TransientError: an outage or a long rate limit; groups yielded before stay valid.
+        :raises confluence_to_twig.errors.PermanentError: credentials and the like.
+        """
+        by_id = {row["page_id"]: row for row in self._rows}
+        group: list[Content] = []
+        chars = 0
+        authors = {row["author_id"] for row in self._rows if row["author_id"]} if len(self._rows) > GROUP_PAGES else ()
+        with self._decorations.looking_ahead(authors) as looked:
+            for contents in self._bodies.fetch(self._rows):
+                group += contents
+                chars += sum(len(content.storage or "") for content in contents)
+                if len(group) >= GROUP_PAGES or chars >= GROUP_CHARS:
+                    looked.result()
+                    yield self._finished(group, by_id)
+                    group, chars = [], 0
+            looked.result()
+            if group:
+                yield self._finished(group, by_id)
+        self._decorations.close()
+
+    def _finished(self, contents: Sequence[Content], by_id: dict[str, Row]) -> list[Page]:
+        included, included_rows = self._included(contents)
+        decorations = self._decorations.read(contents, included)
+        people = self._decorations.people
+        own = [
+            page_row(
+                content,
+                self._with_new_path(by_id[content.id], content),
+                self._space,
+                people,
+                decorations=decorations[content.id],
+            )
+            for content in contents
+        ]
+        others = [
+            page_row(content, included_rows[content.id], self._space, people, decorations=None, included=True)
+            for content in included
+        ]
+        return own + others
+
+    def _with_new_path(self, row: Row, content: Content) -> Row:
+        """The inventory's row, with another path if the page was moved since the sweep."""
+        if content.parent_id == row["parent_id"]:
+            return row
+        path = self._index.path_below(content.parent_id)
+        return row if path is None else {**row, "ancestor_ids": path[0], "ancestors": path[1]}
+
+    def _included(self, contents: Sequence[Content]) -> tuple[list[Content], dict[str, Row]]:
+        """Pages of this space that these include, and those that they include, each once in a shard."""
+        found: list[Content] = []
+        rows: dict[str, Row] = {}
+        level: Sequence[Content] = contents
+        for _ in range(INCLUDE_DEPTH):
+            wanted = self._included_rows(level)
+            if not wanted:
+                break
+            rows |= wanted
+            self.account.included |= wanted.keys()
+            side = Account()
+            stream = BodyStream(self._client, self._space, side)
+            level = [content for batch in stream.fetch(list(wanted.values())) for content in batch]
+            found += level
+            # One that is gone or broken by now leaves a gap in the page that includes it, not an open entry.
+            for page_id, reason in {**side.gone, **{key: f.error for key, f in side.failed.items()}}.items():
+                self.account.warnings.append(f"Page {page_id}, which another page includes, is missing: {reason}")
+        return found, rows
+
+    def _included_rows(self, contents: Sequence[Content]) -> dict[str, Row]:
+        wanted: dict[str, Row] = {}
+        for content in contents:
+            for reference in included_pages(content.storage or ""):
+                if reference.space_key not in (None, self._space.key, self._space.alias):
+                    continue
+                row = self._index.by_title(reference.title)
+                if row and not self.account.knows(row["page_id"]):
+                    wanted[row["page_id"]] = row
+        return wanted
 
 
 def _log_losses(report: ExtractReport) -> None:

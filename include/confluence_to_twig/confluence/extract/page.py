@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.space import Space
-    from confluence_to_twig.confluence.extract.extras import PageExtras
-    from confluence_to_twig.confluence.extract.names import Names
+    from confluence_to_twig.confluence.extract.decorations import Decorations
+    from confluence_to_twig.confluence.extract.people import People
 
 #: A row of :data:`confluence_to_twig.staging.schemas.PAGES`.
 Page = dict[str, Any]
@@ -125,23 +125,65 @@ class Account:
         return page_id in self.asked or page_id in self.included
 
 
+@dataclass(frozen=True)
+class ExtractReport:
+    """What became of the pages of a shard: ``asked == got + gone + failed``, always.
+
+    :param asked: pages that the plan named.
+    :param got: pages in the file, without those that are there only because others include them.
+    :param reused: how many of these an earlier try had fetched.
+    :param included: pages that are in the file only because others include them.
+    :param gone_pages: id → why it is not there any more; the next sweep does not see these either.
+    :param failures: pages that are there but cannot be fetched.
+    :param warnings: sentences for a human.
+    :param requests: HTTP requests of this try.
+    :param seconds: wall time of this try; ``seconds_waited`` of it for rate limits.
+    """
+
+    asked: int
+    got: int
+    reused: int
+    included: int
+    gone_pages: dict[str, str]
+    failures: tuple[Failure, ...]
+    warnings: tuple[str, ...]
+    requests: int
+    seconds: float
+    seconds_waited: float
+
+    @property
+    def gone(self) -> int:
+        return len(self.gone_pages)
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
+    def figures(self) -> dict[str, int | float]:
+        """The counters, for reports and XCom."""
+        return {
+            "pages_asked": self.asked,
+            "pages_got": self.got,
+            "pages_reused": self.reused,
+            "pages_included": self.included,
+            "pages_gone": self.gone,
+            "pages_failed": self.failed,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+            "seconds_waited": round(self.seconds_waited, 3),
+        }
+
+
 def page_row(
-    content: Content,
-    row: Row,
-    space: Space,
-    names: Names,
-    *,
-    extras: PageExtras | None = None,
-    texts: Mapping[str, str] | None = None,
-    view: str | None = None,
-    included: bool = False,
+    content: Content, row: Row, space: Space, people: People, *, decorations: Decorations | None, included: bool = False
 ) -> Page:
     """Put a page together: what the fetched body says now, and from the inventory only what the body does not say.
 
-    :param texts: extracted text by attachment id.
+    :param decorations: ``None`` for a page that is there only to be included.
     """
-    attachments = extras.attachments if extras else []
-    comments = extras.comments if extras else []
+    attachments = decorations.attachments if decorations else ()
+    comments = decorations.comments if decorations else ()
+    texts = decorations.texts if decorations else {}
     mentioned = user_ids(content.storage or "")
     for comment in comments:
         mentioned |= user_ids(comment.storage) | ({comment.author_id} if comment.author_id else set())
@@ -159,13 +201,13 @@ def page_row(
         "ancestors": list(row["ancestors"]),
         "labels": list(row["labels"]),
         "author_id": content.author_id,
-        "author_name": names.get(content.author_id),
+        "author_name": people.name(content.author_id),
         "created_at": content.created_at,
         "modified_at": content.modified_at,
         "storage": content.storage or "",
-        "view": view,
-        "users": names.among(mentioned),
-        "attachments": [_attachment(attachment, texts or {}) for attachment in attachments],
+        "view": decorations.view if decorations else None,
+        "users": people.among(mentioned),
+        "attachments": [_attachment(attachment, texts) for attachment in attachments],
         "comments": [_comment(comment) for comment in comments],
         "included": included,
     }

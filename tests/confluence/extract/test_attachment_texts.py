@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
-from confluence_to_twig.confluence.extract import file_texts
-from confluence_to_twig.confluence.extract.file_texts import UnreadableFileError, reader_for, text_of
+from confluence_to_twig.confluence.extract import attachment_texts
+from confluence_to_twig.confluence.extract.attachment_texts import UnreadableFileError, reader_for, text_of
 
 
 def docx_file() -> bytes:
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read_says_why(name: str, data: bytes, why: str) -
 
 
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_texts, "UNPACKED_MAX_BYTES", 1_000)
+    monkeypatch.setattr(attachment_texts, "UNPACKED_MAX_BYTES", 1_000)
     stored = io.BytesIO()
     with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", b"0" * 100_000)

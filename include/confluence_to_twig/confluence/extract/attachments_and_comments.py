@@ -62,14 +62,14 @@ NO_SEARCH = (MissingScopeError, ForbiddenError, NotFoundError, EndpointRemovedEr
 
 
 @dataclass
-class PageExtras:
+class Attached:
     """What one page has beside its body: attachments by name, open comments oldest first."""
 
     attachments: list[Attachment] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
 
 
-class ExtrasReader:
+class AttachmentsAndComments:
     """Reads them, one group of pages after the other.
 
     :param page_count: how many pages will be asked for in total; decides what is cheaper.
@@ -88,15 +88,15 @@ class ExtrasReader:
         self._limit = LIMIT_WITH_BODIES if comments else LIMIT
         self._page_count = page_count
         self._searchable = True
-        self._looked_ahead: Future[dict[str, PageExtras] | None] | None = None
+        self._looked_ahead: Future[dict[str, Attached] | None] | None = None
 
     def begin(self) -> None:
         """Look ahead while the first bodies are under way. Without it the first :meth:`read` does."""
         if self._looked_ahead is None and self._types and self._page_count > CONTAINERS_AT_ONCE:
             self._looked_ahead = self._client.workers.submit(self._few_of_space, of_space(self._space.key, self._types))
 
-    def read(self, contents: Sequence[Content]) -> dict[str, PageExtras]:
-        """The extras of these pages by page id; pages without any may be left out.
+    def read(self, contents: Sequence[Content]) -> dict[str, Attached]:
+        """What hangs on these pages by page id; pages without any may be left out.
 
         :raises confluence_to_twig.errors.PipelineError: what does not go away by asking page by page.
         """
@@ -110,7 +110,7 @@ class ExtrasReader:
                 log.warning("Attachments and comments are listed page by page: %s", error.summary)
         return self._listed(contents)
 
-    def _searched(self, contents: Sequence[Content]) -> dict[str, PageExtras]:
+    def _searched(self, contents: Sequence[Content]) -> dict[str, Attached]:
         self.begin()
         found = self._looked_ahead.result() if self._looked_ahead else None
         if found is None:
@@ -118,7 +118,7 @@ class ExtrasReader:
             found = _grouped(self._search_batches(ids), self._api.links_base)
         return self._with_fresh_files(contents, found)
 
-    def _few_of_space(self, cql: str) -> dict[str, PageExtras] | None:
+    def _few_of_space(self, cql: str) -> dict[str, Attached] | None:
         """All of the space, if it has fewer of them than one search for each batch of pages could find."""
         most = min(KEPT_FOR_A_SPACE, -(-self._page_count // CONTAINERS_AT_ONCE) * self._limit)
         try:
@@ -133,7 +133,7 @@ class ExtrasReader:
         found = self._client.workers.map(read, batches(ids, CONTAINERS_AT_ONCE))
         return [item for part in found for item in part]
 
-    def _with_fresh_files(self, contents: Sequence[Content], found: dict[str, PageExtras]) -> dict[str, PageExtras]:
+    def _with_fresh_files(self, contents: Sequence[Content], found: dict[str, Attached]) -> dict[str, Attached]:
         """A file that a page changed just now shows may not be in the index yet: then the page's own list is read."""
         if not self._attachments:
             return found
@@ -141,30 +141,30 @@ class ExtrasReader:
         incomplete = [content for content in contents if content.modified_at > since and _lacks_files(content, found)]
         read = self._client.workers.map(lambda content: self._api.attachments_of(content.id, content.kind), incomplete)
         healed = {
-            content.id: PageExtras(_sorted(attachments), found.get(content.id, PageExtras()).comments)
+            content.id: Attached(_sorted(attachments), found.get(content.id, Attached()).comments)
             for content, attachments in zip(incomplete, read, strict=True)
         }
         return {**found, **healed}
 
-    def _listed(self, contents: Sequence[Content]) -> dict[str, PageExtras]:
-        def read(content: Content) -> PageExtras:
+    def _listed(self, contents: Sequence[Content]) -> dict[str, Attached]:
+        def read(content: Content) -> Attached:
             attachments = self._api.attachments_of(content.id, content.kind) if self._attachments else []
             comments = self._api.comments_of(content.id, content.kind) if self._comments else []
-            return PageExtras(_sorted(attachments), open_comments(comments))
+            return Attached(_sorted(attachments), open_comments(comments))
 
         return {
-            content.id: extras
-            for content, extras in zip(contents, self._client.workers.map(read, contents), strict=True)
+            content.id: attached
+            for content, attached in zip(contents, self._client.workers.map(read, contents), strict=True)
         }
 
 
-def _lacks_files(content: Content, found: dict[str, PageExtras]) -> bool:
-    extras = found.get(content.id)
-    names = {attachment.title for attachment in extras.attachments} if extras else set()
+def _lacks_files(content: Content, found: dict[str, Attached]) -> bool:
+    attached = found.get(content.id)
+    names = {attachment.title for attachment in attached.attachments} if attached else set()
     return not own_file_names(content.storage or "") <= names
 
 
-def _grouped(items: Iterable[dict[str, Any]], links_base: str) -> dict[str, PageExtras]:
+def _grouped(items: Iterable[dict[str, Any]], links_base: str) -> dict[str, Attached]:
     attachments: dict[str, list[Attachment]] = defaultdict(list)
     comments: dict[str, list[Comment]] = defaultdict(list)
     for item in items:
@@ -175,7 +175,7 @@ def _grouped(items: Iterable[dict[str, Any]], links_base: str) -> dict[str, Page
             comment = comment_from_v1(item)
             comments[comment.content_id].append(comment)
     return {
-        page_id: PageExtras(_sorted(attachments[page_id]), open_comments(comments[page_id]))
+        page_id: Attached(_sorted(attachments[page_id]), open_comments(comments[page_id]))
         for page_id in (*attachments, *comments)
     }
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Names:
-    """Remembers what was found, and what nobody knows. Not thread-safe."""
+class People:
+    """Remembers who was found, and whom nobody knows. Not thread-safe."""
 
     def __init__(self, api: ContentApi) -> None:
         self._api = api
@@ -37,7 +37,7 @@ class Names:
             self.problem = f"People are shown without their names: {error.summary}"
             log.warning("%s", self.problem)
 
-    def get(self, account_id: str | None) -> str | None:
+    def name(self, account_id: str | None) -> str | None:
         """The name, if there was one."""
         return self._known.get(account_id) if account_id else None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.confluence.extract.batch_size import ANSWER_CHARS, FIRST, LARGEST, BatchSize
+from confluence_to_twig.confluence.extract.bodies import ANSWER_CHARS, FIRST, LARGEST, BatchSize
 
 
 def test_begins_with_a_hundred() -> None:

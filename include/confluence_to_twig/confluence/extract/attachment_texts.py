@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.confluence.api.attached import Attachment
     from confluence_to_twig.confluence.api.client import ConfluenceClient
-    from confluence_to_twig.confluence.extract.extras import PageExtras
+    from confluence_to_twig.confluence.extract.attachments_and_comments import Attached
     from confluence_to_twig.confluence.extract.page import Account, ExtractOptions
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ UNPACKED_MAX_BYTES = 100 * 1024 * 1024
 ONE_FILE_ONLY = (UnavailableError, NotFoundError, ForbiddenError, ForeignHostError, RedirectedError)
 
 
-class FileTexts:
+class AttachmentTexts:
     """Downloads text-like attachments and extracts their text. A file that cannot be read costs a warning, no more."""
 
     def __init__(self, client: ConfluenceClient, account: Account, options: ExtractOptions) -> None:
@@ -43,14 +43,14 @@ class FileTexts:
         self._account = account
         self._options = options
 
-    def read(self, extras: Iterable[PageExtras]) -> dict[str, str]:
+    def read(self, attached: Iterable[Attached]) -> dict[str, str]:
         """Text by attachment id, for those that have any; nothing at all unless the options ask for texts."""
         if self._options.attachments != "text":
             return {}
         wanted = [
             attachment
-            for extra in extras
-            for attachment in extra.attachments
+            for found in attached
+            for attachment in found.attachments
             if reader_for(attachment.title, attachment.media_type) is not None
         ]
         texts = self._client.workers.map(self._read, wanted)
