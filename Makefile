@@ -1,5 +1,7 @@
 # make run [ONCE=1]                             sandbox, Airflow with its UI, one sync of the sample space
-# make test                                     install, lint, types, docs, every test
+# make check                                    format, lint, types, imports, fast tests: under a minute
+# make test                                     all that, docs, and every test: about 15 minutes on two cores
+# make proofs [SEED=n] [ARGS=tests/content]     property, kill and fuzz tests at full size: docs/proofs.md
 # make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler
 # make rebuild-manifest | start-over SOURCE=x   see docs/operations.md
 # make docs | screenshots                       the site in site/; its pictures, from a real UI
@@ -10,10 +12,11 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -q
-ALONE := tests/scheduler tests/browser
+# Coverage by sys.monitoring, which costs less, where Python has it.
+COVERAGE = COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install lint types imports tests chromium clean help
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install check lint types imports tests proofs chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -52,7 +55,9 @@ rebuild-manifest: install
 start-over: install
 	@$(BIN)/python -m confluence_to_twig.cli.rebuild $(SOURCE) --start-over $(if $(YES),--yes) $(if $(SOURCES),--sources $(SOURCES))
 
-test: install lint types docs tests
+# Less than a minute: what to run before each commit.
+check: install lint types imports
+	$(PYTEST) -m fast
 
 lint: install
 	$(BIN)/ruff check .
@@ -65,10 +70,18 @@ types: install
 imports: install
 	$(BIN)/lint-imports --no-logo
 
-# Tests that start whole servers share the machine with each other: one that failed gets a second try, alone, in view.
+# Everything. The fast tests run here among the others, so that the coverage counts them.
+test: install lint types imports docs tests
+
+# The whole servers of the second part get the machine to themselves.
 tests: install chromium
-	$(PYTEST) -n 2 --dist loadfile $(ALONE:%=--ignore=%) || $(PYTEST) --last-failed $(ALONE:%=--ignore=%)
-	$(PYTEST) $(ALONE) || $(PYTEST) --last-failed $(ALONE)
+	$(COVERAGE) $(PYTEST) -n 2 --dist loadfile -m "not whole_server" --cov --cov-report=term:skip-covered
+	$(PYTEST) -m whole_server
+
+# Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
+proofs: SEED := $(or $(SEED),$(shell $(PYTHON) -c 'import secrets; print(secrets.randbits(32))'))
+proofs: install
+	PROOFS_SEED=$(SEED) $(PYTEST) -n 2 -m proofs --timeout=0 --hypothesis-seed=$(SEED) $(ARGS)
 
 # What the browser tests need from Debian. Elsewhere they skip, and say so.
 chromium:

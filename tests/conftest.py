@@ -22,6 +22,13 @@ os.environ.update(
 
 import pytest  # noqa: E402
 
+from tests.tiers import (  # noqa: E402, F401
+    pytest_configure,
+    pytest_itemcollected,
+    pytest_runtest_call,
+    pytest_terminal_summary,
+)
+
 
 @pytest.fixture(scope="session")
 def airflow_db() -> None:

@@ -10,7 +10,6 @@ import pytest
 from sandbox.run import LocalAirflow
 from tests.browser.samples import HOSTILE, QUESTION
 
-pytestmark = pytest.mark.scheduler
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 TABS = ("history", "plan", "quarantine", "warnings", "playground")
 #: What is there when a tab is.

@@ -17,7 +17,7 @@ from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.browser.forms import group
 
-pytestmark = [pytest.mark.scheduler, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 DAG = "confluence_to_twig__product-docs"
 RUN_MS = 300_000

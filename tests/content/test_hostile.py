@@ -7,6 +7,8 @@ import pytest
 from confluence_to_twig.content import chunk_document, convert
 from confluence_to_twig.content.chunks.chunking import LIMIT_TOKENS
 
+pytestmark = pytest.mark.slow
+
 CODE = (
     '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[{}]]></ac:plain-text-body></ac:structured-macro>'
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.content.markdown.structure import runs
 from confluence_to_twig.content.markdown.writer import to_markdown
 from confluence_to_twig.content.nodes import Node
+from tests.proofs import examples
 
 SCRAPS = [
     "a", "b", " ", "  ", "*", "_", "`", "[", "]", "(", ")", "<", "T>", "&", "&amp;", "lt;", "~", "~~", "!", "#", "-", "+",
@@ -83,7 +84,7 @@ def without_blanks(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300, 30_000)
 @given(INLINE, st.sampled_from(["p", "h2", "li", "td"]))
 def test_inline_text_comes_back_to_the_letter(read, children, place):
     tree = {
@@ -159,7 +160,7 @@ def shown(element) -> str:
     return " " if element.tag == "br" else (element.text or "") + inner
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200, 20_000)
 @given(BLOCKS)
 def test_blocks_come_back_in_the_same_structure(read, blocks):
     expected = [strip_code(block) for block in shape_of_source(blocks)]

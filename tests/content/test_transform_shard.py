@@ -22,6 +22,7 @@ from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.parquet import iter_rows, write_rows
 from tests.content.rows import inventory_row, page_row
 
+pytestmark = pytest.mark.slow
 INCLUDE = '<ac:structured-macro ac:name="include"><ac:parameter ac:name=""><ri:page ri:content-title="{}" /></ac:parameter></ac:structured-macro>'
 LINK = '<p>see <ac:link><ri:page ri:content-title="{}" /></ac:link></p>'
 

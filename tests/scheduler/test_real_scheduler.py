@@ -13,7 +13,7 @@ import requests
 
 from tests.scheduler.conftest import Place, ended, until
 
-pytestmark = [pytest.mark.scheduler, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_unpausing_a_source_runs_its_newest_interval_and_syncs_the_space(place: Place) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from confluence_to_twig.staging.manifest import ManifestCorruptError, ManifestSt
 from confluence_to_twig.staging.manifest_files import schema_with
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import MANIFEST
+from tests.proofs import size
 
 attach("memory", fs=MemoryFileSystem())
 _roots = itertools.count()
@@ -549,9 +549,10 @@ class Interleavings(RuleBasedStateMachine):
         forget(self.staging)
 
 
-TestInterleavings = Interleavings.TestCase
+INTERLEAVINGS = size(40, 5_000)
+TestInterleavings = pytest.mark.proofs(f"{INTERLEAVINGS:,} interleavings of up to 30 steps")(Interleavings.TestCase)
 TestInterleavings.settings = settings(
-    max_examples=int(os.environ.get("LOAD_EXAMPLES", "40")),
+    max_examples=INTERLEAVINGS,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -21,12 +20,12 @@ from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.twig.drift import audit
 from confluence_to_twig.twig.verifier import verify
 from sandbox.twig import Fault, ServedTwig, Settings, serve
+from tests.proofs import size
 from tests.staging.test_manifest import forget, memory_staging
 from tests.twig.paced import PacedRun, SkewedClock, Visible
 from tests.twig.world import Page, World, expected
 
-EXAMPLES = int(os.environ.get("LOAD_EXAMPLES", "10"))
-STEPS = int(os.environ.get("LOAD_STEPS", "40"))
+EXAMPLES, STEPS = size(10, 1_000), size(40, 60)
 PAGE_IDS = st.sampled_from([str(number) for number in range(1, 9)])
 CHANGES = ["edit", "edit", "label", "label", "move", "rename", "trash", "restrict"]
 _sources = itertools.count()
@@ -233,11 +232,10 @@ class Histories(RuleBasedStateMachine):
         forget(self.world.staging)
 
 
-TestHistories = Histories.TestCase
+TestHistories = pytest.mark.proofs(f"{EXAMPLES:,} random histories of up to {STEPS} steps")(Histories.TestCase)
 TestHistories.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    print_blob=True,
 )

@@ -21,10 +21,11 @@ from confluence_to_twig.staging.journal import PartName
 from confluence_to_twig.twig.drift import audit
 from confluence_to_twig.twig.loader import load
 from sandbox.twig import ServedTwig
+from tests.proofs import size
 from tests.twig.world import Page, World, expected, local_staging
 
 ROOT = Path(__file__).resolve().parents[2]
-POINTS = int(os.environ.get("KILL_POINTS", "6"))
+POINTS = size(6, 100)
 
 
 def page(number: int) -> Page:
@@ -112,6 +113,7 @@ def state(world: World) -> tuple[Any, ...]:
     return world.held_in(source.id), sorted(rows, key=str), removed, drift, status
 
 
+@pytest.mark.proofs(f"{POINTS} points of SIGKILL, spread over all function calls of a load")
 def test_killed_anywhere_and_run_again_ends_as_undisturbed(
     served: ServedTwig, worker: subprocess.Popen[str], tmp_path: Path
 ) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk import ObjectStoragePath
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.twig.volumes import Volumes, bits_of_page, bits_of_volume, volume_name, volume_of
+from tests.proofs import examples
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_other_files_are_no_volumes(name: str) -> None:
     assert bits_of_volume(name) is None
 
 
-@settings(max_examples=200)
+@examples(200, 20_000)
 @given(st.lists(st.text("01", max_size=6), max_size=8), st.integers(0, 10_000))
 def test_a_page_always_has_exactly_one_volume(prefixes: list[str], number: int) -> None:
     existing = {p for p in prefixes if not any(p != q and p.startswith(q) for q in prefixes)}

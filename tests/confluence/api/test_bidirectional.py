@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.confluence.api.bidirectional import SMALLEST_LIMIT, FetchSorted
@@ -22,6 +22,7 @@ from confluence_to_twig.confluence.api.errors import (
 )
 from confluence_to_twig.confluence.api.paging import ListingPage
 from tests.confluence.spaces import MONDAY
+from tests.proofs import examples
 
 
 @dataclass
@@ -66,7 +67,7 @@ def seen(walked: Listed) -> list[int]:
 
 
 @given(st.sets(st.integers(1, 10_000), max_size=40), st.integers(1, 7))
-@settings(max_examples=60, deadline=None)
+@examples(60, 6_000)
 def test_sees_everything_of_a_listing_that_stands_still(ids: set[int], size: int) -> None:
     listing = Listing(sorted(ids), size)
     walked = walk_both_ends(listing.fetch)
@@ -80,7 +81,7 @@ def test_sees_everything_of_a_listing_that_stands_still(ids: set[int], size: int
     st.integers(1, 5),
     st.lists(st.tuples(st.integers(1, 8), st.sampled_from(["add", "remove"]), st.integers(1, 600)), max_size=8),
 )
-@settings(max_examples=80, deadline=None)
+@examples(80, 8_000)
 def test_a_complete_walk_has_seen_all_that_was_there_all_the_time(
     ids: set[int], size: int, changes: list[tuple[int, str, int]]
 ) -> None:
@@ -97,7 +98,7 @@ def test_a_complete_walk_has_seen_all_that_was_there_all_the_time(
 
 
 @given(st.sets(st.integers(1, 500), min_size=2, max_size=40), st.integers(1, 5), st.integers(1, 8), st.integers(1, 8))
-@settings(max_examples=80, deadline=None)
+@examples(80, 8_000)
 def test_a_listing_that_ends_too_early_is_healed_or_incomplete(ids: set[int], size: int, up: int, down: int) -> None:
     def cut(listing: Listing, sort: str, number: int) -> ListingPage | None:
         if number != (up if sort == "id" else down):

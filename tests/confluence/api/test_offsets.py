@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.confluence.api.content import Content, Listed
@@ -13,6 +13,7 @@ from confluence_to_twig.confluence.api.errors import BrokenListingError, Unavail
 from confluence_to_twig.confluence.api.offsets import FetchOffset, OffsetPage, offset_page, walk_offsets
 from confluence_to_twig.confluence.api.offsets import walk_steadily as walk_contents
 from tests.confluence.spaces import MONDAY
+from tests.proofs import examples
 
 
 def walk_steadily(fetch: FetchOffset) -> Listed:
@@ -52,7 +53,7 @@ def test_sees_everything_of_a_listing_that_stands_still(ids: set[int], size: int
     st.integers(2, 5),
     st.dictionaries(st.integers(1, 9), st.tuples(st.booleans(), st.integers(1, 300)), max_size=5),
 )
-@settings(max_examples=150)
+@examples(150, 15_000)
 def test_a_complete_walk_has_seen_all_that_was_there_all_the_time(
     ids: set[int], size: int, changes: dict[int, tuple[bool, int]]
 ) -> None:

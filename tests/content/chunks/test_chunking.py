@@ -8,13 +8,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.content import PageContext, chunk_document
 from confluence_to_twig.content.chunks.assembly import TARGET_TOKENS
 from confluence_to_twig.content.chunks.chunking import LIMIT_TOKENS, OVERLAP_TOKENS
 from confluence_to_twig.content.chunks.tokens import count_tokens
+from tests.proofs import examples
 
 PAGE = PageContext(
     page_id="7", title="Page", space_name="Space", ancestors=("Top", "Middle"), url="https://acme.example/wiki/x/7"
@@ -78,7 +79,7 @@ BLOCKS = st.one_of(
 DOCUMENTS = st.lists(BLOCKS, max_size=12).map("\n\n".join)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150, 15_000)
 @given(DOCUMENTS)
 def test_holds_the_limit_and_every_word(markdown):
     chunks = chunk_document(markdown, PAGE)
@@ -90,7 +91,7 @@ def test_holds_the_limit_and_every_word(markdown):
     assert short_enough <= held
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50, 5_000)
 @given(DOCUMENTS)
 def test_gives_the_same_chunks_each_time(markdown):
     assert chunk_document(markdown, PAGE) == chunk_document(markdown, PAGE)

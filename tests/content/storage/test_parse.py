@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.content import convert, storage_to_markdown
 from confluence_to_twig.content.nodes import MAX_DEPTH, Node
 from confluence_to_twig.content.storage.parse import parse_storage
+from tests.proofs import examples
 
 CODE = '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[if a < b && c:\n    <x/>]]></ac:plain-text-body></ac:structured-macro>'
 
@@ -136,7 +137,7 @@ def test_deep_nesting_is_flattened_without_losing_text():
     assert words.report.coverage == 1.0
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200, 20_000)
 @given(st.text(alphabet="<>/ap=\"' &;!-[]CDT:\n\x00\ud800é", max_size=200))
 def test_reads_any_text(text):
     parsed = parse_storage(text)
