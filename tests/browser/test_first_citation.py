@@ -8,7 +8,6 @@ import pytest
 
 from sandbox.run import LocalAirflow
 
-
 DAG = "confluence_to_twig__product-docs"
 
 

@@ -15,7 +15,6 @@ from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.browser.forms import group
 
-
 #: Airflow tests a connection while the click waits for it.
 TEST_MS = 60_000
 
