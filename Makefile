@@ -1,5 +1,5 @@
 # make run [ONCE=1]                             sandbox, Airflow with its UI, one sync of the sample space
-# make check                                    format, lint, types, fast tests: under a minute
+# make check                                    format, lint, types, imports, fast tests: under a minute
 # make test                                     all that, docs, and every test: about 15 minutes on two cores
 # make proofs [SEED=n] [ARGS=tests/content]     property, kill and fuzz tests at full size: docs/proofs.md
 # make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler
@@ -16,7 +16,7 @@ PYTEST = $(BIN)/python -m pytest -q
 COVERAGE = COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install check lint types tests proofs hooks chromium clean help
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install check lint types imports tests proofs hooks chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -56,7 +56,7 @@ start-over: install
 	@$(BIN)/python -m confluence_to_twig.cli.rebuild $(SOURCE) --start-over $(if $(YES),--yes) $(if $(SOURCES),--sources $(SOURCES))
 
 # Less than a minute: what to run before each commit.
-check: install lint types
+check: install lint types imports
 	$(PYTEST) -m fast
 
 lint: install
@@ -71,7 +71,7 @@ imports: install
 	$(BIN)/lint-imports --no-logo
 
 # Everything. The fast tests run here among the others, so that the coverage counts them.
-test: install lint types docs tests
+test: install lint types imports docs tests
 
 # The whole servers of the second part get the machine to themselves.
 tests: install chromium
@@ -79,9 +79,9 @@ tests: install chromium
 	$(PYTEST) -m whole_server
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
-proofs: SEED := $(or $(SEED),$(shell $(PYTHON) -c 'import secrets; print(secrets.randbits(32))'))
 proofs: install
-	PROOFS_SEED=$(SEED) $(PYTEST) -n 2 -m proofs --timeout=0 --hypothesis-seed=$(SEED) $(ARGS)
+	@seed=$(or $(SEED),$$($(PYTHON) -c 'import secrets; print(secrets.randbits(32))')); echo "SEED=$$seed"; \
+	  PROOFS_SEED=$$seed $(PYTEST) -n 2 -m proofs --timeout=0 --hypothesis-seed=$$seed $(ARGS)
 
 hooks: install
 	$(BIN)/pre-commit install --hook-type pre-commit --hook-type pre-push
