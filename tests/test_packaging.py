@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
 import tomllib
@@ -34,9 +35,16 @@ def locked() -> dict[str, str]:
     return {package["name"]: package["version"] for package in lock["package"] if "version" in package}
 
 
-def requirements() -> dict[str, str]:
+AIRFLOW = "apache-airflow>=3.3,<4"
+
+
+def requirement_lines() -> list[str]:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def requirements() -> dict[str, str]:
+    return dict(line.split("==") for line in requirement_lines() if line != AIRFLOW)
 
 
 def test_requirements_pin_every_dependency_that_the_image_does_not_bring() -> None:
@@ -54,15 +62,20 @@ def test_the_lock_file_needs_nothing_that_only_one_machine_has() -> None:
     assert not re.search(r"file:///|localhost|127\.0\.0\.1|//10\.|//192\.168\.", text)
 
 
-def test_the_packages_of_the_card_are_dependencies() -> None:
+def test_airflow_is_the_same_range_for_pip_and_for_the_image() -> None:
+    assert AIRFLOW in project()["project"]["dependencies"]
+    assert AIRFLOW in requirement_lines()
+
+
+def test_the_packages_of_the_card_are_dependencies_and_requirements() -> None:
+    card = {"apache-airflow", "apache-airflow-providers-atlassian-jira", "pandas", "pyarrow", "html2text"}
     declared = {re.split(r"[<>=\[]", line)[0] for line in project()["project"]["dependencies"]}
-    assert {
-        "apache-airflow",
-        "apache-airflow-providers-atlassian-jira",
-        "pandas",
-        "pyarrow",
-        "html2text",
-    } <= declared
+    assert card <= declared
+    assert card <= {re.split(r"[<>=]", line)[0] for line in requirement_lines()}
+
+
+def test_the_lock_has_no_airflow_older_than_what_the_tests_call_newest() -> None:
+    assert locked()["apache-airflow"] == importlib.metadata.version("apache-airflow")
 
 
 def test_ci_runs_nothing_but_make_test() -> None:

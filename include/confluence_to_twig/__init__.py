@@ -1,7 +1,35 @@
-"""Confluence → Twig for Airflow: keep a Twig data source in step with a Confluence space."""
+"""Confluence → Twig for Airflow: keep Twig data sources in step with Confluence.
+
+The public names are imported when they are first used: every process of Airflow imports this package for its connection
+types and its plugin.
+"""
+
+from __future__ import annotations
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from confluence_to_twig.content import chunk_document as chunk_document
+    from confluence_to_twig.content import storage_to_markdown as storage_to_markdown
+    from confluence_to_twig.dag import build_dags as build_dags
+    from confluence_to_twig.dag import raise_problems as raise_problems
 
 # Arrow asks for this once, when it is loaded: https://arrow.apache.org/docs/cpp/env_vars.html. Its own allocator keeps
 # 50 MB of what a task has freed, also for its threads and files, which pyarrow.set_memory_pool does not reach.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+_PUBLIC = {
+    "build_dags": "confluence_to_twig.dag",
+    "chunk_document": "confluence_to_twig.content",
+    "raise_problems": "confluence_to_twig.dag",
+    "storage_to_markdown": "confluence_to_twig.content",
+}
+__all__ = ["build_dags", "chunk_document", "raise_problems", "storage_to_markdown"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,12 +26,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, CronTriggerTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, CronTriggerTimetable, dag, task
 
 from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
+from confluence_to_twig.runs.assets import space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
-from confluence_to_twig.sources.source import Source, load_sources
+from confluence_to_twig.sources.source import Source, SourcesError, load_sources
 from confluence_to_twig.tasks.load import LoadOperator
 from confluence_to_twig.tasks.prune import PruneOperator
 from confluence_to_twig.tasks.retries import retries
@@ -52,8 +53,8 @@ def timetable(source: Source) -> Any:
 
 def build(source: Source) -> DAG:
     """The DAG of one source."""
-    space = Asset(uri=f"confluence://{source.space_key}", group="confluence")
-    twig = Asset(uri=f"twig://{source.name}", group="twig")
+    space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
+    twig = twig_asset(source=source.name)
 
     @dag(
         dag_id=source.dag_id,
@@ -117,3 +118,14 @@ def build(source: Source) -> DAG:
 def build_dags() -> list[DAG]:
     """The DAGs of every good source of the sources file."""
     return [build(source) for source in load_sources().sources]
+
+
+def raise_problems() -> None:
+    """Show every mistake in the sources as an import error of the DAG file that calls this.
+
+    In a file of its own it never holds back a DAG of a good source.
+
+    :raises SourcesError: there is a mistake; one line for each.
+    """
+    if problems := load_sources().problems:
+        raise SourcesError("\n".join(problems))

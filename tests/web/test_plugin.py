@@ -4,27 +4,51 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from airflow import plugins_manager
 
-PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "confluence_to_twig_plugin.py"
+ROOT = Path(__file__).resolve().parents[2]
 
 # What every process of Airflow pays for the plugin: only what its import adds to Airflow's own.
 PROBE = """
 import sys, json
 from airflow.plugins_manager import AirflowPlugin
 before = set(sys.modules)
-import importlib.util
-spec = importlib.util.spec_from_file_location("confluence_to_twig_plugin", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
+import confluence_to_twig.web.plugin
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
+# The plugin as a process of Airflow finds it, with or without the entry points of the package.
+PLUGINS = """
+import importlib.metadata, json, sys
+if sys.argv[1] == "not installed":
+    every = importlib.metadata.distributions
+    importlib.metadata.distributions = lambda **kw: [d for d in every(**kw) if d.name != "confluence-to-twig"]
+    found = importlib.metadata.entry_points
+    importlib.metadata.entry_points = lambda **kw: [p for p in found(**kw) if p.dist.name != "confluence-to-twig"]
+from airflow import plugins_manager
+plugins, errors = plugins_manager._get_plugins()
+print(json.dumps([[type(p.source).__name__ for p in plugins if p.name == "confluence_to_twig"], errors]))
+"""
+
+
+def last_line(*command: str) -> Any:
+    done = subprocess.run([sys.executable, "-c", *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
 
 def test_a_task_imports_nothing_for_the_page() -> None:
-    run = subprocess.run([sys.executable, "-c", PROBE, str(PLUGIN)], capture_output=True, text=True, check=True)
-    assert json.loads(run.stdout.splitlines()[-1]) == []
+    added = last_line(PROBE)
+    assert all(name.startswith("confluence_to_twig") for name in added), added
+
+
+@pytest.mark.parametrize(
+    ("how", "source"), [("installed", "EntryPointSource"), ("not installed", "PluginsDirectorySource")]
+)
+def test_the_plugin_is_there_once_and_without_an_import_error(how: str, source: str) -> None:
+    assert last_line(PLUGINS, how) == [[source], {}]
 
 
 def test_airflow_puts_the_page_into_navigation_and_dag_tabs() -> None:
