@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager, _create_provider_info_schema_validator
 from airflow.sdk import Asset, BaseOperator, BaseOperatorLink
+from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 from airflow.triggers.base import BaseTrigger
 
 from confluence_to_twig.provider_info import get_provider_info
@@ -56,11 +57,11 @@ def test_every_module_and_name_in_it_exists_and_is_what_it_is_called() -> None:
 
 
 def test_airflow_registers_all_of_it_once() -> None:
-    manager = ProvidersManager()
+    manager, runtime = ProvidersManager(), ProvidersManagerTaskRuntime()
     assert set(INFO["extra-links"]) <= set(manager.extra_links_class_names)
     assert set(INFO["notifications"]) <= {str(name) for name in manager.notification}
-    assert {"confluence", "twig"} <= set(manager.hooks)
-    assert {"confluence", "twig"} <= set(manager.asset_to_openlineage_converters)
+    assert {"confluence", "twig"} <= set(runtime.hooks)
+    assert {"confluence", "twig"} <= set(runtime.asset_to_openlineage_converters)
     assert set(dict(manager.provider_configs)["confluence-to-twig"]["confluence_to_twig"]["options"]) == {
         "sources",
         "staging",
@@ -74,9 +75,7 @@ def test_airflow_registers_all_of_it_once() -> None:
         ("acme.atlassian.net", "confluence://acme.atlassian.net"),
     ],
 )
-def test_openlineage_names_a_space_by_its_site(
-    host: str, namespace: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_openlineage_names_a_space_by_its_site(host: str, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_ACME", f'{{"conn_type": "confluence", "host": "{host}", "password": "secret"}}')
     dataset = space_to_openlineage(space_asset(conn_id="acme", space_key="~jane:1"), None)
     assert (dataset.namespace, dataset.name) == (namespace, "~jane:1")
@@ -94,5 +93,5 @@ def test_openlineage_names_what_twig_holds_by_the_source() -> None:
 
 @pytest.mark.parametrize("uri", ["confluence://PROD", "twig://"])
 def test_an_asset_that_names_too_little_is_refused(uri: str) -> None:
-    with pytest.raises(ValueError, match="write|Asset"):
+    with pytest.raises(ValueError, match=r"write|Asset"):
         Asset(uri=uri)

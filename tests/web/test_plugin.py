@@ -22,12 +22,19 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 # The plugin as a process of Airflow finds it, with or without the entry points of the package.
 PLUGINS = """
-import importlib.metadata, json, sys
-if sys.argv[1] == "not installed":
-    every = importlib.metadata.distributions
-    importlib.metadata.distributions = lambda **kw: [d for d in every(**kw) if d.name != "confluence-to-twig"]
-    found = importlib.metadata.entry_points
-    importlib.metadata.entry_points = lambda **kw: [p for p in found(**kw) if p.dist.name != "confluence-to-twig"]
+import contextlib, importlib.metadata, json, sys
+kinds = [importlib.metadata.PathDistribution]
+with contextlib.suppress(ImportError):
+    from importlib_metadata import PathDistribution
+    kinds.append(PathDistribution)
+def read(kept):
+    def read_text(self, name):
+        hidden = name == "entry_points.txt" and "confluence_to_twig" in str(self._path)
+        return None if hidden else kept(self, name)
+    return read_text
+for kind in kinds:
+    if sys.argv[1] == "not installed":
+        kind.read_text = read(kind.read_text)
 from airflow import plugins_manager
 plugins, errors = plugins_manager._get_plugins()
 print(json.dumps([[type(p.source).__name__ for p in plugins if p.name == "confluence_to_twig"], errors]))
