@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from confluence_to_twig.runs.record import read_json, record_path, recorded
+from confluence_to_twig.runs.record import record_path, recorded
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.staging.files import read_json
 
 
 def test_leaves_a_record_of_a_task_that_succeeded(run: Run) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
+from confluence_to_twig.staging.files import files_in
 from confluence_to_twig.staging.journal import IN_DOUBT, Operation, PartName
 from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.manifest import ManifestCorruptError, ManifestStore
@@ -81,7 +82,7 @@ def contents(store: ManifestStore) -> dict[str, str]:
 
 
 def files(store: ManifestStore) -> list[str]:
-    return sorted(path.name for path in store.journal.iterdir())
+    return files_in(store.journal)
 
 
 def test_reads_an_empty_manifest_before_anything_was_loaded(staging: SourceStaging) -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from confluence_to_twig.runs.record import read_json, record_path
+from confluence_to_twig.runs.record import record_path
 from confluence_to_twig.runs.run import UNATTENDED_VARIABLE, Run
 from confluence_to_twig.sources.source import Source
+from confluence_to_twig.staging.files import read_json
 from confluence_to_twig.staging.parquet import read_table, write_rows
 from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.tasks.prune import ApprovalNeededError, prune

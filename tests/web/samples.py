@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from confluence_to_twig.runs.record import write_json
 from confluence_to_twig.staging.binding import Binding, write_binding
+from confluence_to_twig.staging.files import write_json
 from confluence_to_twig.staging.layout import RunStaging, SourceStaging, root_at
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import write_rows

@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.runs.record import read_json, write_json
+from confluence_to_twig.staging.files import UnknownFormatError, read_json, write_json
 
 if TYPE_CHECKING:
     from confluence_to_twig.alerts.alert import Alert
@@ -61,7 +61,7 @@ class Ledger:
             return {key: entry for key, entry in entries.items() if entry["kind"] and _last(entry)}
         except FileNotFoundError:
             return {}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (UnknownFormatError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning("%s is not readable (%s) and begins anew", self._path, type(error).__name__)
             return {}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from confluence_to_twig.staging.cached import key_of, names_in
+from confluence_to_twig.staging.files import files_in, key_of
 from confluence_to_twig.staging.journal import IN_DOUBT
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import read_table
@@ -66,7 +66,7 @@ def freshness(staging: SourceStaging, history: Iterable[RunRow]) -> Freshness:
     for row in history:
         plan = staging.runs / row.folder / "plan.parquet"
         if row.whole and (plan_key := key_of(plan)) is not None:
-            state = (plan_key, key_of(staging.manifest), tuple(names_in(staging.home / "manifest.d")), row.state)
+            state = (plan_key, key_of(staging.manifest), tuple(files_in(staging.home / "manifest.d")), row.state)
             known = _known.get(str(staging.home))
             if known is None or known[0] != state:
                 known = _known[str(staging.home)] = (state, _measure(staging, plan, row))

@@ -12,18 +12,17 @@ from __future__ import annotations
 import json
 import logging
 import re
-import uuid
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.runs.report import build_report, read_records
 from confluence_to_twig.runs.run_row import RunRow, row_of
-from confluence_to_twig.staging.cached import Remembered, modified_at, names_in, read_bytes, read_json
+from confluence_to_twig.staging.cached import Remembered
+from confluence_to_twig.staging.files import folders_in, modified_at, read_bytes, read_json, write_bytes
 from confluence_to_twig.staging.layout import RunStaging, folder_name
-from confluence_to_twig.staging.parquet import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +60,7 @@ class Runs:
 def newest_first(staging: SourceStaging) -> Runs:
     """Every run that is known, the one that ended last first."""
     kept = _kept(staging.home / "history.jsonl") or KeptRuns([])
-    folders = set(names_in(staging.runs))
+    folders = set(folders_in(staging.runs))
     doubtful = [row.folder for row in islice(kept.newest_first(), LOOKED_AT_AGAIN) if row.state != "success"]
     wanted = (folders - kept.folders) | folders.intersection(doubtful)
     return Runs(_ordered(_read_rows(staging, sorted(wanted))), kept)
@@ -77,14 +76,10 @@ def remember(staging: SourceStaging, run_id: str) -> None:
     path = staging.home / "history.jsonl"
     own = folder_name(run_id)
     kept = {row.folder: row for row in (_kept(path) or KeptRuns([])).newest_first() if row.folder != own}
-    missing = [folder for folder in names_in(staging.runs) if folder not in kept]
+    missing = [folder for folder in folders_in(staging.runs) if folder not in kept]
     rows = kept | {row.folder: row for row in _read_rows(staging, missing) if row.state != "running"}
     lines = [json.dumps(asdict(row), ensure_ascii=False) for row in _ordered(rows.values())[-KEPT_RUNS:]]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
-    with temporary.open("wb") as file:
-        file.write("\n".join([*lines, ""]).encode())
-    publish(temporary, path)
+    write_bytes(path, "\n".join([*lines, ""]).encode())
 
 
 class KeptRuns:
@@ -146,7 +141,7 @@ def _unreported(run: RunStaging, source: str) -> RunRow | None:
 
 def _row_from_report(path: ObjectStoragePath) -> RunRow:
     report = read_json(path)
-    ended_at = report.get("ended_at") or modified_at(path).isoformat()
+    ended_at = report.get("ended_at") or (modified_at(path) or datetime.now(UTC)).isoformat()
     started_at = datetime.fromisoformat(ended_at) - timedelta(seconds=report["seconds"])
     return row_of(report, path.parent.name, started_at=started_at.isoformat(), ended_at=ended_at)
 

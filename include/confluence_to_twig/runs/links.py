@@ -64,7 +64,7 @@ class SpaceLink(_SourceLink):
     name = "Confluence space"
 
     def _address(self, dag_id: str, run_id: str) -> str:
-        from confluence_to_twig.staging.cached import read_json
+        from confluence_to_twig.staging.files import read_json
 
         record = read_json(_staging(dag_id).run(run_id).home / "report" / "validate.json")
         return str(record["details"]["space"]["url"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from confluence_to_twig.staging.files import read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +77,10 @@ def _write(
 
 def _earlier(path: ObjectStoragePath) -> dict[str, Any]:
     """The record of the part of this task that ran before it waited, if it did."""
-    if not path.exists():
+    try:
+        data = read_json(path)
+    except FileNotFoundError:
         return {}
-    data = read_json(path)
     return data if data["state"] == "waiting" else {}
 
 
@@ -86,18 +88,3 @@ def record_path(run: Run) -> ObjectStoragePath:
     """``report/<task>.json`` or ``report/<task>-0003.json`` in the run's folder."""
     name = run.task_id if run.shard is None else f"{run.task_id}-{run.shard:04d}"
     return run.staging.home / "report" / f"{name}.json"
-
-
-def write_json(path: ObjectStoragePath, data: Any) -> None:
-    """Write JSON under a temporary name and move it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name}.tmp"
-    with temporary.open("w") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1)
-    temporary.replace(path)
-
-
-def read_json(path: ObjectStoragePath) -> Any:
-    """Read what :func:`write_json` wrote."""
-    with path.open("r") as file:
-        return json.load(file)

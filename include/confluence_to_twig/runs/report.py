@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.runs.record import read_json
+from confluence_to_twig.staging.files import files_in, read_json
 from confluence_to_twig.staging.parquet import iter_rows
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ class Summary:
 def read_records(staging: RunStaging) -> list[Record]:
     """The records of the tasks that ran so far, in the order in which they started."""
     folder = staging.home / "report"
-    if not folder.exists():
-        return []
-    records = [read_json(path) for path in folder.iterdir() if path.name.endswith(".json") and path.name[0] != "."]
+    records = [read_json(folder / name) for name in files_in(folder) if name.endswith(".json")]
     return sorted(records, key=lambda record: str(record["started_at"]))
 
 
@@ -91,10 +89,7 @@ def summarise(report: dict[str, Any]) -> Summary:
 def failed_pages(staging: RunStaging) -> list[dict[str, Any]]:
     """The pages that were quarantined in this run, with stage and error."""
     folder = staging.home / "quarantine"
-    if not folder.exists():
-        return []
-    files = sorted((path for path in folder.iterdir() if path.name.endswith(".parquet")), key=lambda path: path.name)
-    return [row for path in files if path.name[0] != "." for row in iter_rows(path)]
+    return [row for name in files_in(folder) if name.endswith(".parquet") for row in iter_rows(folder / name)]
 
 
 def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.staging.files import folders_in, modified_at, remove_folder
+
 if TYPE_CHECKING:
     from confluence_to_twig.runs.run import Run
 
@@ -17,11 +19,10 @@ def remove_old_runs(run: Run) -> int:
     A folder without a report belongs to a run that is not finished, and stays. Returns how many were removed.
     """
     folder = run.source_staging.runs
-    finished = [path for path in folder.iterdir() if (path / "report.json").exists()]
-    finished.sort(key=lambda path: float((path / "report.json").stat().st_mtime), reverse=True)
-    old = finished[run.source.keep_runs :]
-    for path in old:
-        path.rmdir(recursive=True)
+    reported = {name: when for name in folders_in(folder) if (when := modified_at(folder / name / "report.json"))}
+    old = sorted(reported, key=reported.__getitem__, reverse=True)[run.source.keep_runs :]
+    for name in old:
+        remove_folder(folder / name)
     if old:
         log.info("Removed the staging of %s old runs", len(old))
     return len(old)

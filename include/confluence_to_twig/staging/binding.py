@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.errors import PermanentError
-from confluence_to_twig.staging.parquet import publish
+from confluence_to_twig.staging.files import read_json, write_json
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
@@ -38,8 +36,7 @@ def read_binding(staging: SourceStaging) -> Binding | None:
     """The remembered data source, or None. Raises :class:`~confluence_to_twig.errors.PermanentError` when the file is broken."""
     path = binding_path(staging)
     try:
-        with path.open("rb") as file:
-            raw = json.loads(file.read())
+        raw = read_json(path)
         return Binding(*(str(raw[name]) for name in ("data_source_id", "name", "type", "base_url")))
     except FileNotFoundError:
         return None
@@ -51,9 +48,4 @@ def read_binding(staging: SourceStaging) -> Binding | None:
 
 def write_binding(staging: SourceStaging, binding: Binding) -> None:
     """Remember the data source; the file is replaced in one step."""
-    path = binding_path(staging)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
-    with temporary.open("wb") as file:
-        file.write(json.dumps(asdict(binding), indent=2).encode())
-    publish(temporary, path)
+    write_json(binding_path(staging), asdict(binding))

@@ -19,12 +19,11 @@ import pyarrow as pa
 
 from confluence_to_twig.errors import TransientError
 from confluence_to_twig.staging.binding import read_binding
+from confluence_to_twig.staging.files import files_in, key_of, modified_at, remove
 from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName, Row, foldable
-from confluence_to_twig.staging.listing import names_in
 from confluence_to_twig.staging.manifest_files import (
     ManifestCorruptError,
     Part,
-    modified_at,
     operations_of,
     read_with_meta,
     rows_of,
@@ -151,8 +150,8 @@ class ManifestStore:
     def discard(self) -> None:
         """Remove manifest and journal."""
         for name in self._names():
-            (self.journal / str(name)).unlink(missing_ok=True)
-        self.staging.manifest.unlink(missing_ok=True)
+            remove(self.journal / str(name))
+        remove(self.staging.manifest)
 
     def compact(self, grace: timedelta = GRACE) -> None:
         """Bring the manifest file up to date and remove journal files that it has contained for ``grace``."""
@@ -183,14 +182,16 @@ class ManifestStore:
         return binding.data_source_id if binding else None
 
     def _names(self) -> list[PartName]:
-        return sorted(name for name in map(PartName.parse, names_in(self.journal)) if name)
+        return sorted(name for name in map(PartName.parse, files_in(self.journal)) if name)
 
     def _read_base(self) -> Base | None:
         path = self.staging.manifest
+        key = key_of(path)
+        if key is None:
+            return None
+        if self._cached_base and self._cached_base[0] == key:
+            return self._cached_base[1]
         try:
-            key = path.ukey()
-            if self._cached_base and self._cached_base[0] == key:
-                return self._cached_base[1]
             table, meta = read_with_meta(path)
         except FileNotFoundError:
             return None
@@ -246,7 +247,7 @@ class ManifestStore:
                 written = modified_at(self.journal / str(name))
                 since = written.timestamp() if written else None
             if since is not None and now.timestamp() - since >= grace.total_seconds():
-                (self.journal / str(name)).unlink(missing_ok=True)
+                remove(self.journal / str(name))
 
     def _is_of_no_use(self, name: PartName, base: Base) -> bool:
         """Whether it tells of another data source, or of a processing that the manifest file knows of."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -81,11 +80,3 @@ def read_with_meta(path: ObjectStoragePath) -> tuple[pa.Table, dict[str, Any]]:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise ManifestCorruptError(f"{path} can not be read ({type(error).__name__})") from error
-
-
-def modified_at(path: ObjectStoragePath) -> datetime | None:
-    try:
-        modified: datetime = path.fs.modified(path.path)
-    except (NotImplementedError, FileNotFoundError):
-        return None  # a store without modification times keeps its journal files: only more to list
-    return modified if modified.tzinfo else modified.replace(tzinfo=UTC)

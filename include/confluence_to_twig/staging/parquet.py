@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from confluence_to_twig.staging.files import FORMAT, check_format, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +21,7 @@ ROW_GROUP_ROWS = 2_000
 ROW_GROUP_BYTES = 4 * 1024 * 1024
 #: Rows that are read at a time. Of pages, 100 are already 2 MB, and as much again as Python objects.
 BATCH_ROWS = 100
-BUFFER_BYTES = 1024 * 1024
+_FORMAT_KEY = b"confluence-to-twig.format"
 COMPRESSION_LEVEL = 3  # pyarrow's own default for zstd is 1: a third larger files for the same time
 
 
@@ -42,9 +43,9 @@ class ParquetWriter:
         self._open = ExitStack()
 
     def __enter__(self) -> ParquetWriter:
-        file = self._open.enter_context(appearing(self.path))
+        file = self._open.enter_context(writing(self.path))
         self._writer = self._open.enter_context(
-            pq.ParquetWriter(file, self.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
+            pq.ParquetWriter(file, with_format(self.schema), compression="zstd", compression_level=COMPRESSION_LEVEL)
         )
         return self
 
@@ -83,24 +84,9 @@ class ParquetWriter:
                 closing.pop_all().__exit__(kind, error, trace)
 
 
-@contextmanager
-def appearing(path: ObjectStoragePath) -> Iterator[Any]:
-    """A binary file to write, in any format, that appears under its name only when the ``with`` block ends well."""
-    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # Arrow writes in small pieces, and Airflow's files take note of each.
-        with temporary.open("wb") as file, pa.BufferedOutputStream(pa.PythonFile(file, "w"), BUFFER_BYTES) as buffered:
-            yield buffered
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    publish(temporary, path)
-
-
-def publish(temporary: ObjectStoragePath, path: ObjectStoragePath) -> None:
-    """Move a finished file to its name in one step; on an object store the copy is what is atomic."""
-    temporary.replace(path)
+def with_format(schema: pa.Schema) -> pa.Schema:
+    """The schema as it stands in a file: with the number of the format in the file's metadata."""
+    return schema.with_metadata({**(schema.metadata or {}), _FORMAT_KEY: str(FORMAT).encode()})
 
 
 def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -113,11 +99,13 @@ def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mappin
 @contextmanager
 def _opened(path: ObjectStoragePath) -> Iterator[pq.ParquetFile]:
     with path.open("rb") as file, pq.ParquetFile(file) as parquet:
+        found = (parquet.metadata.metadata or {}).get(_FORMAT_KEY)
+        check_format(path, found and found.decode())
         yield parquet
 
 
 def read_table(path: ObjectStoragePath, columns: list[str] | None = None) -> pa.Table:
-    """Read a whole file, or some of its columns. Raises ``FileNotFoundError`` when it is not there."""
+    """Read a whole file, or some of its columns. Raises ``FileNotFoundError`` and ``UnknownFormatError``."""
     with _opened(path) as parquet:
         return parquet.read(columns=columns)
 

@@ -13,6 +13,7 @@ from confluence_to_twig.planning.plan import Scope, candidates_for_deletion, cou
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.staging.files import remove_folder
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import INVENTORY, PLAN
 from confluence_to_twig.tasks.twig_target import settle_manifest
@@ -114,6 +115,4 @@ def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]
 def _clear(run: Run) -> None:
     """A second try of discover makes a new plan: files of the old one must not be taken for its results."""
     for folder in ("pages", "documents", "chunks", "quarantine"):
-        path = run.staging.home / folder
-        if path.exists():
-            path.rmdir(recursive=True)
+        remove_folder(run.staging.home / folder)

@@ -13,8 +13,9 @@ from airflow.sdk import BaseOperator
 
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.runs.links import LINKS
-from confluence_to_twig.runs.record import Record, recorded, write_json
+from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.staging.files import exists, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -194,7 +195,7 @@ def _ask_twig(run: Run, record: Record) -> list[str]:
 
     plan = read_table(run.staging.plan).to_pylist()
     shards = sorted({row["shard"] for row in plan if row["shard"] is not None})
-    present = [shard for shard in shards if run.staging.chunks(shard).exists()]
+    present = [shard for shard in shards if exists(run.staging.chunks(shard))]
     with TwigHook(run.source.twig_conn_id).client() as client:
         verdict = ask_twig(
             client,

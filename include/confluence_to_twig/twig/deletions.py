@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.staging.files import files_in, modified_at, remove
 from confluence_to_twig.staging.layout import folder_name
-from confluence_to_twig.staging.listing import names_in
 from confluence_to_twig.staging.parquet import read_table, write_rows
 from confluence_to_twig.staging.schemas import UTC_TIME
 
@@ -75,13 +75,14 @@ class DeletionLog:
         batches = self._batches()
         table = self.read()
         write_rows(self.path, DELETIONS, table.to_pylist())
-        now = self.path.fs.modified(self.path.path)
+        now = modified_at(self.path)
         for path in batches:
-            if now - path.fs.modified(path.path) >= GRACE:
-                path.unlink(missing_ok=True)
+            written = modified_at(path)
+            if now and written and now - written >= GRACE:
+                remove(path)
 
     def _batches(self) -> list[ObjectStoragePath]:
-        return [self.folder / name for name in names_in(self.folder) if name.endswith(".parquet") and name[0] != "."]
+        return [self.folder / name for name in files_in(self.folder) if name.endswith(".parquet")]
 
 
 def _read(path: ObjectStoragePath) -> pa.Table | None:

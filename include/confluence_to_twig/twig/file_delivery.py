@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-import uuid
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
+from confluence_to_twig.staging.files import files_in, read_bytes, remove, write_bytes
 from confluence_to_twig.staging.layout import folder_name
-from confluence_to_twig.staging.listing import names_in
-from confluence_to_twig.staging.parquet import publish, write_rows
+from confluence_to_twig.staging.parquet import write_rows
 from confluence_to_twig.staging.schemas import QUARANTINE
 from confluence_to_twig.twig.delta import Package, decide
 from confluence_to_twig.twig.file_delivery_report import NAMES, FilesReport
@@ -193,20 +192,20 @@ class FileDelivery:
         before = set[str]().union(*(self._loose.pop(page_id, ()) for page_id in page_ids))
         for name, path in put.items():
             content = path.read_bytes()
-            _write_file(self.documents / name, content)
+            write_bytes(self.documents / name, content)
             report.bytes += len(content)
             self._loose[page_id_of(name) or name].add(name)
         report.added += sorted(put.keys() - before)
         report.replaced += sorted(put.keys() & before)
         for name in sorted(before - put.keys()):
-            (self.documents / name).unlink(missing_ok=True)
+            remove(self.documents / name)
             report.removed.append(name)
 
     def _names(self) -> list[str]:
         """The names of all page files, loose or in volumes."""
         if self.kind == "zip":
             return [name for bits in sorted(self.volumes.existing()) for name in self.volumes.names_in(bits)]
-        return [name for name in names_in(self.documents) if name[0] != "." and page_id_of(name)]
+        return [name for name in files_in(self.documents) if page_id_of(name)]
 
     def _record(self, report: FilesReport) -> None:
         """Write what this run changed, together with what its earlier attempts changed."""
@@ -215,7 +214,7 @@ class FileDelivery:
         before = _read_json(self.changes)
         lists = {name: sorted({*before.get(name, ()), *getattr(report, name)}) for name in NAMES}
         content = {"run_id": self.run_id, "format": self.kind, **lists}
-        _write_file(self.changes, json.dumps(content, indent=2, ensure_ascii=False).encode())
+        write_bytes(self.changes, json.dumps(content, indent=2, ensure_ascii=False).encode())
 
 
 class _Spool:
@@ -240,15 +239,6 @@ class _Spool:
 
 def _read_json(path: ObjectStoragePath) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return dict(json.loads(file.read()))
+        return dict(json.loads(read_bytes(path)))
     except FileNotFoundError:
         return {}
-
-
-def _write_file(path: ObjectStoragePath, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
-    with temporary.open("wb") as file:
-        file.write(content)
-    publish(temporary, path)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.staging.binding import binding_path
+from confluence_to_twig.staging.files import remove
 from confluence_to_twig.staging.journal import IN_DOUBT, Row
 from confluence_to_twig.twig.client import RouteNotOffered
 
@@ -74,7 +75,7 @@ def start_over(
     facts = {"reason": START_OVER_REASON, "run_id": run_id, "approved_by": approved_by}
     audit.append(run_id, [row | facts for row in removed])
     audit.merge()
-    binding_path(manifest.staging).unlink(missing_ok=True)
+    remove(binding_path(manifest.staging))
     manifest.discard()
     return len(removed)
 

@@ -14,7 +14,6 @@ import logging
 import re
 import shutil
 import tempfile
-import uuid
 import zipfile
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -22,8 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING
 
 from confluence_to_twig.errors import PermanentError
-from confluence_to_twig.staging.listing import names_in
-from confluence_to_twig.staging.parquet import publish
+from confluence_to_twig.staging.files import files_in, modified_at, remove, writing
 from confluence_to_twig.twig.file_format import page_id_of
 
 if TYPE_CHECKING:
@@ -91,7 +89,7 @@ class Volumes:
 
     def existing(self) -> set[str]:
         """The bits of all volumes. What a split left behind that was interrupted does not count, its parent does."""
-        found = {bits for name in names_in(self.folder) if (bits := bits_of_volume(name)) is not None}
+        found = {bits for name in files_in(self.folder) if (bits := bits_of_volume(name)) is not None}
         leftovers = {bits for bits in found if any(bits != other and bits.startswith(other) for other in found)}
         for bits in leftovers:
             self._remove_if_old(self.folder / volume_name(bits))
@@ -99,8 +97,9 @@ class Volumes:
 
     def _remove_if_old(self, path: ObjectStoragePath) -> None:
         # A young one may be half of a split that another run is about to finish.
-        if datetime.now(UTC) - path.fs.modified(path.path) > _SPLIT_TAKES_AT_MOST:
-            path.unlink(missing_ok=True)
+        written = modified_at(path)
+        if written and datetime.now(UTC) - written > _SPLIT_TAKES_AT_MOST:
+            remove(path)
 
     def names_in(self, bits: str) -> list[str]:
         """The files of one volume."""
@@ -123,7 +122,7 @@ class Volumes:
         names = {volume_name(part) for part, _ in written}
         removed = () if volume_name(bits) in names or archive is None else (volume_name(bits),)
         for name in removed:
-            (self.folder / name).unlink(missing_ok=True)
+            remove(self.folder / name)
         return Written(tuple(sorted(names)), removed, sum(size for _, size in written))
 
     def _write(self, bits: str, names: list[str], content: Callable[[str], bytes]) -> list[tuple[str, int]]:
@@ -139,13 +138,10 @@ class Volumes:
 
     def _publish(self, bits: str, content: IO[bytes]) -> int:
         path = self.folder / volume_name(bits)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".{path.name}.{uuid.uuid4().hex}.tmp"
         size = content.tell()
         content.seek(0)
-        with temporary.open("wb") as file:
+        with writing(path) as file:
             shutil.copyfileobj(content, file)
-        publish(temporary, path)
         log.info("Wrote %s, %d bytes", path.name, size)
         return size
 

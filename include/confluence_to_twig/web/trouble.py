@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confluence_to_twig.runs.report import assemble, read_records
-from confluence_to_twig.staging.cached import Remembered, names_in, read_json
+from confluence_to_twig.staging.cached import Remembered
+from confluence_to_twig.staging.files import files_in, read_json
 from confluence_to_twig.staging.layout import RunStaging
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import iter_rows, read_table
@@ -84,7 +85,7 @@ def needs_a_look(table: pa.Table) -> pa.Table:
 def _rows(staging: SourceStaging, history: Iterable[RunRow], kind: str, read: Remembered[list[Row]]) -> Iterator[Row]:
     for run in islice(history, RUNS_LOOKED_INTO):
         folder = staging.runs / run.folder / kind
-        for name in names_in(folder):
+        for name in files_in(folder):
             if name.endswith(".parquet"):
                 yield from (row | {"run": run.folder} for row in read(folder / name) or ())
 

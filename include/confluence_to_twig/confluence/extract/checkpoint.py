@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import TransientError
 from confluence_to_twig.memory import give_memory_back
-from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, appearing
+from confluence_to_twig.staging.files import files_in, remove_folder, writing
+from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, with_format
 from confluence_to_twig.staging.schemas import PAGES
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Parts:
     def add(self, pages: Sequence[Page]) -> None:
         """Write finished pages; they are there in one step."""
         name = f"{self._prefix}{len(self._paths()):05d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-        with appearing(self._folder / name) as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
+        with writing(self._folder / name) as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
             for some in batches(pages, ROWS_AT_ONCE):
                 writer.write_table(pa.Table.from_pylist(some, schema=PAGES))
 
@@ -98,9 +99,13 @@ class Parts:
 
     def _write(self, chosen: Mapping[ObjectStoragePath, set[str]]) -> None:
         with (
-            appearing(self._out) as file,
+            writing(self._out) as file,
             pq.ParquetWriter(
-                file, PAGES, compression="zstd", compression_level=COMPRESSION_LEVEL, use_dictionary=DICTIONARIES
+                file,
+                with_format(PAGES),
+                compression="zstd",
+                compression_level=COMPRESSION_LEVEL,
+                use_dictionary=DICTIONARIES,
             ) as writer,
         ):
             for path, page_ids in chosen.items():
@@ -109,8 +114,7 @@ class Parts:
 
     def remove(self) -> None:
         """Remove all parts, those of other options too."""
-        if self._folder.exists():
-            self._folder.rmdir(recursive=True)
+        remove_folder(self._folder)
 
     def _chosen(self, wanted: set[str]) -> dict[str, tuple[tuple[bool, int], str]]:
         """For each page the name of the part with its best row: fetched for itself, and in the highest version."""
@@ -124,11 +128,8 @@ class Parts:
         return best
 
     def _paths(self) -> list[ObjectStoragePath]:
-        if not self._folder.exists():
-            return []
-        by_name = {path.name: path for path in self._folder.iterdir()}
-        mine = (name for name in by_name if name.startswith(self._prefix) and name not in self._unreadable)
-        return [by_name[name] for name in sorted(mine)]
+        mine = (name for name in files_in(self._folder) if name.startswith(self._prefix))
+        return [self._folder / name for name in mine if name not in self._unreadable]
 
 
 @contextmanager

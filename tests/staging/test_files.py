@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from confluence_to_twig.staging import files
+from confluence_to_twig.staging.files import (
+    FORMAT,
+    UnknownFormatError,
+    exists,
+    files_in,
+    folders_in,
+    key_of,
+    modified_at,
+    read_bytes,
+    read_json,
+    remove,
+    remove_folder,
+    write_bytes,
+    write_json,
+    writing,
+)
+from confluence_to_twig.staging.layout import root_at
+from tests.staging.stores import remembering
+
+
+@pytest.fixture(params=["file", "memory", "sftp"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStoragePath:
+    """A local folder, one in an object store, and one in a store where a file is written under another name first."""
+    return root_at(str(tmp_path / "folder")) if request.param == "file" else remembering(request.param)[0]
+
+
+def test_writes_what_is_read(folder: ObjectStoragePath) -> None:
+    for content in (b"first", b"2"):
+        write_bytes(folder / "below" / "a", content)
+        assert read_bytes(folder / "below" / "a") == content
+    with writing(folder / "below" / "b") as file:
+        file.write(b"streamed")
+    assert read_bytes(folder / "below" / "b") == b"streamed"
+    assert files_in(folder / "below") == ["a", "b"]
+
+
+def test_a_file_that_is_not_finished_never_appears(folder: ObjectStoragePath) -> None:
+    write_bytes(folder / "a", b"old")
+    with pytest.raises(RuntimeError), writing(folder / "a") as file:
+        file.write(b"half")
+        raise RuntimeError
+    assert read_bytes(folder / "a") == b"old"
+    folder.fs.invalidate_cache(folder.path)
+    assert [name.rpartition("/")[2] for name in folder.fs.ls(folder.path, detail=False)] == ["a"]
+
+
+def test_two_writers_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path, failures = root_at(str(tmp_path)) / "a.json", list[Exception]()
+    write_json(path, {"writer": 0, "padding": "x" * 20_000})
+
+    def work(number: int) -> None:
+        try:
+            for _ in range(100):
+                write_json(path, {"writer": number, "padding": "x" * 20_000})
+                read_json(path)
+        except (OSError, ValueError) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_an_object_store_gets_a_file_in_one_call() -> None:
+    folder, store = remembering()
+    write_bytes(folder / "a", b"1")
+    with writing(folder / "b") as file:
+        file.write(b"2")
+    assert store.calls == {"put": 2}
+
+
+def test_a_large_file_goes_to_an_object_store_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_FROM_MEMORY_BYTES", 3)
+    folder, _ = remembering()
+    with writing(folder / "large") as file:
+        file.write(b"four")
+    assert read_bytes(folder / "large") == b"four"
+
+
+def test_sees_what_others_did_since_the_last_look() -> None:
+    folder, store = remembering()
+    write_bytes(folder / "a", b"1")
+    before = key_of(folder / "a")
+    assert files_in(folder) == ["a"]
+    others = type(store)()
+    others.pipe_file(f"{folder.path}/a", b"22")
+    others.pipe_file(f"{folder.path}/b", b"1")
+    assert not store.exists(f"{folder.path}/b"), "the store answers from the listing that it remembers"
+    assert exists(folder / "b")
+    assert key_of(folder / "a") != before
+    assert files_in(folder) == ["a", "b"]
+    others.rm_file(f"{folder.path}/b")
+    assert store.exists(f"{folder.path}/b")
+    assert not exists(folder / "b")
+    assert files_in(folder) == ["a"]
+
+
+def test_lists_files_and_folders_apart_and_no_temporary_files(folder: ObjectStoragePath) -> None:
+    assert files_in(folder) == folders_in(folder) == []
+    for name in ("b", "a", ".c.tmp", "run/x"):
+        write_bytes(folder / name, b"")
+    assert files_in(folder) == ["a", "b"]
+    assert folders_in(folder) == ["run"]
+
+
+def test_removes_what_may_not_be_there(folder: ObjectStoragePath) -> None:
+    write_bytes(folder / "run" / "a", b"")
+    write_bytes(folder / "b", b"")
+    for _ in range(2):
+        remove(folder / "b")
+        remove_folder(folder / "run")
+    assert not exists(folder / "b")
+    assert folders_in(folder) == []
+
+
+def test_knows_when_a_file_was_written(folder: ObjectStoragePath) -> None:
+    assert modified_at(folder / "a") is None
+    write_bytes(folder / "a", b"")
+    written = modified_at(folder / "a")
+    assert written is not None
+    assert written.tzinfo is UTC
+    assert abs(written - datetime.now(UTC)) < timedelta(hours=1)
+
+
+def test_json_carries_its_format(folder: ObjectStoragePath) -> None:
+    write_json(folder / "a.json", {"title": "Größe"})
+    assert json.loads(read_bytes(folder / "a.json")) == {"format": FORMAT, "title": "Größe"}
+    assert read_json(folder / "a.json") == {"title": "Größe"}
+
+
+@pytest.mark.parametrize("written", ["1", "0", '{"format": 0}', f'{{"format": {FORMAT + 1}}}', '{"format": "x"}', "{"])
+def test_json_of_another_format_is_refused(tmp_path: Path, written: str) -> None:
+    (tmp_path / "a.json").write_text(written)
+    with pytest.raises((UnknownFormatError, ValueError)):
+        read_json(root_at(str(tmp_path)) / "a.json")
+
+
+def test_json_without_a_format_has_the_first(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"title": "a"}')
+    assert read_json(root_at(str(tmp_path)) / "a.json") == {"title": "a"}
