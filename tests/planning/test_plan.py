@@ -32,6 +32,10 @@ def page(page_id: str, **fields: Any) -> dict[str, Any]:
         "ancestors": ["Home"],
         "labels": ["guide"],
         "restricted": False,
+        "restricted_by": None,
+        "restriction_unknown": None,
+        "labels_known": True,
+        "broken_at": None,
         "author_id": "a",
         "created_at": JUNE,
         "modified_at": JUNE,
@@ -89,6 +93,8 @@ def test_leaves_a_page_that_did_not_change() -> None:
         ({"ancestor_ids": ["1", "2"], "ancestors": ["Home", "Guides"]}, "moved"),
         ({"ancestors": ["Start"]}, "parent renamed"),
         ({"labels": ["guide", "new"]}, "labels changed"),
+        ({"url": "https://moved.example.com/7"}, "address changed"),
+        ({"modified_at": JULY}, "modified without a new version"),
     ],
 )
 def test_fetches_a_page_that_differs_and_says_in_what(now: dict[str, Any], reason: str) -> None:
@@ -127,7 +133,7 @@ def test_fetches_a_page_whose_included_page_became_restricted() -> None:
 
 def test_force_fetches_what_is_in_scope_and_no_more() -> None:
     pages = [page("7", modified_at=JULY), page("8", modified_at=JUNE)]
-    decided = decide(pages, [held("7"), held("8")], FROM_JULY, force=True)
+    decided = decide(pages, [held("7", modified_at=JULY), held("8")], FROM_JULY, force=True)
     assert decided == {"7": ("fetch", "forced"), "8": ("leave", "unchanged")}
 
 
@@ -150,6 +156,63 @@ def test_a_backfill_touches_nothing_outside_its_own_interval() -> None:
     pages = [page("7", version=4, modified_at=JUNE), page("8", version=4, modified_at=JULY)]
     decided = decide(pages, [held("7"), held("8")], BACKFILL_JULY)
     assert decided == {"7": ("leave", "outside the window"), "8": ("fetch", "version 3 → 4")}
+
+
+@pytest.mark.parametrize(
+    ("pages", "known", "scope"),
+    [
+        ([], [held("7")], {"missing": {"7": "trashed"}}),
+        ([page("7", restricted=True, modified_at=JULY)], [held("7")], {}),
+        ([page("7", labels=["draft"], modified_at=JULY)], [held("7")], {"exclude_labels": frozenset({"draft"})}),
+        ([page("7", restriction_unknown="404", modified_at=JULY)], [held("7")], {"doubted": frozenset({"7"})}),
+        ([], [held("7", kind="blogpost")], {"kinds": ("page",)}),
+    ],
+    ids=["trashed", "restricted", "excluded", "doubted", "kind"],
+)
+def test_a_backfill_deletes_nothing(pages: list[Any], known: list[Any], scope: dict[str, Any]) -> None:
+    assert decide(pages, known, **scope)["7"][0] == "delete"
+    assert decide(pages, known, BACKFILL_JULY, **scope)["7"] == ("leave", "kept: a backfill deletes nothing")
+
+
+def test_a_page_that_no_run_has_seen_is_in_scope_whenever_it_was_modified() -> None:
+    pages = [page("7", modified_at=JUNE), page("8", modified_at=JUNE)]
+    decided = decide(pages, [], FROM_JULY, left_outside={"7"})
+    assert decided == {"7": ("leave", "outside the window"), "8": ("fetch", "new since the last run")}
+    assert {action for action, _ in decide(pages, [], BACKFILL_JULY, left_outside=set()).values()} == {"leave"}
+
+
+def test_a_page_whose_restriction_nobody_tells_stays_where_it_is() -> None:
+    unknown = {"restriction_unknown": "the restriction of 1 cannot be read: 404"}
+    pages = [page("7", **unknown), page("8", version=9, **unknown)]
+    decided = decide(pages, [held("8")])
+    assert decided == {
+        "7": ("skip", "its restriction cannot be read"),
+        "8": ("leave", "kept: its restriction cannot be read"),
+    }
+    assert decide(pages, [held("8")], doubted=frozenset({"8"}))["8"] == (
+        "delete",
+        "its restriction could not be read for days",
+    )
+    assert decide(pages, [], restricted_pages="include")["7"][0] == "fetch"
+
+
+def test_a_restriction_above_is_told_apart_from_one_of_its_own() -> None:
+    pages = [page("7", restricted=True, restricted_by="7"), page("8", restricted=True, restricted_by="1")]
+    assert decide(pages, [held("7"), held("8")]) == {
+        "7": ("delete", "restricted"),
+        "8": ("delete", "restricted by a page above it"),
+    }
+
+
+def test_a_page_whose_labels_cannot_be_read_is_not_taken_for_one_without_labels() -> None:
+    pages = [page("7", labels=[], labels_known=False), page("8", labels=[], labels_known=False)]
+    assert decide(pages, [held("8")])["8"] == ("leave", "kept: its labels cannot be read")
+    assert decide(pages, [])["7"] == ("fetch", "new to Twig")
+    assert decide(pages, [], exclude_labels=frozenset({"draft"}))["7"] == ("skip", "its labels cannot be read")
+
+
+def test_ancestors_that_could_not_be_read_are_no_move() -> None:
+    assert decide([page("7", ancestor_ids=[], ancestors=[], broken_at="1")], [held("7")])["7"] == ("leave", "unchanged")
 
 
 def test_never_replaces_a_newer_version_with_an_older_one() -> None:

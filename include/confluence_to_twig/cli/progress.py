@@ -57,9 +57,9 @@ class ProgressPrinter:
             values = [record["figures"][name] for record in records if name in record["figures"]]
             if values and (sum(values) or name in {"to_fetch", "pages_got"}):
                 parts.append(_counted(sum(values), label))
-        found = next((r["details"]["page_count"] for r in records if "page_count" in r["details"]), None)
+        found = next((r["details"]["found"] for r in records if "found" in r["details"]), None)
         if found is not None:
-            parts.append(f"Connection successful, found {found:,} pages")
+            parts.append(f"Connection successful, found {found}")
         parts += [str(record["error"]) for record in records if record["error"]]
         seconds = sum(record["seconds"] for record in records)
         return f"{seconds:6.1f} s  {', '.join(parts)}"

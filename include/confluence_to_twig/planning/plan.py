@@ -15,7 +15,7 @@ import pyarrow as pa
 from confluence_to_twig.staging.schemas import PLAN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
 
@@ -27,6 +27,12 @@ Row = dict[str, Any]
 #: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it
 #: (the word of :mod:`confluence_to_twig.confluence.sweep.missing`).
 STILL_THERE = "still there"
+
+OUTSIDE = "outside the window"
+RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
+RESTRICTION_UNKNOWN = "its restriction cannot be read"
+#: Deletions that follow from a restriction that Confluence told. They are no mistakes, and do not wait for anybody.
+RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
 
 
 class Decision(NamedTuple):
@@ -45,9 +51,12 @@ class Scope:
     :param converter_version: pages loaded by another one are converted again.
     :param kinds: kinds of content the source syncs.
     :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
+    :param doubted: pages of Twig whose restriction was unknown in so many full sweeps, over so long, that they go.
     :param exclude_labels: a page with one of these labels is kept out.
     :param page_ids: when not empty, the run is about these pages only.
     :param force: fetch pages in scope even when nothing about them changed.
+    :param left_outside: pages that an earlier run saw and left because they were modified before its window; ``None``
+        if no run has planned yet. Every other page that Twig does not hold is in scope, whenever it was modified.
     :param missing: for pages of the manifest that the sweep did not see: why (see
         :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
     :param shard_size: pages a shard.
@@ -61,6 +70,8 @@ class Scope:
     exclude_labels: frozenset[str] = frozenset()
     page_ids: frozenset[str] = frozenset()
     force: bool = False
+    doubted: frozenset[str] = frozenset()
+    left_outside: Collection[str] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     shard_size: int = 5_000
 
@@ -109,14 +120,14 @@ def _decide(page: Row, known: Row | None, scope: Scope, versions: Mapping[str, i
     if scope.page_ids and page["page_id"] not in scope.page_ids:
         return Decision("leave", "not asked for")
     if unwanted := _unwanted(page, scope):
-        if known is None:
-            return Decision("skip", unwanted)
-        return Decision("delete", unwanted) if scope.sweep_complete else _kept_incomplete()
+        return Decision("skip", unwanted) if known is None else _delete(unwanted, scope)
+    if doubt := _doubt(page, known, scope):
+        return doubt
     in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
     if known is None:
-        return Decision("fetch", "new to Twig") if in_window else Decision("leave", "outside the window")
+        return _decide_new(page["page_id"], in_window, scope)
     if scope.window.strict and not in_window:
-        return Decision("leave", "outside the window")
+        return Decision("leave", OUTSIDE)
     if page["version"] < known["version"]:
         return Decision("leave", f"Twig holds the newer version {known['version']}")
     if difference := _difference(page, known, scope, versions):
@@ -126,9 +137,40 @@ def _decide(page: Row, known: Row | None, scope: Scope, versions: Mapping[str, i
     return Decision("leave", "unchanged")
 
 
+def _decide_new(page_id: str, in_window: bool, scope: Scope) -> Decision:
+    if in_window:
+        return Decision("fetch", "new to Twig")
+    if scope.window.strict or scope.left_outside is None or page_id in scope.left_outside:
+        return Decision("leave", OUTSIDE)
+    # Made while nothing ran, or unrestricted, restored or moved here since: its modification time does not show that.
+    return Decision("fetch", "new since the last run")
+
+
+def _doubt(page: Row, known: Row | None, scope: Scope) -> Decision | None:
+    """What happens to a page of which Confluence did not tell enough to decide."""
+    if page["restriction_unknown"] and scope.restricted_pages == "skip":
+        if known is None:
+            return Decision("skip", RESTRICTION_UNKNOWN)
+        if page["page_id"] in scope.doubted:
+            return _delete("its restriction could not be read for days", scope)
+        return Decision("leave", f"kept: {RESTRICTION_UNKNOWN}")
+    if not page["labels_known"]:
+        if known is not None:
+            return Decision("leave", "kept: its labels cannot be read")
+        if scope.exclude_labels:
+            return Decision("skip", "its labels cannot be read")
+    return None
+
+
+def _delete(reason: str, scope: Scope) -> Decision:
+    if scope.window.strict:
+        return Decision("leave", "kept: a backfill deletes nothing")
+    return Decision("delete", reason) if scope.sweep_complete else _kept_incomplete()
+
+
 def _unwanted(page: Row, scope: Scope) -> str | None:
     if _hidden(page, scope):
-        return "restricted"
+        return RESTRICTED if page["restricted_by"] in (None, page["page_id"]) else RESTRICTED_ABOVE
     if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
         return f"label {excluded[0]} is excluded"
     return None
@@ -145,17 +187,28 @@ def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]
         return f"version {known['version']} → {page['version']}"
     if page["title"] != known["title"]:
         return "title changed"
-    if page["ancestor_ids"] != known["ancestor_ids"]:
-        return "moved"
-    if page["ancestors"] != known["ancestors"]:
-        return "parent renamed"
+    if place := _place_differs(page, known):
+        return place
     if sorted(page["labels"]) != sorted(known["labels"]):
         return "labels changed"
+    if page["url"] != known["url"]:
+        return "address changed"
+    # No document says whether each edit of a live doc, or a redaction, makes a new version.
+    if page["modified_at"] != known["modified_at"]:
+        return "modified without a new version"
     if known["converter_version"] != scope.converter_version:
         return "converter upgraded"
     if any(_included_differs(entry, versions) for entry in known["includes"]):
         return "an included page changed"
     return None
+
+
+def _place_differs(page: Row, known: Row) -> str | None:
+    if page["broken_at"]:
+        return None  # the ancestors above are not known in this run
+    if page["ancestor_ids"] != known["ancestor_ids"]:
+        return "moved"
+    return "parent renamed" if page["ancestors"] != known["ancestors"] else None
 
 
 def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
@@ -167,14 +220,12 @@ def _decide_missing(known: Row, scope: Scope) -> Decision:
     page_id = known["page_id"]
     if scope.page_ids and page_id not in scope.page_ids:
         return Decision("leave", "not asked for")
-    if not scope.sweep_complete:
-        return _kept_incomplete()
     if known["kind"] not in scope.kinds:
-        return Decision("delete", f"{known['kind']}s are no longer synced")
+        return _delete(f"{known['kind']}s are no longer synced", scope)
     reason = scope.missing.get(page_id)
-    if reason is None or reason == STILL_THERE:
+    if scope.sweep_complete and (reason is None or reason == STILL_THERE):
         return Decision("leave", "kept: not seen by the sweep, but Confluence still has it")
-    return Decision("delete", reason)
+    return _delete(str(reason), scope)
 
 
 def _kept_incomplete() -> Decision:

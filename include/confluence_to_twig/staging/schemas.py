@@ -48,6 +48,10 @@ INVENTORY = pa.schema(
         pa.field("ancestors", STRINGS, nullable=False),  # their titles, top-down
         pa.field("labels", STRINGS, nullable=False),  # sorted
         pa.field("restricted", pa.bool_(), nullable=False),  # effective read restriction, ancestors included
+        ("restricted_by", pa.string()),  # the page itself or the topmost restricted ancestor
+        ("restriction_unknown", pa.string()),  # why nobody tells whether it is restricted; null: it is known
+        pa.field("labels_known", pa.bool_(), nullable=False),  # false: they could not be read, or not all of them
+        ("broken_at", pa.string()),  # an ancestor that could not be read; the ancestors above it are missing
         ("author_id", pa.string()),
         ("created_at", UTC_TIME),
         pa.field("modified_at", UTC_TIME, nullable=False),

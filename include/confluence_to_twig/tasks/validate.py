@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.confluence.api.content import Count
 from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
@@ -44,10 +45,10 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
     with hook.client() as client:
         space = client.space(run.source.space_key)
         sign_in = client.sign_in()
-        page_count = client.count(space, run.source.content)
+        counted = client.count(space, run.source.content)
         record.figures["requests"] = client.requests_made
-    log.info("Connection successful, found %s pages", f"{page_count:,}")
-    if page_count == 0:
+    log.info("Connection successful, found %s", counted)
+    if counted == Count(0):
         record.warn(
             f'The space "{space.key}" exists, but no page of it is visible to {sign_in.display_name}. '
             "Check that this account may view the space's pages."
@@ -56,8 +57,8 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
     if expires_on and (warning := expiry_warning(expires_on, datetime.now(UTC).date())):
         record.warn(warning)
         token_expires(run.source, expires_on, warning)
-    record.details |= {"space": space.to_json(), "page_count": page_count}
-    return {"space": space.to_json(), "sign_in": sign_in.to_json(), "page_count": page_count}
+    record.details |= {"space": space.to_json(), "page_count": counted.number, "found": str(counted)}
+    return {"space": space.to_json(), "sign_in": sign_in.to_json(), "page_count": counted.number}
 
 
 def _check_twig(run: Run) -> None:

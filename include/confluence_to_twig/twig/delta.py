@@ -74,7 +74,7 @@ def _same_content(package: Package, row: Row) -> bool:
 
 
 def _same_facts(document: Row, row: Row) -> bool:
-    return all(document[name] == row[name] for name in _COPIED if name != "modified_at")
+    return all(document[name] == row[name] for name in _COPIED)
 
 
 def twig_hash(row: Row) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.content import Count
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.sources.space_key import SpaceKeyError
 from sandbox.confluence import faults
@@ -46,7 +49,7 @@ def test_a_personal_space_is_found_and_counted(connect: ClientFactory) -> None:
     space = SeedSpace(key, "Jo", "", tuple(SeedPage(f"p{n}", f"P{n}", "") for n in range(260)), kind="personal")
     with serve(space) as sandbox:
         client = connect(sandbox)
-        assert client.count(client.space(key)) == 260
+        assert client.count(client.space(key)) == Count(260)
 
 
 def test_a_wrong_key_names_near_matches(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
@@ -113,9 +116,9 @@ def test_a_key_that_cannot_be_one_is_not_even_asked_for(client: ConfluenceClient
 
 def test_counts_current_pages_and_blog_posts_only(client: ConfluenceClient) -> None:
     space = client.space("PROD")
-    assert client.count(space) == 12
-    assert client.count(space, ("page",)) == 10
-    assert client.count(space, ("blogpost",)) == 2
+    assert client.count(space) == Count(12)
+    assert client.count(space, ("page",)) == Count(10)
+    assert client.count(space, ("blogpost",)) == Count(2)
 
 
 @pytest.mark.parametrize(("count", "requests"), [(249, 1), (250, 2)])
@@ -126,22 +129,42 @@ def test_a_count_takes_one_listing_up_to_250_pages_and_one_search_above(
         client = connect(sandbox)
         space = client.space("BIG")
         before = client.requests_made
-        assert client.count(space, ("page",)) == count + 1
+        assert client.count(space, ("page",)) == Count(count + 1)
         assert client.requests_made - before == requests
 
 
-def test_a_count_without_the_right_to_search_walks_the_space(connect: ClientFactory) -> None:
+def test_a_count_without_the_right_to_search_says_what_the_listing_showed(connect: ClientFactory) -> None:
     with serve(numbered_space(600)) as sandbox:
         client = connect(sandbox, token=SCOPED_TOKEN)
         space = client.space("BIG")
         sandbox.set_scopes(SCOPED_TOKEN, ["read:page:confluence"])
-        assert client.count(space, ("page",)) == 601
+        counted = client.count(space, ("page",))
+        assert counted == Count(250, exact=False)
+        assert str(counted) == "more than 250 pages"
+
+
+@pytest.mark.parametrize("answer", [{"results": []}, {"results": [], "totalSize": "many"}, {"totalSize": 3}, []])
+def test_a_search_that_tells_no_usable_total_is_no_reason_to_fail(answer: Any, connect: ClientFactory) -> None:
+    with serve(numbered_space(600)) as sandbox:
+        client = connect(sandbox)
+        space = client.space("BIG")
+        sandbox.fail(faults.Rewrite(lambda _: answer), "/rest/api/search", times=None)
+        assert client.count(space, ("page",)) == Count(250, exact=False)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 500])
+def test_a_search_that_refuses_is_no_reason_to_fail(status: int, connect: ClientFactory) -> None:
+    with serve(numbered_space(600)) as sandbox:
+        client = connect(sandbox)
+        space = client.space("BIG")
+        sandbox.fail(faults.Refuse(status), "/rest/api/search", times=None)
+        assert not client.count(space, ("page",)).exact
 
 
 def test_validating_a_connection_takes_six_requests_at_most(connect: ClientFactory) -> None:
     with serve(numbered_space(300)) as sandbox:
         client = connect(sandbox, token=SCOPED_TOKEN)
-        assert client.count(client.space("BIG")) == 301
+        assert client.count(client.space("BIG")) == Count(301)
         assert client.requests_made <= 6
 
 

@@ -10,6 +10,7 @@ from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.content import Count
 from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_pages, extract_shard
 from confluence_to_twig.confluence.extract.page import ExtractOptions
 from confluence_to_twig.confluence.sweep.inventory import sweep
@@ -63,9 +64,9 @@ def test_a_space_is_found_by_its_exact_key(dc_client: ConfluenceClient, data_cen
 def test_counts_pages_and_blog_posts(
     dc_client: ConfluenceClient, big: SandboxConfluence, connect: ClientFactory
 ) -> None:
-    assert dc_client.count(dc_client.space("PROD"), ("blogpost",)) == 2
+    assert dc_client.count(dc_client.space("PROD"), ("blogpost",)) == Count(2)
     client = connect(big)
-    assert client.count(client.space("BIG")) == 651
+    assert client.count(client.space("BIG")) == Count(651)
 
 
 def test_the_sweep_tells_what_cloud_tells(dc_client: ConfluenceClient, data_center: SandboxConfluence) -> None:

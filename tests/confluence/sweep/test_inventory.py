@@ -35,6 +35,11 @@ def sweep_of(client: ConfluenceClient, key: str = "PROD", **options: Any) -> Swe
     return sweep(client, client.space(key), **options)
 
 
+def unknown(swept: Sweep) -> set[str]:
+    """Titles of the pages of which nobody tells whether they are restricted."""
+    return {title for title, row in rows(swept).items() if row["restriction_unknown"]}
+
+
 # What is in it
 
 
@@ -75,6 +80,10 @@ def test_tells_all_that_a_plan_needs_of_a_page(client: ConfluenceClient, sandbox
         "ancestors": ["Home", "Guide"],
         "labels": ["public"],
         "restricted": False,
+        "restricted_by": None,
+        "restriction_unknown": None,
+        "labels_known": True,
+        "broken_at": None,
         "author_id": READER,
         "created_at": row["created_at"],
         "modified_at": MONDAY,
@@ -353,7 +362,7 @@ def test_pages_that_the_search_index_lacks_are_checked_one_by_one(
     assert sandbox.log.count("restriction/byOperation/read") == 3
 
 
-def test_a_restriction_that_nobody_tells_closes_the_page_and_all_below(
+def test_a_restriction_that_nobody_tells_is_unknown_for_the_page_and_all_below(
     client: ConfluenceClient, sandbox: SandboxConfluence
 ) -> None:
     folder = sandbox.id_of("folder")
@@ -366,20 +375,117 @@ def test_a_restriction_that_nobody_tells_closes_the_page_and_all_below(
     sandbox.fail(faults.Refuse(404), f"content/{folder}/restriction", times=None)
     swept = sweep_of(client)
     found = rows(swept)
-    assert found["In the folder"]["restricted"]
-    assert found["In the database"]["restricted"]
-    assert any(f"restrictions of {folder} cannot be read" in warning for warning in swept.warnings)
+    assert unknown(swept) == {"In the folder", "In the database"}
+    assert not found["In the folder"]["restricted"]
+    assert folder in found["In the folder"]["restriction_unknown"]
+    assert any(
+        f"the restrictions of {folder} (404" in warning and "2 pages depend" in warning for warning in swept.warnings
+    )
+    assert not unknown(sweep_of(client, unreadable_parents="include"))
 
 
-def test_a_parent_that_cannot_be_seen_closes_what_is_below(
-    client: ConfluenceClient, sandbox: SandboxConfluence
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 500])
+@pytest.mark.parametrize("route", ["/folders/", "/databases/"])
+def test_a_parent_that_cannot_be_read_leaves_what_is_below_unknown(
+    status: int, route: str, client: ConfluenceClient, sandbox: SandboxConfluence
 ) -> None:
-    sandbox.fail(faults.Refuse(404), f"/folders/{sandbox.id_of('folder')}", times=None)
+    sandbox.fail(faults.Refuse(status), route, times=None)
     swept = sweep_of(client)
+    below = {"In the folder", "In the database"} if route == "/folders/" else {"In the database"}
+    assert swept.complete
+    assert unknown(swept) == below
+    assert rows(swept)["In the database"]["broken_at"]
+    assert swept.restricted_count == 2
+    assert any("cannot be read" in warning for warning in swept.warnings)
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"operation": "read"}, {"restrictions": {}}])
+def test_a_restriction_that_says_nothing_is_not_taken_for_open(
+    answer: Any, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    sandbox.fail(faults.Refuse(500), "content/search", times=None)
+    sandbox.fail(faults.Rewrite(lambda _: answer), f"content/{sandbox.id_of('secret')}/restriction", times=None)
+    swept = sweep_of(client)
+    assert {"Secret", "Below secret"} == unknown(swept)
+    assert rows(swept)["Guide"]["labels"] == ["guide", "public"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 423, 500, 503])
+def test_one_restriction_that_cannot_be_read_costs_its_own_page_only(
+    status: int, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    guide = sandbox.id_of("linux")
+
+    def forget(page: dict[str, Any]) -> dict[str, Any]:
+        page["results"] = [item for item in page["results"] if item["id"] != guide]
+        return page
+
+    sandbox.fail(faults.Rewrite(forget), "content/search", times=None)
+    sandbox.fail(faults.Refuse(status), f"content/{guide}/restriction", times=None)
+    swept = sweep_of(client)
+    assert swept.complete
+    assert unknown(swept) == {"Linux"}
+    assert swept.restricted_count == 2
+
+
+def test_a_search_that_can_not_cope_with_many_ids_is_asked_for_fewer(connect: ClientFactory) -> None:
+    with serve(numbered_space(900)) as sandbox:
+        sandbox.restrict("p899", users=[READER])
+        client = connect(sandbox)
+        space = client.space("BIG")
+        sandbox.fail(faults.Refuse(504), r"content/search\?.*id.*(?:\d+%2C){60}", times=None)
+        forget_requests(sandbox)
+        swept = sweep(client, space)
+        assert (swept.restricted_count, unknown(swept)) == (1, set())
+        requests_of(sandbox)
+        assert sandbox.log.count("restriction/byOperation") == 0
+        assert sandbox.log.count("content/search") <= 80
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 500])
+def test_without_search_everything_is_read_one_by_one_and_said(
+    status: int, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    space = client.space("PROD")
+    sandbox.fail(faults.Refuse(status), "content/search", times=None)
+    swept = sweep(client, space)
     found = rows(swept)
-    assert found["In the folder"]["restricted"]
-    assert found["In the folder"]["ancestors"] == []
-    assert any("cannot see" in warning for warning in swept.warnings)
+    assert {title for title, row in found.items() if row["restricted"]} == {"Secret", "Below secret"}
+    assert found["Guide"]["labels"] == ["guide", "public"]
+    assert any("one by one" in warning for warning in swept.warnings)
+
+
+def test_restrictions_that_never_answer_are_given_up_after_some(connect: ClientFactory) -> None:
+    with serve(numbered_space(300)) as sandbox:
+        client = connect(sandbox)
+        space = client.space("BIG")
+        sandbox.fail(faults.Refuse(500), "content/search|/restriction/", times=None)
+        forget_requests(sandbox)
+        swept = sweep(client, space)
+        assert swept.complete
+        assert len(unknown(swept)) == 301
+        requests_of(sandbox)
+        assert sandbox.log.count("/restriction/") < 150
+
+
+def test_more_labels_than_search_shows_are_read_in_full(connect: ClientFactory) -> None:
+    names = [f"label-{number:03}" for number in range(231)]
+
+    def cut(page: dict[str, Any]) -> dict[str, Any]:
+        for item in page["results"]:
+            if labels := (item.get("metadata") or {}).get("labels"):
+                labels["results"] = labels["results"][:200]
+        return page
+
+    with serve(numbered_space(3)) as sandbox:
+        sandbox.label("p1", *names)
+        sandbox.fail(faults.Rewrite(cut), "content/search", times=None)
+        client = connect(sandbox)
+        space = client.space("BIG")
+        assert rows(sweep(client, space))["Page 1"]["labels"] == names
+        assert rows(sweep(client, space, restrictions="unchecked"))["Page 1"]["labels"] == names
+        sandbox.fail(faults.Refuse(500), "/pages/.*/labels", times=None)
+        assert not rows(sweep(client, space))["Page 1"]["labels_known"]
 
 
 def test_without_the_scope_to_check_nothing_is_synced_and_the_scope_is_named(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from confluence_to_twig.confluence.api.content import Kind
+    from confluence_to_twig.confluence.api.content import Count, Kind
     from confluence_to_twig.confluence.api.interface import ContentApi
     from confluence_to_twig.confluence.api.settings import ConfluenceSettings
     from confluence_to_twig.confluence.api.space import Space
@@ -118,11 +118,11 @@ class ConfluenceClient:
             signed_in = self.sign_in()
         return asked.result() if signed_in.via == "site" else self.api.find_space(key)
 
-    def count(self, space: Space, kinds: Sequence[Kind] = KINDS) -> int:
-        """How many current pages and blog posts of the space the account sees.
+    def count(self, space: Space, kinds: Sequence[Kind] = KINDS) -> Count:
+        """How many current pages and blog posts of the space the account sees, for a sentence.
 
-        Exact and cheap: one listing request a kind up to 250 contents each. Beyond that one request to the search
-        index (which may lag behind by seconds), or a whole walk of the space where search is not permitted.
+        One listing request a kind, exact up to 250 contents each. Beyond that one request to the search index (which
+        may lag behind by seconds); where it does not tell, "more than" what was listed.
         """
         return self.api.count(space, kinds)
 

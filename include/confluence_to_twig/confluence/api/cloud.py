@@ -9,9 +9,19 @@ from urllib.parse import quote
 from confluence_to_twig.confluence.api.answers import MAX_BYTES
 from confluence_to_twig.confluence.api.attached import Attachment, Comment, attachment_from_v2, comment_from_v2
 from confluence_to_twig.confluence.api.bidirectional import LIMIT, walk_both_ends
-from confluence_to_twig.confluence.api.content import Container, Content, Kind, Listed, content_from_v2
+from confluence_to_twig.confluence.api.content import (
+    Container,
+    Content,
+    Count,
+    Kind,
+    Listed,
+    container_from_v2,
+    content_from_v2,
+    count_above,
+)
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.api.errors import (
+    ClientClosedError,
     EndpointRemovedError,
     ForbiddenError,
     MissingScopeError,
@@ -19,10 +29,11 @@ from confluence_to_twig.confluence.api.errors import (
     RejectedRequestError,
 )
 from confluence_to_twig.confluence.api.labels import is_global, search_labels
-from confluence_to_twig.confluence.api.paging import ListingPage, check_total, listing_page, walk
+from confluence_to_twig.confluence.api.paging import ListingPage, check_total, listing_page, told_total, walk
 from confluence_to_twig.confluence.api.restrictions import readers_from_v1
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.api.workers import batches
+from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -105,21 +116,15 @@ class CloudApi:
 
     # Contents
 
-    def count(self, space: Space, kinds: Sequence[Kind]) -> int:
-        """From the listing itself up to 250 a kind, above that from the search index, without it by a whole walk."""
-        total = 0
+    def count(self, space: Space, kinds: Sequence[Kind]) -> Count:
+        """From the listing itself up to 250 a kind, above that from the search index if it tells a total."""
+        counted = 0
         for kind in kinds:
             page = self._listing_page(space, kind, "id", None, LIMIT)
+            counted += len(page.results)
             if page.cursor is not None:
-                return self._count_all(space, kinds)
-            total += len(page.results)
-        return total
-
-    def _count_all(self, space: Space, kinds: Sequence[Kind]) -> int:
-        try:
-            return self.search_total(of_space(space.key, kinds))
-        except SEARCH_NOT_POSSIBLE:
-            return sum(len(self.list_contents(space, kind).contents) for kind in kinds)
+                return count_above(counted, self.search_total(of_space(space.key, kinds)))
+        return Count(counted)
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
         return walk_both_ends(
@@ -130,24 +135,23 @@ class CloudApi:
     def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:
         return self._page(f"/spaces/{space.id}/{PLURAL[kind]}", cursor, status="current", sort=sort, limit=limit)
 
-    def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
-        def read(ref: tuple[str, str]) -> Container | None:
+    def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
+        def read(ref: tuple[str, str]) -> Container | str:
             container_id, container_type = ref
+            if container_type not in PLURAL:
+                return f"a parent of type {container_type} is not known here"
             try:
-                item = self._transport.get(f"{self._v2}/{PLURAL[container_type]}/{container_id}")
-            except NotFoundError:
-                return None
-            parent = item.get("parentId")
-            return Container(
-                container_id,
-                container_type,
-                item.get("title") or "",
-                str(parent) if parent is not None else None,
-                item.get("parentType"),
-            )
+                return container_from_v2(
+                    self._transport.get(f"{self._v2}/{PLURAL[container_type]}/{container_id}"), *ref
+                )
+            except ClientClosedError:
+                raise
+            except PipelineError as error:
+                return error.summary
 
-        known = [(key, kind) for key, kind in refs.items() if kind in PLURAL]
-        return {found.id: found for found in self._workers.map(read, known) if found is not None}
+        read_all = dict(zip(refs, self._workers.map(read, refs.items()), strict=True))
+        found = {key: answer for key, answer in read_all.items() if isinstance(answer, Container)}
+        return found, {key: answer for key, answer in read_all.items() if isinstance(answer, str)}
 
     def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
         patience = self._transport.patience
@@ -218,12 +222,17 @@ class CloudApi:
 
         return walk(page)
 
-    def search_total(self, cql: str) -> int:
-        return int(self._transport.get(f"{self._v1}/content/search", {"cql": cql, "limit": 1})["totalSize"])
+    def search_total(self, cql: str) -> int | None:
+        """By ``/search``: the only search whose total is documented
+        (https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-search/)."""
+        return told_total(lambda: self._transport.get(f"{self._v1}/search", {"cql": cql, "limit": 1}))
 
     def read_restriction(self, content_id: str) -> Readers | None:
         try:
-            found = self._transport.get(f"{self._v1}/content/{content_id}/restriction/byOperation/read")
+            found = self._transport.get(
+                f"{self._v1}/content/{content_id}/restriction/byOperation/read",
+                {"expand": "restrictions.user,restrictions.group"},
+            )
         except NotFoundError:
             return None
         return readers_from_v1(found)

@@ -43,6 +43,30 @@ class Content:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many contents a space has, for a sentence.
+
+    :param number: contents counted. :param exact: False: there are more than that.
+    """
+
+    number: int
+    exact: bool = True
+
+    def __str__(self) -> str:
+        counted = f"{self.number:,} {'page' if self.number == 1 else 'pages'}"
+        return counted if self.exact else f"more than {counted}"
+
+
+def count_above(counted: int, total: int | None) -> Count:
+    """The count of a space of which a listing has shown ``counted`` contents, and not the end.
+
+    :param total: what the search index says. It lags behind and does not see archived spaces, so that it may know of
+        fewer than the listing showed; then it is not believed.
+    """
+    return Count(total) if total is not None and total > counted else Count(counted, exact=False)
+
+
+@dataclass(frozen=True)
 class Listed:
     """What a walk through a space brought.
 
@@ -67,6 +91,25 @@ class Container:
     title: str
     parent_id: str | None
     parent_type: str | None
+
+
+def container_from_v2(item: Any, container_id: str, container_type: str) -> Container:
+    """Read a folder, database, whiteboard or smart link of v2.
+
+    :raises BrokenAnswerError: when it does not say what is above it: its place decides who may read what is below.
+    """
+    if not isinstance(item, dict) or str(item.get("id", "")) != container_id:
+        raise BrokenAnswerError(f"The {container_type} {container_id} came incomplete")
+    parent, title = item.get("parentId"), item.get("title")
+    if parent is None and item.get("parentType"):
+        raise BrokenAnswerError(f"The {container_type} {container_id} came without its parent")
+    return Container(
+        container_id,
+        container_type,
+        title if isinstance(title, str) else "",
+        str(parent) if parent is not None else None,
+        item.get("parentType"),
+    )
 
 
 def parse_time(text: str | None) -> datetime | None:

@@ -6,12 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.attached import Attachment, Comment, attachment_from_v1, comment_from_v1
-from confluence_to_twig.confluence.api.content import Container, Content, Kind, Listed, content_from_v1
+from confluence_to_twig.confluence.api.content import (
+    Container,
+    Content,
+    Count,
+    Kind,
+    Listed,
+    content_from_v1,
+    count_above,
+)
 from confluence_to_twig.confluence.api.cql import of_space, with_ids
 from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequestError
 from confluence_to_twig.confluence.api.labels import labels_from_v1
 from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
-from confluence_to_twig.confluence.api.paging import check_total
+from confluence_to_twig.confluence.api.paging import check_total, told_total
 from confluence_to_twig.confluence.api.restrictions import readers_from_v1
 from confluence_to_twig.confluence.api.space import Space
 
@@ -77,15 +85,15 @@ class DataCenterApi:
 
     # Contents
 
-    def count(self, space: Space, kinds: Sequence[Kind]) -> int:
-        """From the listing itself up to 200 a kind, above that from the search index."""
-        total = 0
+    def count(self, space: Space, kinds: Sequence[Kind]) -> Count:
+        """From the listing itself up to 200 a kind, above that from the search index if it tells a total."""
+        counted = 0
         for kind in kinds:
             page = self._page("/content", 0, spaceKey=space.key, type=kind, status="current", limit=LIMIT)
+            counted += len(page.results)
             if page.more:
-                return self.search_total(of_space(space.key, kinds))
-            total += len(page.results)
-        return total
+                return count_above(counted, self.search_total(of_space(space.key, kinds)))
+        return Count(counted)
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
         def page(start: int) -> OffsetPage:
@@ -96,9 +104,9 @@ class DataCenterApi:
 
         return walk_steadily(page, lambda item: content_from_v1(item, self.links_base))
 
-    def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
+    def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         """Data Center has none: only pages are parents of pages."""
-        return {}
+        return {}, {key: f"Data Center has no {kind} as a parent" for key, kind in refs.items()}
 
     def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
         """One search for a batch. What the search index does not have yet is read one by one."""
@@ -152,8 +160,10 @@ class DataCenterApi:
             lambda start: offset_page(check_total(self._get("/content/search", start=start, **params), most))
         )
 
-    def search_total(self, cql: str) -> int:
-        return int(self._get("/content/search", cql=cql, limit=1)["totalSize"])
+    def search_total(self, cql: str) -> int | None:
+        """By ``/search``, whose answer is documented with ``totalSize``
+        (https://docs.atlassian.com/ConfluenceServer/rest/9.2.0/#api/search)."""
+        return told_total(lambda: self._get("/search", cql=cql, limit=1))
 
     def read_restriction(self, content_id: str) -> Readers | None:
         try:

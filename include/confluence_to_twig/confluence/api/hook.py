@@ -91,7 +91,7 @@ class ConfluenceHook(BaseHook):
         with ConfluenceClient(settings, patience=patience) as client:
             if settings.space_key:
                 count = client.count(client.space(settings.space_key))
-                message = f"Connection successful, found {count} {'page' if count == 1 else 'pages'}"
+                message = f"Connection successful, found {count}"
             else:
                 name, spaces = client.sign_in().display_name, len(client.api.visible_spaces())
                 message = (

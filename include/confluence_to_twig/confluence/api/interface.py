@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
-    from confluence_to_twig.confluence.api.content import Container, Content, Kind, Listed
+    from confluence_to_twig.confluence.api.content import Container, Content, Count, Kind, Listed
     from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.api.space import Space
 
@@ -28,14 +28,17 @@ class ContentApi(Protocol):
     def visible_spaces(self) -> list[Space]:
         """Spaces that the account sees, as far as it is worth listing them for a hint."""
 
-    def count(self, space: Space, kinds: Sequence[Kind]) -> int:
-        """How many current contents the account sees."""
+    def count(self, space: Space, kinds: Sequence[Kind]) -> Count:
+        """How many current contents the account sees, as far as a few requests tell."""
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
         """All current contents, without bodies."""
 
-    def containers(self, refs: Mapping[str, str]) -> dict[str, Container]:
-        """Folders and the like by id; ``refs`` maps id to type. Those that cannot be seen are left out."""
+    def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
+        """Folders and the like by id, and for each of the others why it could not be read.
+
+        :param refs: id → type. One that fails costs none of the others.
+        """
 
     def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
         """Current contents with their storage bodies, at most 250. One attempt or two, no more."""
@@ -64,8 +67,8 @@ class ContentApi(Protocol):
         :raises confluence_to_twig.confluence.api.paging.TooManyHitsError: at the first answer, when there are more than ``most``.
         """
 
-    def search_total(self, cql: str) -> int:
-        """How many hits a query has."""
+    def search_total(self, cql: str) -> int | None:
+        """How many hits a query has; ``None`` where nobody says."""
 
     def read_restriction(self, content_id: str) -> Readers | None:
         """The restriction of this level alone; ``None`` when it cannot be seen."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Labels named in one query, to keep it short enough for an address.
 LABELS_AT_ONCE = 50
+#: Labels that search shows of a content where the answer does not say how many it would show.
+LABELS_CUT_AT = 200
 SEARCH_LIMIT = 250
 SEARCHES_AT_ONCE = 3
 
@@ -32,6 +34,19 @@ def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({intern(str(label["name"])) for label in labels if is_global(label)}))
 
 
+def labels_may_be_cut(item: Mapping[str, Any]) -> bool:
+    """Whether a content may have more labels than a v1 answer with ``metadata.labels`` expanded shows.
+
+    The expanded list is a page of a listing with a ``limit`` of its own, 200 where it was seen
+    (https://jira.atlassian.com/browse/CONFCLOUD-71415): a full page may be followed by another one.
+    """
+    listed = (item.get("metadata") or {}).get("labels") or {}
+    count, limit = len(listed.get("results") or []), listed.get("limit")
+    return bool((listed.get("_links") or {}).get("next")) or count >= (
+        limit if isinstance(limit, int) else LABELS_CUT_AT
+    )
+
+
 def search_labels(
     api: ContentApi, workers: Workers, space: Space, kinds: Collection[str], names: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
@@ -45,12 +60,18 @@ def search_labels(
     def read(question: tuple[Sequence[str], Sequence[str]]) -> dict[str, tuple[str, ...]]:
         asked, before = question
         cql = labelled(space.key, sorted(kinds), asked, before)
-        return {str(item["id"]): labels_from_v1(item) for item in api.search(cql, ("metadata.labels",), SEARCH_LIMIT)}
+        return {str(item["id"]): _all_labels(api, item) for item in api.search(cql, ("metadata.labels",), SEARCH_LIMIT)}
 
     found: dict[str, tuple[str, ...]] = {}
     for part in workers.map(read, _questions(sorted(names))):
         found |= part
     return found
+
+
+def _all_labels(api: ContentApi, item: Mapping[str, Any]) -> tuple[str, ...]:
+    if not labels_may_be_cut(item):
+        return labels_from_v1(item)
+    return api.labels_of(str(item["id"]), "blogpost" if item.get("type") == "blogpost" else "page")
 
 
 def _questions(names: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:

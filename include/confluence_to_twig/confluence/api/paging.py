@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from confluence_to_twig.confluence.api.errors import BrokenListingError
+from confluence_to_twig.errors import PipelineError
+
+log = logging.getLogger(__name__)
 
 #: How many pages without results in a row are followed: the server sometimes links to an empty page at the end.
 EMPTY_PAGES = 3
@@ -59,6 +63,20 @@ def check_total(body: Any, most: int | None) -> Any:
     if most is not None and (not isinstance(total, int) or total > most):
         raise TooManyHitsError
     return body
+
+
+def told_total(ask: Callable[[], Any]) -> int | None:
+    """The ``totalSize`` of a search's answer, or ``None``: a number for a sentence is no reason to fail.
+
+    :param ask: makes the request.
+    """
+    try:
+        body = ask()
+    except PipelineError as error:
+        log.info("The search does not tell how many contents there are: %s", error.summary)
+        return None
+    total = body.get("totalSize") if isinstance(body, dict) else None
+    return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
 def content_id(item: Any) -> str:

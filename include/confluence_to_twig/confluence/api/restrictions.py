@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.confluence.api.errors import BrokenAnswerError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -21,32 +23,61 @@ class Readers:
 
 
 UNRESTRICTED = Readers()
-#: Stands for a level whose restrictions could not be read: it counts as closed to everybody.
-NOBODY = Readers(groups=frozenset({"(unknown)"}))
 
 
-def effective_restrictions(
-    page_id: str, ancestor_ids: Iterable[str], own: Mapping[str, Readers]
-) -> tuple[Readers, ...]:
-    """The levels that a reader of the page must all pass, from the top down; empty for an open page.
+@dataclass(frozen=True)
+class Access:
+    """What is known of who may read a page.
+
+    :param restricted_by: the topmost content, the page itself included, whose restriction Confluence told.
+    :param unknown_at: the topmost content whose restriction nobody tells; matters only for a page that is not
+        restricted for certain.
+    """
+
+    restricted_by: str | None = None
+    unknown_at: str | None = None
+
+
+OPEN = Access()
+
+
+def effective_access(page_id: str, ancestor_ids: Iterable[str], own: Mapping[str, Readers]) -> Access:
+    """Whether a page is open, restricted, or neither for certain.
 
     A page without a restriction of its own inherits every restriction above it, and one of its own narrows these, it
     never widens them (https://support.atlassian.com/confluence-cloud/docs/manage-permissions-on-the-page-level/).
 
-    :param own: own-level restrictions by content id. A level that is missing here counts as closed (fail closed).
+    :param ancestor_ids: from the top down.
+    :param own: own-level restrictions by content id; a level that is missing here is one that nobody tells.
     """
-    levels = (own.get(content_id, NOBODY) for content_id in (*ancestor_ids, page_id))
-    return tuple(level for level in levels if level)
+    unknown_at = None
+    for level in (*ancestor_ids, page_id):
+        readers = own.get(level)
+        if readers:
+            return Access(restricted_by=level)
+        if readers is None and unknown_at is None:
+            unknown_at = level
+    return OPEN if unknown_at is None else Access(unknown_at=unknown_at)
 
 
-def readers_from_v1(read: Mapping[str, Any]) -> Readers:
-    """Read ``restrictions.read`` of a v1 answer with users and groups expanded."""
-    lists = read.get("restrictions") or {}
-    users = (lists.get("user") or {}).get("results") or []
-    groups = (lists.get("group") or {}).get("results") or []
+def readers_from_v1(read: Any) -> Readers:
+    """Read ``restrictions.read`` of a v1 answer with users and groups expanded.
+
+    :raises BrokenAnswerError: it does not hold both lists. An answer that says nothing must not count as "open".
+    """
+    lists = read.get("restrictions") if isinstance(read, dict) else None
+    users, groups = (_results(lists, name) for name in ("user", "group"))
     if not users and not groups:
         return UNRESTRICTED  # one for all: most pages of a large space are
     return Readers(
         frozenset(str(user.get("accountId") or user.get("userKey") or user.get("username") or "?") for user in users),
         frozenset(str(group.get("id") or group.get("name") or "?") for group in groups),
     )
+
+
+def _results(lists: Any, name: str) -> list[Any]:
+    listed = lists.get(name) if isinstance(lists, dict) else None
+    results = listed.get("results") if isinstance(listed, dict) else None
+    if not isinstance(results, list) or not all(isinstance(reader, dict) for reader in results):
+        raise BrokenAnswerError(f"A restriction came without its list of {name}s")
+    return results

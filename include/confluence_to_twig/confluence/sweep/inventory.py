@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from confluence_to_twig.confluence.api.content import KINDS
-from confluence_to_twig.confluence.api.errors import RestrictionsUnknownError
+from confluence_to_twig.confluence.api.content import KINDS, Container
+from confluence_to_twig.confluence.api.errors import ClientClosedError, RestrictionsUnknownError
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
-from confluence_to_twig.confluence.api.restrictions import effective_restrictions
+from confluence_to_twig.confluence.api.restrictions import OPEN, UNRESTRICTED, effective_access
 from confluence_to_twig.confluence.api.workers import batches
-from confluence_to_twig.confluence.sweep.labels_and_restrictions import Marks, read_marks
+from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
+    LabelsAndRestrictions,
+    read_labels_and_restrictions,
+)
 from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.confluence.sweep.tree import Path, paths_below, unknown_parents
+from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.staging.schemas import INVENTORY
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
-    from confluence_to_twig.confluence.api.content import Container, Content, Kind
+    from confluence_to_twig.confluence.api.content import Content, Kind
     from confluence_to_twig.confluence.api.space import Space
 
 __all__ = ["InventoryRow", "Restrictions", "Sweep", "explain_missing", "sweep"]
@@ -34,6 +38,7 @@ __all__ = ["InventoryRow", "Restrictions", "Sweep", "explain_missing", "sweep"]
 log = logging.getLogger(__name__)
 
 Restrictions = Literal["skip", "include", "unchecked"]
+UnreadableParents = Literal["skip", "include"]
 DEEPEST_CONTAINERS = 50
 NAMED_IN_WARNING = 5
 ROWS_AT_ONCE = 5_000
@@ -55,6 +60,10 @@ class InventoryRow:
     ancestors: tuple[str, ...]
     labels: tuple[str, ...]
     restricted: bool
+    restricted_by: str | None
+    restriction_unknown: str | None
+    labels_known: bool
+    broken_at: str | None
     author_id: str | None
     created_at: datetime | None
     modified_at: datetime
@@ -89,6 +98,7 @@ def sweep(
     kinds: Sequence[Kind] = KINDS,
     labels: bool = True,
     restrictions: Restrictions = "skip",
+    unreadable_parents: UnreadableParents = "skip",
 ) -> Sweep:
     """Walk a space: N/250 requests for N pages, and N/200 to check restrictions (labels come along with these).
 
@@ -96,24 +106,29 @@ def sweep(
     :param labels: whether labels are read; without a restrictions check that takes 1 request and 1 for 250 labelled contents.
     :param restrictions: ``skip`` needs the check and fails without it; ``include`` checks to be able to warn, and goes
         on without; ``unchecked`` saves the requests, all rows are then ``restricted = False``.
+    :param unreadable_parents: what counts of a folder, database, whiteboard or smart link whose restriction nobody
+        tells: ``skip``: it is unknown, and so are those of all pages below; ``include``: it restricts nobody.
     :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
     :raises confluence_to_twig.errors.TransientError: when nothing could be read at all.
     """
     give_memory_back()
     before = client.requests_made
     contents, problems, labelled = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
-    above = _above(client, contents)
+    above, unreadable = _above(client, contents)
     tree = paths_below({**above, **contents})
     if restrictions == "unchecked":
-        marks, checked, warnings = Marks(labels=labelled), False, list[str]()
+        facts, checked, warnings = LabelsAndRestrictions(labels=labelled), False, list[str]()
     else:
-        marks, checked, warnings = _marks(client, space, contents, above, closed=restrictions == "skip")
+        facts, checked, warnings = _facts(client, space, contents, above, closed=restrictions == "skip")
+    facts.unknown = unreadable | facts.unknown
+    if unreadable_parents == "include":
+        _trust_containers(facts, contents, above, unreadable)
     if not labels:
-        marks = replace(marks, labels={})
+        facts = replace(facts, labels={}, labels_unknown=set())
     give_memory_back()
-    table = _table(_row(content, tree[content.parent_id], marks, checked=checked) for content in contents.values())
+    table = _table(_row(content, tree[content.parent_id], facts, checked=checked) for content in contents.values())
     restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
-    warnings += _warnings(table.num_rows, restricted, tree, marks, restrictions)
+    warnings += _warnings(table, restricted, facts, restrictions)
     for problem in problems:
         log.warning("The sweep of space %s is incomplete: %s", space.key, problem)
     for warning in warnings:
@@ -140,9 +155,16 @@ def _walk(
         return contents, problems, labelled.result() if labelled else {}
 
 
-def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> dict[str, Content | Container]:
-    """Ancestors that are not in the listing: folders, databases, whiteboards, and archived pages with pages below."""
-    above: dict[str, Content | Container] = {}
+Above = dict[str, "Content | Container"]
+
+
+def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> tuple[Above, dict[str, str]]:
+    """Ancestors that are not in the listing: folders, databases, whiteboards, and archived pages with pages below.
+
+    :returns: ancestors by id, and why others could not be read.
+    """
+    above: Above = {}
+    unreadable: dict[str, str] = {}
     asked: set[str] = set()
     level: list[Content | Container] = list(contents.values())
     for _ in range(DEEPEST_CONTAINERS):
@@ -151,44 +173,67 @@ def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> dict[st
             break
         asked |= unknown
         types = {node.parent_id: node.parent_type or "page" for node in level if node.parent_id in unknown}
-        found = _read_above(client, {key: kind for key, kind in types.items() if key is not None})
+        found, failed = _read_above(client, {key: kind for key, kind in types.items() if key is not None})
         above |= found
+        unreadable |= failed
         level = list(found.values())
-    return above
+    return above, unreadable
 
 
-def _read_above(client: ConfluenceClient, types: Mapping[str, str]) -> dict[str, Content | Container]:
+def _read_above(client: ConfluenceClient, types: Mapping[str, str]) -> tuple[Above, dict[str, str]]:
     pages = sorted(key for key, kind in types.items() if kind == "page")
-    found: dict[str, Content | Container] = {}
+    found: Above = {}
+    failed: dict[str, str] = {}
     for batch in batches(pages, IDS_AT_ONCE):
-        found |= client.api.states(batch, "page")
-    return found | client.api.containers({key: kind for key, kind in types.items() if kind != "page"})
+        try:
+            found |= client.api.states(batch, "page")
+        except ClientClosedError:
+            raise
+        except PipelineError as error:
+            failed |= dict.fromkeys(batch, error.summary)
+    containers, unreadable = client.api.containers({key: kind for key, kind in types.items() if kind != "page"})
+    failed |= unreadable
+    found |= containers
+    return found, failed | dict.fromkeys(types.keys() - found.keys() - failed.keys(), "this account cannot see it")
 
 
-def _marks(
+def _trust_containers(
+    facts: LabelsAndRestrictions, contents: Mapping[str, Content], above: Above, unreadable: Mapping[str, str]
+) -> None:
+    """Let containers whose restriction nobody tells restrict nobody. Pages are never trusted."""
+    for key in list(facts.unknown):
+        node = above.get(key)
+        is_container = isinstance(node, Container) if node is not None else key in unreadable
+        if key not in contents and is_container:
+            facts.readers[key] = UNRESTRICTED
+            del facts.unknown[key]
+
+
+def _facts(
     client: ConfluenceClient,
     space: Space,
     contents: Mapping[str, Content],
-    above: Mapping[str, Content | Container],
+    above: Above,
     *,
     closed: bool,
-) -> tuple[Marks, bool, list[str]]:
+) -> tuple[LabelsAndRestrictions, bool, list[str]]:
     """Labels and own-level restrictions, whether restrictions could be read, and warnings.
 
     :param closed: whether it is an error that they cannot.
     """
     try:
-        return read_marks(client.api, client.workers, contents, sorted(above)), True, []
+        return read_labels_and_restrictions(client.api, client.workers, contents, sorted(above)), True, []
     except RestrictionsUnknownError as error:
         if closed:
             raise
         warning = f"restricted pages are synced, and how many there are is unknown. {error.summary}"
     kinds = {content.kind for content in contents.values()}
-    return Marks(labels=client.api.labels(space, kinds)), False, [warning]
+    return LabelsAndRestrictions(labels=client.api.labels(space, kinds)), False, [warning]
 
 
-def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> InventoryRow:
+def _row(content: Content, path: Path, facts: LabelsAndRestrictions, *, checked: bool) -> InventoryRow:
     levels = (*([path.broken_at] if path.broken_at else []), *path.ids)
+    access = effective_access(content.id, levels, facts.readers) if checked else OPEN
     return InventoryRow(
         page_id=content.id,
         kind=content.kind,
@@ -200,8 +245,12 @@ def _row(content: Content, path: Path, marks: Marks, *, checked: bool) -> Invent
         parent_type=content.parent_type,
         ancestor_ids=path.ids,
         ancestors=path.titles,
-        labels=marks.labels.get(content.id, ()),
-        restricted=checked and bool(effective_restrictions(content.id, levels, marks.readers)),
+        labels=facts.labels.get(content.id, ()),
+        restricted=access.restricted_by is not None,
+        restricted_by=access.restricted_by,
+        restriction_unknown=_why_unknown(access.unknown_at, facts),
+        labels_known=content.id not in facts.labels_unknown,
+        broken_at=path.broken_at,
         author_id=content.author_id,
         created_at=content.created_at,
         modified_at=content.modified_at,
@@ -218,25 +267,39 @@ def _table(rows: Iterable[InventoryRow]) -> pa.Table:
     return pa.Table.from_batches(slices, schema=INVENTORY)
 
 
+def _why_unknown(content_id: str | None, facts: LabelsAndRestrictions) -> str | None:
+    if content_id is None:
+        return None
+    return f"the restriction of {content_id} cannot be read: {facts.unknown.get(content_id, 'nobody tells it')}"
+
+
 def _warnings(
-    count: int, restricted: int | None, tree: Mapping[str | None, Path], marks: Marks, restrictions: Restrictions
+    table: pa.Table, restricted: int | None, facts: LabelsAndRestrictions, restrictions: Restrictions
 ) -> list[str]:
     warnings: list[str] = []
-    if not count:
+    if not table.num_rows:
         warnings.append("the space has no pages that this account can see.")
-    broken = sorted({path.broken_at for path in tree.values() if path.broken_at})
+    if not facts.searched:
+        warnings.append("search does not answer, so labels and restrictions are read one by one, which is slow.")
+    broken = pc.unique(table["broken_at"].drop_null()).to_pylist()
     if broken:
-        warnings.append(f"parts of the page tree hang on contents that this account cannot see: {_named(broken)}.")
+        warnings.append(
+            f"parts of the page tree hang on contents that cannot be read: {_named(sorted(broken), facts.unknown)}."
+        )
     if restrictions == "include" and restricted:
         warnings.append(f"{restricted} restricted pages are synced: everybody who can ask Twig can read them.")
-    if marks.unreadable:
+    if facts.unknown:
+        pages = table.num_rows - table["restriction_unknown"].null_count
         warnings.append(
-            f"the restrictions of {_named(marks.unreadable)} cannot be read, so they and what is below them count as "
-            "restricted."
+            f"the restrictions of {_named(sorted(facts.unknown), facts.unknown)} cannot be read. {pages:,} pages depend "
+            "on them: those in Twig stay as they are, others stay out."
         )
+    if facts.labels_unknown:
+        warnings.append(f"the labels of {_named(sorted(facts.labels_unknown), {})} cannot be read in full.")
     return warnings
 
 
-def _named(ids: Sequence[str]) -> str:
-    shown = ", ".join(ids[:NAMED_IN_WARNING])
-    return f"{shown} and {len(ids) - NAMED_IN_WARNING} more" if len(ids) > NAMED_IN_WARNING else shown
+def _named(ids: Sequence[str], reasons: Mapping[str, str]) -> str:
+    shown = [f"{key} ({reasons[key]})" if key in reasons else key for key in ids[:NAMED_IN_WARNING]]
+    more = len(ids) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,30 +1,38 @@
-"""Labels and read restrictions of many contents at once: neither shows in a listing, nor in a version number."""
+"""Labels and read restrictions of many contents at once: neither shows in a listing, nor in a version number.
+
+Three answers are kept apart: *open*, *restricted*, and *nobody tells*. The last is never taken for one of the others.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.cql import with_ids
 from confluence_to_twig.confluence.api.errors import (
+    BrokenAnswerError,
+    ClientClosedError,
     EndpointRemovedError,
     ForbiddenError,
     MissingScopeError,
     NotFoundError,
-    RejectedRequestError,
     RestrictionsUnknownError,
+    UnauthorizedError,
 )
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
-from confluence_to_twig.confluence.api.labels import labels_from_v1
-from confluence_to_twig.confluence.api.restrictions import NOBODY, Readers, readers_from_v1
+from confluence_to_twig.confluence.api.labels import labels_from_v1, labels_may_be_cut
+from confluence_to_twig.confluence.api.restrictions import readers_from_v1
 from confluence_to_twig.confluence.api.workers import batches
+from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.interface import ContentApi
+    from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.api.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -33,91 +41,182 @@ log = logging.getLogger(__name__)
 #: (https://jira.atlassian.com/browse/CONFCLOUD-77618). Labels come with the same request.
 EXPAND = ("restrictions.read.restrictions.user", "restrictions.read.restrictions.group", "metadata.labels")
 SEARCH_LIMIT = 250
+#: Failures in a row after which nothing more is asked of the kind that fails.
+HOPELESS = 20
+#: What is wrong with the account or its token, and so with every content: a human has to end it.
+_OF_THE_ACCOUNT = (MissingScopeError, UnauthorizedError)
+#: What says that search as such is not to be had here.
+_NO_SEARCH = (MissingScopeError, UnauthorizedError, ForbiddenError, NotFoundError, EndpointRemovedError)
 
 
-@dataclass(frozen=True)
-class Marks:
-    """What a search tells about contents beside their version.
+@dataclass
+class LabelsAndRestrictions:
+    """What Confluence tells about contents beside their version.
 
-    :param readers: own-level read restriction by id, for every id that was asked for.
-    :param labels: global labels by id, sorted.
-    :param unreadable: ids whose restriction nobody tells; they count as closed.
+    :param readers: own-level read restriction by id, where Confluence told it.
+    :param labels: global labels by id, sorted; ids without labels may be left out.
+    :param unknown: ids whose own-level restriction nobody tells, each with the reason.
+    :param labels_unknown: ids whose labels could not be read, or not all of them.
+    :param searched: whether search answered; without it each content costs requests of its own.
     """
 
     readers: dict[str, Readers] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    unreadable: tuple[str, ...] = ()
+    unknown: dict[str, str] = field(default_factory=dict)
+    labels_unknown: set[str] = field(default_factory=set)
+    searched: bool = True
 
 
-def read_marks(
+def read_labels_and_restrictions(
     api: ContentApi, workers: Workers, contents: Mapping[str, Content], container_ids: Sequence[str] = ()
-) -> Marks:
-    """Ask for the own-level marks of contents, and the restrictions of containers above them.
+) -> LabelsAndRestrictions:
+    """Ask for the own-level restrictions and labels of contents, and the restrictions of containers above them.
 
-    One search for 200 ids; what the search index does not have (yet) is read one by one.
+    One search for 200 ids, fewer where the server cannot cope. What search does not tell is read id by id, and what
+    nobody tells is ``unknown``: one content that fails costs nothing but itself.
 
-    :raises RestrictionsUnknownError: when the account may not do that, naming the scope if one is missing.
+    :raises RestrictionsUnknownError: the account or its token may not read restrictions at all.
     """
+    reader = _Reader(api, workers, contents)
+    reader.search([*contents, *container_ids])
     try:
-        readers, labels = _search(api, workers, [*contents, *container_ids])
-        missing = [content_id for content_id in (*contents, *container_ids) if content_id not in readers]
-        unreadable = _one_by_one(api, workers, contents, missing, readers, labels)
-    except (MissingScopeError, ForbiddenError, NotFoundError, EndpointRemovedError, RejectedRequestError) as error:
+        reader.read_single([key for key in (*contents, *container_ids) if key not in reader.found.readers])
+    except _OF_THE_ACCOUNT as error:
         raise RestrictionsUnknownError(
             f"Read restrictions cannot be checked: {error.summary}",
             "Nothing is synced, as restricted pages could not be told from open ones. Give the token the scope "
             'read:content-details:confluence, or set "restricted_pages: include" to sync every page the account sees.',
         ) from error
-    return Marks(readers, labels, unreadable)
+    reader.read_labels()
+    return reader.found
 
 
-_Readers = dict[str, Readers]
-_Labels = dict[str, tuple[str, ...]]
+class _Reader:
+    def __init__(self, api: ContentApi, workers: Workers, contents: Mapping[str, Content]) -> None:
+        self.found = LabelsAndRestrictions()
+        self._api = api
+        self._workers = workers
+        self._contents = contents
+        self._without_labels: list[str] = []
 
+    # By search
 
-def _search(api: ContentApi, workers: Workers, ids: Sequence[str]) -> tuple[_Readers, _Labels]:
-    def read(batch: Sequence[str]) -> tuple[_Readers, _Labels]:
+    def search(self, ids: Sequence[str]) -> None:
+        """As many ids at once as the server copes with: half as many after a failure, twice as many after a success.
+
+        Work goes out in waves of one batch a thread, so that a size that is too large costs few requests.
+        """
+        rest, size = list(ids), IDS_AT_ONCE
+        while rest:
+            wave = list(batches(rest[: size * self._workers.threads], size))
+            rest = rest[sum(map(len, wave)) :]
+            failed = [
+                batch for batch, error in zip(wave, self._workers.map(self._search_batch, wave), strict=True) if error
+            ]
+            if not self.found.searched or (failed and size == 1 and len(failed) == len(wave)):
+                self.found.searched = False
+                log.warning("Labels and restrictions are read one by one: search does not answer")
+                return
+            if failed and size > 1:
+                size = max(1, size // 2)
+                rest = [key for batch in failed for key in batch] + rest
+            elif not failed:
+                size = min(IDS_AT_ONCE, size * 2)
+
+    def _search_batch(self, batch: Sequence[str]) -> PipelineError | None:
         asked = dict(zip(batch, batch, strict=True))  # one string for an id is enough for a whole space of them
-        readers: _Readers = {}
-        labels: _Labels = {}
-        for item in api.search(with_ids(batch), EXPAND, SEARCH_LIMIT):
-            content_id = asked.get(str(item["id"]), "")
-            if content_id and (own := (item.get("restrictions") or {}).get("read")):
-                readers[content_id] = readers_from_v1(own)
-                if names := labels_from_v1(item):
-                    labels[content_id] = names
-        return readers, labels
+        try:
+            for item in self._api.search(with_ids(batch), EXPAND, SEARCH_LIMIT):
+                if isinstance(item, dict) and (content_id := asked.get(str(item.get("id")))):
+                    self._note(content_id, item)
+        except ClientClosedError:
+            raise
+        except _NO_SEARCH as error:
+            self.found.searched = False
+            return error
+        except PipelineError as error:
+            return error
+        return None
 
-    all_readers: _Readers = {}
-    all_labels: _Labels = {}
-    for readers, labels in workers.map(read, batches(ids, IDS_AT_ONCE)):
-        all_readers |= readers
-        all_labels |= labels
-    return all_readers, all_labels
+    def _note(self, content_id: str, item: Mapping[str, Any]) -> None:
+        try:
+            self.found.readers[content_id] = readers_from_v1((item.get("restrictions") or {}).get("read"))
+        except BrokenAnswerError:
+            return  # read one by one
+        if labels_may_be_cut(item):
+            self._without_labels.append(content_id)
+        elif names := labels_from_v1(item):
+            self.found.labels[content_id] = names
 
+    # One by one
 
-def _one_by_one(
-    api: ContentApi,
-    workers: Workers,
-    contents: Mapping[str, Content],
-    ids: Sequence[str],
-    readers: _Readers,
-    labels: _Labels,
-) -> tuple[str, ...]:
-    """Add what is known of these ids; those of which nobody tells anything are returned."""
-    if ids:
-        log.info("Reading the restrictions of %d contents one by one: the search index does not have them", len(ids))
+    def read_single(self, ids: Sequence[str]) -> None:
+        """The restrictions of what search did not tell. What is not found is asked for again at the end."""
+        if ids:
+            log.info("Reading the restrictions of %d contents one by one: search did not tell them", len(ids))
+        refused = self._each(self._read_restriction, ids)
+        contradicted = [key for key, why in refused.items() if why == _NOT_FOUND and key in self._contents]
+        # The listing shows these pages, so that they are there: an answer against it is looked at twice.
+        refused |= dict.fromkeys(contradicted, "") | self._each(self._read_restriction, contradicted)
+        self.found.unknown = {key: why for key, why in refused.items() if why}
+        self._without_labels += [key for key in ids if key in self._contents]
 
-    def read(content_id: str) -> tuple[Readers | None, tuple[str, ...]]:
-        found = api.read_restriction(content_id)
-        content = contents.get(content_id)
-        return found, api.labels_of(content_id, content.kind) if content and found is not None else ()
-
-    unreadable: list[str] = []
-    for content_id, (found, names) in zip(ids, workers.map(read, ids), strict=True):
-        readers[content_id] = NOBODY if found is None else found
+    def _read_restriction(self, content_id: str) -> str:
+        found = self._api.read_restriction(content_id)
         if found is None:
-            unreadable.append(content_id)
-        if names:
-            labels[content_id] = names
-    return tuple(unreadable)
+            return _NOT_FOUND
+        self.found.readers[content_id] = found
+        return ""
+
+    def read_labels(self) -> None:
+        """The labels that search did not tell, or not all of, in full."""
+        unread = self._each(self._read_labels, self._without_labels)
+        self.found.labels_unknown = set(unread)
+
+    def _read_labels(self, content_id: str) -> str:
+        if names := self._api.labels_of(content_id, self._contents[content_id].kind):
+            self.found.labels[content_id] = names
+        return ""
+
+    def _each(self, read: Callable[[str], str], ids: Iterable[str]) -> dict[str, str]:
+        """Ids of which ``read`` did not get what it wanted, each with the reason."""
+        luck = _Luck()
+
+        def attempt(content_id: str) -> str:
+            if luck.is_gone:
+                return "not asked for, as Confluence failed many times in a row"
+            try:
+                why = read(content_id)
+            except (*_OF_THE_ACCOUNT, ClientClosedError):
+                raise
+            except PipelineError as error:
+                luck.failed()
+                return error.summary
+            luck.succeeded()
+            return why
+
+        ids = list(ids)
+        return {key: why for key, why in zip(ids, self._workers.map(attempt, ids), strict=True) if why}
+
+
+_NOT_FOUND = "404 Not Found"
+
+
+class _Luck:
+    """Counts failures in a row over all threads, so that a server that is down is not asked thousands of times."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+
+    @property
+    def is_gone(self) -> bool:
+        return self._failures >= HOPELESS
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self._failures = 0
