@@ -33,6 +33,7 @@ def page_row(page_id: str, **values: Any) -> dict[str, Any]:
         "attachments": [],
         "comments": [],
         "included": False,
+        "lacking": [],
     }
     return {**row, **values}
 

@@ -42,6 +42,7 @@ ROW = {
     "attachments": [],
     "comments": [],
     "included": False,
+    "lacking": [],
 }
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.planning.plan import STILL_THERE, Scope, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.plan import (
+    RETRIED_AT_ONCE,
+    STILL_THERE,
+    Scope,
+    candidates_for_deletion,
+    counts_by_reason,
+    plan,
+)
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
@@ -124,6 +131,31 @@ def test_fetches_a_page_whose_included_page_changed_or_vanished() -> None:
         "an included page changed",
     )
     assert decide([page("8")], [included])["8"] == ("fetch", "an included page changed")
+
+
+def test_fetches_a_page_again_that_was_loaded_without_something() -> None:
+    assert decide([page("8")], [held("8", includes=["comments@missing", "names of people@missing"])])["8"] == (
+        "fetch",
+        "loaded without comments, names of people",
+    )
+
+
+def test_of_many_pages_that_only_lack_something_a_run_takes_some_and_the_next_one_others() -> None:
+    count = RETRIED_AT_ONCE + 200
+    pages = [page(str(number)) for number in range(1, count + 1)]
+    known = [held(row["page_id"], includes=["comments@missing"]) for row in pages]
+    taken = []
+    for run_id in ("a", "b"):
+        decided = decide(pages, known, run_id=run_id)
+        taken.append({page_id for page_id, (action, _) in decided.items() if action == "fetch"})
+        assert set(decided.values()) == {
+            ("fetch", "loaded without comments"),
+            ("leave", "loaded without comments: its turn comes in a later run"),
+        }
+    assert [len(some) for some in taken] == [RETRIED_AT_ONCE] * 2
+    assert taken[0] != taken[1]
+    everything = decide(pages, known, Window(None, None, "full"))
+    assert set(everything.values()) == {("fetch", "loaded without comments")}
 
 
 def test_fetches_a_page_whose_included_page_became_restricted() -> None:

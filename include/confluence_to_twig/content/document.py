@@ -66,7 +66,8 @@ def build_document(
         "content_hash": content_hash(conversion, context),
         "converter_version": CONVERTER_VERSION,
         "chunk_count": len(chunks),
-        "includes": list(report.includes),
+        # What could not be fetched has no version to compare with: so the plan finds the page again.
+        "includes": [*report.includes, *(f"{name}@missing" for name in page_row.get("lacking") or ())],
         "coverage": report.coverage,
         "tolerant": report.tolerant,
         "constructs": list(report.constructs.items()),

@@ -6,6 +6,7 @@ has been answered before.
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -15,7 +16,7 @@ import pyarrow as pa
 from confluence_to_twig.staging.schemas import PLAN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -33,6 +34,13 @@ RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
 RESTRICTION_UNKNOWN = "its restriction cannot be read"
 #: Deletions that follow from a restriction that Confluence told. They are no mistakes, and do not wait for anybody.
 RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
+
+
+#: How an entry of ``includes`` ends that names what the page was loaded without.
+MISSING = "@missing"
+LOADED_WITHOUT = "loaded without"
+#: Pages that a run fetches for nothing but what they lack. Where that can never be had, a run stays short all the same.
+RETRIED_AT_ONCE = 500
 
 
 class Decision(NamedTuple):
@@ -60,6 +68,7 @@ class Scope:
     :param missing: for pages of the manifest that the sweep did not see: why (see
         :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
     :param shard_size: pages a shard.
+    :param run_id: decides which pages are tried again when there are more than one run takes.
     """
 
     window: Window
@@ -74,6 +83,7 @@ class Scope:
     left_outside: Collection[str] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     shard_size: int = 5_000
+    run_id: str = ""
 
 
 def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
@@ -94,6 +104,8 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
             _decide_missing(known, scope) if page is None and known else _decide(page or {}, known, scope, versions)
         )
         rows.append(_row(page, known, decision))
+    if scope.window.origin != "full":
+        _put_off(rows, scope.run_id)
     _give_shards(rows, scope.shard_size)
     return pa.Table.from_pylist(rows, schema=PLAN)
 
@@ -198,9 +210,7 @@ def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]
         return "modified without a new version"
     if known["converter_version"] != scope.converter_version:
         return "converter upgraded"
-    if any(_included_differs(entry, versions) for entry in known["includes"]):
-        return "an included page changed"
-    return None
+    return _parts_differ(known["includes"], versions)
 
 
 def _place_differs(page: Row, known: Row) -> str | None:
@@ -209,6 +219,12 @@ def _place_differs(page: Row, known: Row) -> str | None:
     if page["ancestor_ids"] != known["ancestor_ids"]:
         return "moved"
     return "parent renamed" if page["ancestors"] != known["ancestors"] else None
+
+
+def _parts_differ(includes: Sequence[str], versions: Mapping[str, int]) -> str | None:
+    if lacking := [entry.removesuffix(MISSING) for entry in includes if entry.endswith(MISSING)]:
+        return f"{LOADED_WITHOUT} {', '.join(lacking)}"
+    return "an included page changed" if any(_included_differs(entry, versions) for entry in includes) else None
 
 
 def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
@@ -247,6 +263,14 @@ def _row(page: Row | None, known: Row | None, decision: Decision) -> Row:
         "modified_at": row["modified_at"],
         "shard": None,
     }
+
+
+def _put_off(rows: list[Row], run_id: str) -> None:
+    """Leave pages that only lack something for later runs, where there are many: each run takes others."""
+    waiting = [row for row in rows if row["action"] == "fetch" and row["reason"].startswith(LOADED_WITHOUT)]
+    waiting.sort(key=lambda row: zlib.crc32(f"{run_id} {row['page_id']}".encode()))
+    for row in waiting[RETRIED_AT_ONCE:]:
+        row["action"], row["reason"] = "leave", f"{row['reason']}: its turn comes in a later run"
 
 
 def _give_shards(rows: list[Row], shard_size: int) -> None:

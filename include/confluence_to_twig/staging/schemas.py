@@ -101,6 +101,7 @@ PAGES = pa.schema(
         pa.field("attachments", pa.list_(ATTACHMENT), nullable=False),
         pa.field("comments", pa.list_(COMMENT), nullable=False),
         pa.field("included", pa.bool_(), nullable=False),  # true: fetched only because another page includes it
+        pa.field("lacking", STRINGS, nullable=False),  # what could not be fetched besides the body: "comments" …
     ]
 )
 
@@ -124,7 +125,9 @@ DOCUMENTS = pa.schema(
         pa.field("content_hash", pa.string(), nullable=False),  # converter version, Markdown, title, ancestors, labels
         pa.field("converter_version", pa.string(), nullable=False),
         pa.field("chunk_count", pa.int32(), nullable=False),
-        pa.field("includes", STRINGS, nullable=False),  # pages whose text this document contains: id@version
+        pa.field(
+            "includes", STRINGS, nullable=False
+        ),  # pages whose text this document contains: id@version; and what it lacks: comments@missing
         pa.field("coverage", pa.float64(), nullable=False),  # share of the storage text's words found again, 0 to 1
         pa.field("tolerant", pa.bool_(), nullable=False),  # true: the body was not well-formed XML
         pa.field("constructs", pa.map_(pa.string(), pa.int32()), nullable=False),

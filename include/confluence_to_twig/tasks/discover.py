@@ -64,6 +64,7 @@ def _scope(run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping
         force=run.params.force,
         missing=missing,
         shard_size=run.source.shard_size,
+        run_id=run.run_id,
     )
 
 

@@ -193,7 +193,7 @@ def test_links_in_answers_lead_nowhere_else(client: ConfluenceClient, sandbox: S
     assert not listed.problems
     searched = [item["id"] for item in client.api.search('space = "BIG" and type = page', ("version",), 250)]
     bodies = client.api.bodies(list(listed.contents)[:100], "page")
-    assert (len(listed.contents), len(set(searched)), len(bodies)) == (601, 601, 100)
-    contents = [*listed.contents.values(), *bodies]
+    assert (len(listed.contents), len(set(searched)), len(bodies.contents)) == (601, 601, 100)
+    contents = [*listed.contents.values(), *bodies.contents]
     assert {content.url.split("/wiki/")[0] for content in contents} == {sandbox.base_url}
     assert {request.host for request in requests_of(sandbox)} == {sandbox.base_url.removeprefix("http://")}

@@ -58,6 +58,7 @@ def test_brings_the_body_and_all_that_the_inventory_knows(client: ConfluenceClie
         "attachments": [],
         "comments": [],
         "included": False,
+        "lacking": [],
     }
     assert extraction.account.got == {sandbox.id_of("install")}
 
@@ -321,7 +322,8 @@ def test_a_page_that_cannot_be_rendered_comes_without_and_with_a_warning(
     sandbox.fail(faults.Refuse(500), "export_view", times=None)
     pages, extraction = extract(client, "Guide")
     assert pages["Guide"]["view"] is None
-    assert "could not be rendered" in extraction.account.warnings[0]
+    assert "comes without rendered macros" in extraction.account.warnings[0]
+    assert pages["Guide"]["lacking"] == ["rendered macros"]
 
 
 # Faults

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from confluence_to_twig.confluence.api.content import parse_time
+from confluence_to_twig.confluence.api.content import parse_time, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 RESOLVED = "resolved"
@@ -46,72 +46,130 @@ class Comment:
     thread: tuple[str, ...] = ()
 
 
+T = TypeVar("T", Attachment, Comment)
+
+
 def attachment_from_v1(item: Mapping[str, Any], site_url: str) -> Attachment:
-    """Read an attachment of ``content/search`` with ``expand=container``."""
-    extensions = item.get("extensions") or {}
-    media_type = extensions.get("mediaType") or (item.get("metadata") or {}).get("mediaType")
-    content_id = str((item.get("container") or {}).get("id") or "")
-    link = (item.get("_links") or {}).get("download") or ""
-    return _attachment(item, media_type, extensions.get("fileSize"), site_url + link, content_id)
+    """Read an attachment of ``content/search`` with ``expand=container``.
+
+    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it has no id. So for the other readers.
+    """
+    with reading(item):
+        extensions = item.get("extensions") or {}
+        media_type = extensions.get("mediaType") or (item.get("metadata") or {}).get("mediaType")
+        content_id = str((item.get("container") or {}).get("id") or "")
+        link = (item.get("_links") or {}).get("download") or ""
+        return _attachment(item, media_type, extensions.get("fileSize"), site_url + link, content_id)
 
 
 def attachment_from_v2(item: Mapping[str, Any], content_id: str, site_url: str) -> Attachment:
-    """Read an item of schema ``AttachmentBulk``."""
-    link = item.get("downloadLink") or (item.get("_links") or {}).get("download") or ""
-    return _attachment(item, item.get("mediaType"), item.get("fileSize"), site_url + link, content_id)
+    """Read an item of schema ``AttachmentBulk``.
+
+    :param content_id: the page or blog post whose list it stands in.
+    """
+    with reading(item):
+        link = item.get("downloadLink") or (item.get("_links") or {}).get("download") or ""
+        found_on = _home(item, content_id)
+        return _attachment(item, item.get("mediaType"), item.get("fileSize"), site_url + link, found_on)
 
 
 def _attachment(item: Mapping[str, Any], media_type: str | None, size: Any, url: str, content_id: str) -> Attachment:
     return Attachment(
-        id=str(item["id"]),
-        title=item.get("title") or "",
-        media_type=media_type or "application/octet-stream",
-        file_size=int(size or 0),
+        id=_id(item),
+        title=str(item.get("title") or ""),
+        media_type=str(media_type or "application/octet-stream"),
+        file_size=_bytes(size),
         url=url,
         content_id=content_id,
     )
 
 
+def _id(item: Mapping[str, Any]) -> str:
+    if not item.get("id"):
+        raise ValueError("no id")
+    return str(item["id"])
+
+
+def _home(item: Mapping[str, Any], content_id: str) -> str:
+    """The content that an item says it belongs to: lists have been seen to hold items of other pages."""
+    return str(item.get("pageId") or item.get("blogPostId") or content_id)
+
+
+def _bytes(size: Any) -> int:
+    """A size in bytes; 0 for one that is told in words. A download is bounded whatever it says."""
+    return int(size) if str(size).isdecimal() else 0
+
+
+def _moment(text: Any) -> datetime | None:
+    """A time, or ``None`` for what is none: a comment without a time is a comment all the same."""
+    try:
+        return parse_time(text)
+    except (TypeError, ValueError):
+        return None
+
+
 def comment_from_v1(item: Mapping[str, Any]) -> Comment:
     """Read a comment of v1 with container, history, version, ancestors, body and extensions expanded."""
-    extensions = item.get("extensions") or {}
-    history, version = item.get("history") or {}, item.get("version") or {}
-    author = history.get("createdBy") or version.get("by") or {}
-    return Comment(
-        id=str(item["id"]),
-        kind="inline" if extensions.get("location") == "inline" else "footer",
-        author_id=author.get("accountId") or author.get("userKey") or author.get("username"),
-        created_at=parse_time(history.get("createdDate") or version.get("when")),
-        anchor_text=(extensions.get("inlineProperties") or {}).get("originalSelection"),
-        storage=_storage(item),
-        content_id=str((item.get("container") or {}).get("id") or ""),
-        resolved=(extensions.get("resolution") or {}).get("status") == RESOLVED,
-        thread=tuple(str(parent["id"]) for parent in item.get("ancestors") or []),
-    )
+    with reading(item):
+        extensions = item.get("extensions") or {}
+        history, version = item.get("history") or {}, item.get("version") or {}
+        author = history.get("createdBy") or version.get("by") or {}
+        return Comment(
+            id=_id(item),
+            kind="inline" if extensions.get("location") == "inline" else "footer",
+            author_id=_text(author.get("accountId") or author.get("userKey") or author.get("username")),
+            created_at=_moment(history.get("createdDate") or version.get("when")),
+            anchor_text=_text((extensions.get("inlineProperties") or {}).get("originalSelection")),
+            storage=_storage(item),
+            content_id=str((item.get("container") or {}).get("id") or ""),
+            resolved=(extensions.get("resolution") or {}).get("status") == RESOLVED,
+            thread=tuple(str(parent["id"]) for parent in item.get("ancestors") or []),
+        )
 
 
 def comment_from_v2(item: Mapping[str, Any], kind: str, content_id: str, thread: tuple[str, ...] = ()) -> Comment:
     """Read a footer or inline comment of v2, or a reply (``thread`` not empty)."""
-    version = item.get("version") or {}
-    return Comment(
-        id=str(item["id"]),
-        kind=kind,
-        author_id=version.get("authorId"),
-        created_at=parse_time(version.get("createdAt")),
-        anchor_text=(item.get("properties") or {}).get("inlineOriginalSelection"),
-        storage=_storage(item),
-        content_id=content_id,
-        resolved=item.get("resolutionStatus") == RESOLVED,
-        thread=thread,
-    )
+    with reading(item):
+        version = item.get("version") or {}
+        return Comment(
+            id=_id(item),
+            kind=kind,
+            author_id=_text(version.get("authorId")),
+            created_at=_moment(version.get("createdAt")),
+            anchor_text=_text((item.get("properties") or {}).get("inlineOriginalSelection")),
+            storage=_storage(item),
+            content_id=_home(item, content_id),
+            resolved=item.get("resolutionStatus") == RESOLVED,
+            thread=thread,
+        )
 
 
 def _storage(item: Mapping[str, Any]) -> str:
-    return ((item.get("body") or {}).get("storage") or {}).get("value") or ""
+    return str(((item.get("body") or {}).get("storage") or {}).get("value") or "")
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value else None
+
+
+def of_page(items: Iterable[T], content_id: str) -> list[T]:
+    """Without what belongs to another page."""
+    return [item for item in items if item.content_id == content_id]
+
+
+def user_name(user: Any) -> str:
+    """The display name of a user; empty for what is no user."""
+    found = (user.get("displayName") or user.get("publicName") or "Unknown user") if isinstance(user, dict) else ""
+    return str(found)
 
 
 def open_comments(comments: list[Comment]) -> list[Comment]:
     """Without resolved ones and the replies to them, oldest first."""
     resolved = {comment.id for comment in comments if comment.resolved}
     shown = [comment for comment in comments if not comment.resolved and resolved.isdisjoint(comment.thread)]
-    return sorted(shown, key=lambda comment: (comment.created_at is not None, comment.created_at, int(comment.id)))
+    return sorted(shown, key=_age)
+
+
+def _age(comment: Comment) -> tuple[bool, datetime | None, bool, int, str]:
+    number = int(comment.id) if comment.id.isdecimal() else 0
+    return comment.created_at is not None, comment.created_at, bool(number), number, comment.id

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from confluence_to_twig.confluence.api.answers import MAX_BYTES
-from confluence_to_twig.confluence.api.attached import Attachment, Comment, attachment_from_v2, comment_from_v2
+from confluence_to_twig.confluence.api.attached import (
+    Attachment,
+    Comment,
+    attachment_from_v2,
+    comment_from_v2,
+    of_page,
+    user_name,
+)
 from confluence_to_twig.confluence.api.bidirectional import LIMIT, walk_both_ends
 from confluence_to_twig.confluence.api.content import (
+    Bodies,
     Container,
     Content,
     Count,
@@ -18,6 +27,7 @@ from confluence_to_twig.confluence.api.content import (
     container_from_v2,
     content_from_v2,
     count_above,
+    rendered_body,
 )
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.api.errors import (
@@ -32,7 +42,6 @@ from confluence_to_twig.confluence.api.labels import is_global, search_labels
 from confluence_to_twig.confluence.api.paging import ListingPage, check_total, listing_page, told_total, walk
 from confluence_to_twig.confluence.api.restrictions import readers_from_v1
 from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -53,7 +62,8 @@ PLURAL: dict[str, str] = {
 #: v2 knows no archived blog posts and refuses to look for them.
 ANY_STATUS: dict[str, str] = {"page": "current,archived,trashed", "blogpost": "current,trashed"}
 SPACES_FOR_A_HINT = 2_000
-USERS_AT_ONCE = 250
+#: Confluence made them of 32 hexadecimal digits; account ids have 24, or a colon.
+LEGACY_USER_KEY = re.compile(r"[0-9a-f]{32}")
 BODIES_MAX_BYTES = 24 * 1024 * 1024
 SEARCH_NOT_POSSIBLE = (
     MissingScopeError,
@@ -70,6 +80,8 @@ class CloudApi:
     :param api_url: ``https://yourcompany.atlassian.net/wiki``, or the same through the gateway.
     :param site_url: base of the pages' addresses: always the site, never the gateway.
     """
+
+    users_at_once = 250
 
     def __init__(self, transport: Transport, workers: Workers, api_url: str, site_url: str) -> None:
         self._transport = transport
@@ -153,7 +165,10 @@ class CloudApi:
         found = {key: answer for key, answer in read_all.items() if isinstance(answer, Container)}
         return found, {key: answer for key, answer in read_all.items() if isinstance(answer, str)}
 
-    def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
+    def bodies(self, ids: Sequence[str], kind: Kind) -> Bodies:
+        """All of one batch, whatever number of them the server puts into an answer: listings of versions are cut down
+        to 50 when they bring bodies (https://developer.atlassian.com/cloud/confluence/changelog/)."""
+        first: list[ListingPage] = []
         patience = self._transport.patience
         if len(ids) > 1:
             # A batch that is too much for the server is better halved than repeated.
@@ -165,9 +180,12 @@ class CloudApi:
             if cursor:
                 params["cursor"] = cursor
             url = f"{self._v2}/{PLURAL[kind]}"
-            return listing_page(self._transport.get(url, params, patience=patience, max_bytes=max_bytes))
+            found = listing_page(self._transport.get(url, params, patience=patience, max_bytes=max_bytes))
+            first.append(found)
+            return found
 
-        return [content_from_v2(item, kind, self.links_base) for item in walk(page)]
+        contents = [content_from_v2(item, kind, self.links_base) for item in walk(page)]
+        return Bodies(contents, len(first[0].results) if first[0].cursor else None)
 
     def probe(self, content_id: str, kind: Kind) -> None:
         self._page(f"/{PLURAL[kind]}", None, id=content_id, status="current")
@@ -178,8 +196,7 @@ class CloudApi:
 
     def rendered(self, content_id: str, kind: Kind) -> str:
         url = f"{self._v2}/{PLURAL[kind]}/{content_id}"
-        item = self._transport.get(url, {"body-format": "export_view"})
-        return str(item["body"]["export_view"]["value"])
+        return rendered_body(self._transport.get(url, {"body-format": "export_view"}))
 
     # Labels
 
@@ -241,13 +258,13 @@ class CloudApi:
 
     def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
         listed = self._walk(f"/{PLURAL[kind]}/{content_id}/attachments", status="current")
-        return [attachment_from_v2(item, content_id, self.links_base) for item in listed]
+        return of_page((attachment_from_v2(item, content_id, self.links_base) for item in listed), content_id)
 
     def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
         found: list[Comment] = []
         for place in ("footer", "inline"):
             listed = self._walk(f"/{PLURAL[kind]}/{content_id}/{place}-comments", **{"body-format": "storage"})
-            threads = [comment_from_v2(item, place, content_id) for item in listed]
+            threads = of_page((comment_from_v2(item, place, content_id) for item in listed), content_id)
             while threads:
                 found += threads
                 threads = [reply for comment in threads if not comment.resolved for reply in self._replies(comment)]
@@ -259,18 +276,17 @@ class CloudApi:
         return [comment_from_v2(item, comment.kind, comment.content_id, thread) for item in listed]
 
     def user_names(self, ids: Sequence[str]) -> dict[str, str]:
-        def names(batch: Sequence[str]) -> dict[str, str]:
-            found = self._transport.post(f"{self._v2}/users-bulk", {"accountIds": list(batch)})["results"]
-            return {
-                user["accountId"]: user.get("displayName") or user.get("publicName") or "Unknown user"
-                for user in found
-                if user and user.get("accountId")
-            }
-
-        known: dict[str, str] = {}
-        for part in self._workers.map(names, batches(ids, USERS_AT_ONCE)):
-            known |= part
-        return known
+        """By account id. Keys of users in old bodies are no account ids, and a request that names one is refused
+        (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-user/); no route resolves them any more."""
+        accounts = [key for key in ids if not LEGACY_USER_KEY.fullmatch(key)]
+        if not accounts:
+            return {}
+        patience = self._transport.patience
+        if len(accounts) > 1:
+            patience = replace(patience, attempts=min(2, patience.attempts))
+        found = self._transport.post(f"{self._v2}/users-bulk", {"accountIds": accounts}, patience=patience)
+        users = listing_page(found).results
+        return {str(user["accountId"]): user_name(user) for user in users if user_name(user) and user.get("accountId")}
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
         url = f"{self._v1}/content/{attachment.content_id}/child/attachment/{quote(attachment.id)}/download"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from sys import intern
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -67,6 +67,17 @@ def count_above(counted: int, total: int | None) -> Count:
 
 
 @dataclass(frozen=True)
+class Bodies:
+    """What a question for bodies brought.
+
+    :param most: rows of its first answer when that was not all; ``None`` when one answer held them all.
+    """
+
+    contents: list[Content]
+    most: int | None = None
+
+
+@dataclass(frozen=True)
 class Listed:
     """What a walk through a space brought.
 
@@ -113,8 +124,11 @@ def container_from_v2(item: Any, container_id: str, container_type: str) -> Cont
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """ISO 8601 as Confluence sends it (``2026-11-22T10:00:00.123Z``), or ``None``."""
-    return datetime.fromisoformat(text) if text else None
+    """ISO 8601 as Confluence sends it (``2026-11-22T10:00:00.123Z``), or ``None``. Without a zone it is taken for UTC."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
@@ -124,7 +138,7 @@ def content_from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         same through the gateway.
     :raises BrokenAnswerError: when it lacks what every content has.
     """
-    with _reading(item):
+    with reading(item):
         return _from_v2(item, kind, site_url)
 
 
@@ -151,12 +165,21 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
     )
 
 
+def rendered_body(item: Any) -> str:
+    """The body of an answer that was asked for ``export_view``.
+
+    :raises BrokenAnswerError: when it has none, which is not the same as an empty one.
+    """
+    with reading(item):
+        return str(item["body"]["export_view"]["value"])
+
+
 def content_from_v1(item: dict[str, Any], site_url: str) -> Content:
     """Read an item of the v1 API with ``expand=version,history,ancestors,space`` (and ``body.storage``).
 
     :raises BrokenAnswerError: when it lacks what every content has.
     """
-    with _reading(item):
+    with reading(item):
         return _from_v1(item, site_url)
 
 
@@ -184,11 +207,16 @@ def _from_v1(item: dict[str, Any], site_url: str) -> Content:
 
 
 @contextmanager
-def _reading(item: dict[str, Any]) -> Iterator[None]:
+def reading(item: Any) -> Iterator[None]:
+    """Turn what an odd item makes of its reader into the error of a broken answer.
+
+    :raises BrokenAnswerError: naming the item, if it says who it is.
+    """
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BrokenAnswerError(f"The content {item.get('id')} came incomplete: {error!r}") from error
+        named = item.get("id") if isinstance(item, dict) else "of an answer"
+        raise BrokenAnswerError(f"The content {named} came incomplete: {error!r}") from error
 
 
 def _required(moment: datetime | None) -> datetime:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.confluence.api.attached import Attachment, Comment, attachment_from_v1, comment_from_v1
+from confluence_to_twig.confluence.api.attached import (
+    Attachment,
+    Comment,
+    attachment_from_v1,
+    comment_from_v1,
+    of_page,
+    user_name,
+)
 from confluence_to_twig.confluence.api.content import (
+    Bodies,
     Container,
     Content,
     Count,
@@ -14,11 +22,12 @@ from confluence_to_twig.confluence.api.content import (
     Listed,
     content_from_v1,
     count_above,
+    rendered_body,
 )
 from confluence_to_twig.confluence.api.cql import of_space, with_ids
 from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequestError
 from confluence_to_twig.confluence.api.labels import labels_from_v1
-from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_offsets, walk_steadily
+from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_beyond, walk_offsets, walk_steadily
 from confluence_to_twig.confluence.api.paging import check_total, told_total
 from confluence_to_twig.confluence.api.restrictions import readers_from_v1
 from confluence_to_twig.confluence.api.space import Space
@@ -41,6 +50,8 @@ class DataCenterApi:
 
     :param site_url: base URL with its context path.
     """
+
+    users_at_once = 1
 
     def __init__(self, transport: Transport, workers: Workers, site_url: str) -> None:
         self._transport = transport
@@ -108,23 +119,27 @@ class DataCenterApi:
         """Data Center has none: only pages are parents of pages."""
         return {}, {key: f"Data Center has no {kind} as a parent" for key, kind in refs.items()}
 
-    def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
+    def bodies(self, ids: Sequence[str], kind: Kind) -> Bodies:
         """One search for a batch. What the search index does not have yet is read one by one."""
         patience = self._transport.patience
         if len(ids) == 1:
-            return self._single(ids[0], ("body.storage",), "current")
+            return Bodies(self._single(ids[0], ("body.storage",), "current"))
         quick = replace(patience, attempts=min(2, patience.attempts))
         asked = {"cql": with_ids(ids), "expand": ",".join((*CONTENT, "body.storage")), "limit": LIMIT}
 
+        first: list[OffsetPage] = []
+
         def page(start: int) -> OffsetPage:
-            return offset_page(self._get("/content/search", patience=quick, start=start, **asked))
+            answer = offset_page(self._get("/content/search", patience=quick, start=start, **asked))
+            first.append(answer)
+            return answer
 
         found = [content_from_v1(item, self.links_base) for item in walk_offsets(page)]
         seen = {content.id for content in found}
         for content_id in ids:
             if content_id not in seen:
                 found += self._single(content_id, ("body.storage",), "current")
-        return found
+        return Bodies(found, len(first[0].results) if first[0].more else None)
 
     def probe(self, content_id: str, kind: Kind) -> None:
         self._get(f"/content/{content_id}", status="current")
@@ -141,7 +156,7 @@ class DataCenterApi:
         return [content_from_v1(item, self.links_base)]
 
     def rendered(self, content_id: str, kind: Kind) -> str:
-        return str(self._get(f"/content/{content_id}", expand="body.export_view")["body"]["export_view"]["value"])
+        return rendered_body(self._get(f"/content/{content_id}", expand="body.export_view"))
 
     # Labels, search and restrictions
 
@@ -177,22 +192,28 @@ class DataCenterApi:
     # Attachments, comments, users
 
     def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
-        listed = self._walk(f"/content/{content_id}/child/attachment", expand="container")
-        return [attachment_from_v1(item, self.links_base) for item in listed]
+        listed = self._walk_children(content_id, "attachment", expand="container")
+        return of_page((attachment_from_v1(item, self.links_base) for item in listed), content_id)
 
     def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
         expand = ",".join((*COMMENT, "extensions.resolution"))
-        listed = self._walk(f"/content/{content_id}/child/comment", depth="all", expand=expand)
-        return [comment_from_v1(item) for item in listed]
+        listed = self._walk_children(content_id, "comment", depth="all", expand=expand)
+        return of_page((comment_from_v1(item) for item in listed), content_id)
+
+    def _walk_children(self, content_id: str, kind: str, **params: Any) -> Iterator[dict[str, Any]]:
+        path = f"/content/{content_id}/child/{kind}"
+        return walk_beyond(lambda start: self._page(path, start, limit=LIMIT, **params))
 
     def user_names(self, ids: Sequence[str]) -> dict[str, str]:
-        def name(user_key: str) -> str | None:
-            try:
-                return str(self._get("/user", key=user_key)["displayName"])
-            except NotFoundError:
-                return None
+        """By user key, one request for each."""
+        names = {key: user_name(self._user(key)) for key in ids}
+        return {key: name for key, name in names.items() if name}
 
-        return {key: found for key, found in zip(ids, self._workers.map(name, ids), strict=True) if found}
+    def _user(self, user_key: str) -> Any:
+        try:
+            return self._get("/user", key=user_key)
+        except NotFoundError:
+            return None
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
         return self._transport.download(attachment.url, max_bytes)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
-    from confluence_to_twig.confluence.api.content import Container, Content, Count, Kind, Listed
+    from confluence_to_twig.confluence.api.content import Bodies, Container, Content, Count, Kind, Listed
     from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.api.space import Space
 
@@ -21,6 +21,8 @@ class ContentApi(Protocol):
 
     #: Base of the addresses that readers see: ``https://yourcompany.atlassian.net/wiki``.
     links_base: str
+    #: How many people one request names.
+    users_at_once: int
 
     def find_space(self, key: str) -> Space | None:
         """The visible space with this key or alias."""
@@ -40,7 +42,7 @@ class ContentApi(Protocol):
         :param refs: id → type. One that fails costs none of the others.
         """
 
-    def bodies(self, ids: Sequence[str], kind: Kind) -> list[Content]:
+    def bodies(self, ids: Sequence[str], kind: Kind) -> Bodies:
         """Current contents with their storage bodies, at most 250. One attempt or two, no more."""
 
     def probe(self, content_id: str, kind: Kind) -> None:
@@ -80,7 +82,7 @@ class ContentApi(Protocol):
         """Footer and inline comments of one content, and replies to them, with their bodies."""
 
     def user_names(self, ids: Sequence[str]) -> dict[str, str]:
-        """Display names; ids that nobody knows are left out."""
+        """Display names of at most :attr:`users_at_once` people; those whom nobody knows are left out."""
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
         """The bytes of an attachment."""

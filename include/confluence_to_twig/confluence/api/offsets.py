@@ -59,6 +59,33 @@ def walk_offsets(fetch: FetchOffset) -> Iterator[dict[str, Any]]:
         start += len(page.results)
 
 
+def walk_beyond(fetch: FetchOffset) -> Iterator[dict[str, Any]]:
+    """Every result of a list that may link to a next page beyond its end, as those of attachments do
+    (https://jira.atlassian.com/browse/CONFSERVER-95396). It ends where an answer brings nothing new, asked for twice.
+    """
+    start = 0
+    seen: set[str] = set()
+    while True:
+        page = fetch(start)
+        fresh = _unseen(page, seen)
+        if page.more and not fresh:
+            page = fetch(start)  # rows may have got lost: a passing fault does not show twice
+            fresh = _unseen(page, seen)
+        yield from fresh
+        if not page.more or not fresh:
+            return
+        seen |= {_key(item) for item in fresh}
+        start += len(page.results)
+
+
+def _unseen(page: OffsetPage, seen: set[str]) -> list[dict[str, Any]]:
+    return [item for item in page.results if _key(item) not in seen]
+
+
+def _key(item: Any) -> str:
+    return str(item.get("id")) if isinstance(item, dict) else repr(item)
+
+
 def walk_steadily(fetch: FetchOffset, read: ReadItem) -> Listed:
     """Walk a listing that may change on the way.
 

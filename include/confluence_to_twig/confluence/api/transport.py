@@ -109,9 +109,9 @@ class Transport:
         """
         return self._send(_Call("GET", url, params, None, max_bytes, authorized), self._decoded, patience)
 
-    def post(self, url: str, body: Any) -> Any:
+    def post(self, url: str, body: Any, *, patience: Patience | None = None) -> Any:
         """The decoded JSON of a POST. Only reading endpoints are posted to, so it is repeated like a GET."""
-        return self._send(_Call("POST", url, None, body), self._decoded, None)
+        return self._send(_Call("POST", url, None, body), self._decoded, patience)
 
     def download(self, url: str, max_bytes: int) -> bytes:
         """The bytes of an attached file.

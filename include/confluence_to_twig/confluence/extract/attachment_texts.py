@@ -8,15 +8,8 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.confluence.api.errors import (
-    AnswerTooLargeError,
-    ForbiddenError,
-    ForeignHostError,
-    NotFoundError,
-    RedirectedError,
-    UnavailableError,
-)
-from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.confluence.api.errors import AnswerTooLargeError
+from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,14 +24,15 @@ log = logging.getLogger(__name__)
 #: A Word file is a ZIP; one that unpacks to more than this is a bomb or a picture book.
 UNPACKED_MAX_BYTES = 100 * 1024 * 1024
 
-#: Errors that say something about one file, not about the account or the site.
-ONE_FILE_ONLY = (UnavailableError, NotFoundError, ForbiddenError, ForeignHostError, RedirectedError)
-
 
 class AttachmentTexts:
-    """Downloads text-like attachments and extracts their text. A file that cannot be read costs a warning, no more."""
+    """Downloads text-like attachments and extracts their text. A file that cannot be had or read costs a warning.
+
+    :param downloads: the files that could not be had stand there.
+    """
 
     def __init__(self, client: ConfluenceClient, account: Account, options: ExtractOptions) -> None:
+        self.downloads = SideRequests(client.workers, "text", "Attachment")
         self._client = client
         self._account = account
         self._options = options
@@ -47,23 +41,27 @@ class AttachmentTexts:
         """Text by attachment id, for those that have any; nothing at all unless the options ask for texts."""
         if self._options.attachments != "text":
             return {}
-        wanted = [
-            attachment
+        wanted = {
+            attachment.id: attachment
             for found in attached
             for attachment in found.attachments
             if reader_for(attachment.title, attachment.media_type) is not None
-        ]
-        texts = self._client.workers.map(self._read, wanted)
-        return {attachment.id: text for attachment, text in zip(wanted, texts, strict=True) if text}
+        }
+        texts = self.downloads.ask(wanted, 1, lambda ids: (ids[0], self._read(wanted[ids[0]])))
+        return {attachment_id: text for attachment_id, text in texts if text}
 
     def _read(self, attachment: Attachment) -> str | None:
+        """The text, or ``None`` with a warning for a file that is too large or cannot be read."""
+        limit = self._options.attachment_max_bytes
         try:
-            if attachment.file_size > self._options.attachment_max_bytes:
+            if attachment.file_size > limit:
                 raise AnswerTooLargeError(f"{attachment.file_size:,} bytes are too many")
-            data = self._client.api.download(attachment, self._options.attachment_max_bytes)
+            data = self._client.api.download(attachment, limit)
             return text_of(attachment.title, attachment.media_type, data)[: self._options.attachment_max_chars]
-        except (*ONE_FILE_ONLY, UnreadableFileError) as error:
-            why = error.summary if isinstance(error, PipelineError) else str(error)
+        except AnswerTooLargeError as error:
+            why = error.summary
+        except UnreadableFileError as error:
+            why = str(error)
         message = f"Attachment {attachment.id} of page {attachment.content_id} contributes no text: {why}"
         log.warning("%s", message)
         self._account.warnings.append(message)

@@ -1,16 +1,16 @@
 """Attachments and comments of many pages in few requests.
 
 Listing them page by page costs three requests a page. The search finds them for 250 pages at once, or, where a space
-has few of them, for the whole space.
+has few of them, for the whole space. Where search fails, and in archived spaces, which it does not see
+(https://github.com/langchain-ai/langchain-community/issues/328), they are listed page by page.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluence_to_twig.confluence.api.attached import (
     Attachment,
@@ -20,26 +20,18 @@ from confluence_to_twig.confluence.api.attached import (
     open_comments,
 )
 from confluence_to_twig.confluence.api.cql import inside, of_space
-from confluence_to_twig.confluence.api.errors import (
-    EndpointRemovedError,
-    ForbiddenError,
-    MissingScopeError,
-    NotFoundError,
-    RejectedRequestError,
-)
+from confluence_to_twig.confluence.api.errors import EndpointRemovedError, ForbiddenError, NotFoundError
 from confluence_to_twig.confluence.api.paging import TooManyHitsError
-from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.extract.references import own_file_names
+from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
-    from confluence_to_twig.confluence.api.content import Content
+    from confluence_to_twig.confluence.api.content import Content, Kind
     from confluence_to_twig.confluence.api.space import Space
-
-log = logging.getLogger(__name__)
 
 CONTAINERS_AT_ONCE = 250
 LIMIT = 250
@@ -58,7 +50,10 @@ COMMENT_EXPAND = (
     "extensions.inlineProperties",
     "extensions.resolution",
 )
-NO_SEARCH = (MissingScopeError, ForbiddenError, NotFoundError, EndpointRemovedError, RejectedRequestError)
+#: Search is not for this account, or not there at all: asking for less would not help.
+NO_SEARCH = (ForbiddenError, NotFoundError, EndpointRemovedError)
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -73,89 +68,97 @@ class AttachmentsAndComments:
     """Reads them, one group of pages after the other.
 
     :param page_count: how many pages will be asked for in total; decides what is cheaper.
+    :param attachments: the lists of single pages; where they failed stands there. So for ``comments``.
     """
 
     def __init__(
         self, client: ConfluenceClient, space: Space, *, attachments: bool, comments: bool, page_count: int
     ) -> None:
+        self.attachments = SideRequests(client.workers, "attachments")
+        self.comments = SideRequests(client.workers, "comments")
         self._client = client
         self._api = client.api
         self._space = space
-        self._attachments = attachments
-        self._comments = comments
         self._types = [name for name, wanted in (("attachment", attachments), ("comment", comments)) if wanted]
         self._expand = COMMENT_EXPAND if comments else ATTACHMENT_EXPAND
         self._limit = LIMIT_WITH_BODIES if comments else LIMIT
         self._page_count = page_count
-        self._searchable = True
+        self._search = SideRequests(client.workers, "search results for attachments and comments", hopeless=NO_SEARCH)
+        self._searchable = space.status != "archived"
         self._looked_ahead: Future[dict[str, Attached] | None] | None = None
 
     def begin(self) -> None:
         """Look ahead while the first bodies are under way. Without it the first :meth:`read` does."""
-        if self._looked_ahead is None and self._types and self._page_count > CONTAINERS_AT_ONCE:
+        few = self._types and self._searchable and self._page_count > CONTAINERS_AT_ONCE
+        if few and self._looked_ahead is None:
             self._looked_ahead = self._client.workers.submit(self._few_of_space, of_space(self._space.key, self._types))
 
     def read(self, contents: Sequence[Content]) -> dict[str, Attached]:
-        """What hangs on these pages by page id; pages without any may be left out.
-
-        :raises confluence_to_twig.errors.PipelineError: what does not go away by asking page by page.
-        """
+        """What hangs on these pages by page id; pages without any may be left out."""
         if not self._types or not contents:
             return {}
-        if self._searchable:
-            try:
-                return self._searched(contents)
-            except NO_SEARCH as error:
-                self._searchable = False
-                log.warning("Attachments and comments are listed page by page: %s", error.summary)
-        return self._listed(contents)
+        found, unknown = self._searched(contents) if self._searchable else ({}, contents)
+        by_id = {content.id: content for content in contents}
+        asked = {page_id: attached for page_id, attached in found.items() if page_id in by_id}
+        return self._with_fresh_files(contents, asked) | self._listed(unknown)
 
-    def _searched(self, contents: Sequence[Content]) -> dict[str, Attached]:
+    def _searched(self, contents: Sequence[Content]) -> tuple[dict[str, Attached], Sequence[Content]]:
+        """What search finds, and the pages of which it tells nothing."""
         self.begin()
         found = self._looked_ahead.result() if self._looked_ahead else None
-        if found is None:
-            ids = [content.id for content in contents]
-            found = _grouped(self._search_batches(ids), self._api.links_base)
-        return self._with_fresh_files(contents, found)
+        if found is not None:
+            return found, ()
+        ids = [content.id for content in contents]
+        answers = self._search.ask(ids, CONTAINERS_AT_ONCE, self._search_batch)
+        unknown = self._search.failed.keys()
+        merged = {page_id: attached for answer in answers for page_id, attached in answer.items()}
+        return merged, [content for content in contents if content.id in unknown]
 
     def _few_of_space(self, cql: str) -> dict[str, Attached] | None:
         """All of the space, if it has fewer of them than one search for each batch of pages could find."""
         most = min(KEPT_FOR_A_SPACE, -(-self._page_count // CONTAINERS_AT_ONCE) * self._limit)
         try:
-            return _grouped(self._api.search(cql, self._expand, self._limit, most=most), self._api.links_base)
+            return self._search.attempt(
+                lambda: _grouped(self._api.search(cql, self._expand, self._limit, most=most), self._api.links_base)
+            )
         except TooManyHitsError:
             return None
 
-    def _search_batches(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        def read(batch: Sequence[str]) -> list[dict[str, Any]]:
-            return list(self._api.search(inside(batch, self._types), self._expand, self._limit))
-
-        found = self._client.workers.map(read, batches(ids, CONTAINERS_AT_ONCE))
-        return [item for part in found for item in part]
+    def _search_batch(self, ids: Sequence[str]) -> dict[str, Attached]:
+        return _grouped(self._api.search(inside(ids, self._types), self._expand, self._limit), self._api.links_base)
 
     def _with_fresh_files(self, contents: Sequence[Content], found: dict[str, Attached]) -> dict[str, Attached]:
         """A file that a page changed just now shows may not be in the index yet: then the page's own list is read."""
-        if not self._attachments:
+        if "attachment" not in self._types or not self._searchable:
             return found
         since = datetime.now(UTC) - FRESH
-        incomplete = [content for content in contents if content.modified_at > since and _lacks_files(content, found)]
-        read = self._client.workers.map(lambda content: self._api.attachments_of(content.id, content.kind), incomplete)
+        incomplete = [
+            content
+            for content in contents
+            if content.modified_at > since and content.id not in self._search.failed and _lacks_files(content, found)
+        ]
         healed = {
-            content.id: Attached(_sorted(attachments), found.get(content.id, Attached()).comments)
-            for content, attachments in zip(incomplete, read, strict=True)
+            page_id: Attached(_sorted(attachments), found.get(page_id, Attached()).comments)
+            for page_id, attachments in self._each(self.attachments, incomplete, self._api.attachments_of).items()
         }
         return {**found, **healed}
 
     def _listed(self, contents: Sequence[Content]) -> dict[str, Attached]:
-        def read(content: Content) -> Attached:
-            attachments = self._api.attachments_of(content.id, content.kind) if self._attachments else []
-            comments = self._api.comments_of(content.id, content.kind) if self._comments else []
-            return Attached(_sorted(attachments), open_comments(comments))
+        """Page by page. What fails is done without, for this page alone."""
+        listed: dict[str, Attached] = {content.id: Attached() for content in contents}
+        if "attachment" in self._types:
+            for page_id, attachments in self._each(self.attachments, contents, self._api.attachments_of).items():
+                listed[page_id].attachments = _sorted(attachments)
+        if "comment" in self._types:
+            for page_id, comments in self._each(self.comments, contents, self._api.comments_of).items():
+                listed[page_id].comments = open_comments(comments)
+        return listed
 
-        return {
-            content.id: attached
-            for content, attached in zip(contents, self._client.workers.map(read, contents), strict=True)
-        }
+    def _each(
+        self, requests: SideRequests, contents: Sequence[Content], read: Callable[[str, Kind], T]
+    ) -> dict[str, T]:
+        kinds = {content.id: content.kind for content in contents}
+        return dict(requests.ask(kinds, 1, lambda ids: (ids[0], read(ids[0], kinds[ids[0]]))))
 
 
 def _lacks_files(content: Content, found: dict[str, Attached]) -> bool:

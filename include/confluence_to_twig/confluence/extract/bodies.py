@@ -87,7 +87,7 @@ class BodyStream:
         ids, kind, size = question
         fetched = fetch_bodies(self._client.api, ids, kind)
         chars = sum(len(content.storage or "") for content in fetched.contents)
-        size.learn(len(ids), chars, coped=not fetched.halved)
+        size.learn(len(ids), chars, coped=not fetched.halved, most=fetched.most)
         return fetched
 
     def _settle(self, fetched: Fetched, by_id: Mapping[str, Row]) -> list[Content]:
@@ -133,7 +133,8 @@ class BatchSize:
 
     A shard small enough for its batches of 100 to go out all at once stays with them; larger ones take fewer, larger
     batches as long as bodies are small. A batch that the server could not cope with halves the size, and each one that
-    it could doubles it again.
+    it could doubles it again. A server that puts fewer into an answer than it was asked for, and links to the rest, is asked
+    for that many from then on: in parallel, where following its links would be one after the other.
 
     :param count: pages to fetch.
     :param threads: requests under way at the same time.
@@ -143,22 +144,28 @@ class BatchSize:
         self._by_threads = min(LARGEST, max(FIRST, math.ceil(count / threads)))
         self._by_answers = FIRST
         self._by_faults = LARGEST
+        self._by_server = LARGEST
+        self._seen_once = 0
         self._lock = threading.Lock()
 
     @property
     def now(self) -> int:
         """The size of the next batch."""
         with self._lock:
-            return max(1, min(self._by_threads, self._by_answers, self._by_faults))
+            return max(1, min(self._by_threads, self._by_answers, self._by_faults, self._by_server))
 
-    def learn(self, asked: int, chars: int, *, coped: bool) -> None:
+    def learn(self, asked: int, chars: int, *, coped: bool, most: int | None = None) -> None:
         """Take note of a batch.
 
         :param asked: how many bodies it asked for.
         :param chars: how long they were together.
-        :param coped: whether the server gave them in one answer.
+        :param coped: whether the server could give them without a fault.
+        :param most: how many the server put into one answer, with a link to the rest. Believed when seen twice.
         """
         with self._lock:
+            if most:
+                self._by_server = min(self._by_server, most if most == self._seen_once else LARGEST)
+                self._seen_once = most
             self._by_answers = min(LARGEST, max(1, ANSWER_CHARS * asked // max(1, chars)))
             self._by_faults = min(LARGEST, self._by_faults * 2) if coped else max(1, asked // 2)
 
@@ -169,17 +176,20 @@ class Fetched:
 
     :param contents: with their storage bodies.
     :param failed: id → why this one page cannot be fetched, though everything else can.
-    :param halved: whether the server could not give the whole batch in one answer.
+    :param halved: whether it took several questions to get the batch.
+    :param most: how many of the batch the server put into its first answer, if that was not all.
     """
 
     contents: list[Content] = field(default_factory=list)
     failed: dict[str, PipelineError] = field(default_factory=dict)
     halved: bool = False
+    most: int | None = None
 
     def add(self, other: Fetched) -> None:
         """Take over the results of another batch."""
         self.contents += other.contents
         self.failed |= other.failed
+        self.most = other.most or self.most
 
 
 def fetch_bodies(api: ContentApi, ids: Sequence[str], kind: Kind) -> Fetched:
@@ -192,7 +202,9 @@ def fetch_bodies(api: ContentApi, ids: Sequence[str], kind: Kind) -> Fetched:
     :raises confluence_to_twig.errors.PermanentError: credentials and the like.
     """
     try:
-        return Fetched([content for content in api.bodies(ids, kind) if content.storage is not None])
+        answer = api.bodies(ids, kind)
+        with_body = [content for content in answer.contents if content.storage is not None]
+        return Fetched(with_body, most=answer.most)
     except DIVISIBLE as error:
         if len(ids) == 1:
             return _blame(api, ids[0], kind, error)

@@ -1,7 +1,8 @@
 """What pages have besides their bodies, for one group of pages after the other.
 
 Names of people, attachments and the text in them, comments, and bodies that only the server can render. Folder titles
-and labels come from the inventory.
+and labels come from the inventory. None of this ends a run: what cannot be had is done without, named in a warning, and
+noted with the page, so that the next run fetches it again.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.confluence.api.errors import NotFoundError, UnavailableError
 from confluence_to_twig.confluence.extract.attachment_texts import AttachmentTexts
-from confluence_to_twig.confluence.extract.attachments_and_comments import AttachmentsAndComments
+from confluence_to_twig.confluence.extract.attachments_and_comments import Attached, AttachmentsAndComments
 from confluence_to_twig.confluence.extract.people import People
 from confluence_to_twig.confluence.extract.references import needs_rendering, user_ids
+from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from concurrent.futures import Future
 
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.space import Space
-    from confluence_to_twig.confluence.extract.attachments_and_comments import Attached
     from confluence_to_twig.confluence.extract.page import Account, ExtractOptions
+
+NAMES, ATTACHMENTS, TEXTS, COMMENTS, MACROS = (
+    "names of people", "attachments", "texts of attachments", "comments", "rendered macros",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class Decorations:
     :param comments: open ones, oldest first.
     :param texts: extracted text by attachment id.
     :param view: the rendered body, for pages of little else than macros of the server.
+    :param lacking: what could not be had this time: ``comments`` …
     """
 
     attachments: Sequence[Attachment] = ()
     comments: Sequence[Comment] = ()
     texts: dict[str, str] = field(default_factory=dict)
     view: str | None = None
+    lacking: tuple[str, ...] = ()
 
 
 class DecorationReader:
@@ -54,7 +60,7 @@ class DecorationReader:
     def __init__(
         self, client: ConfluenceClient, space: Space, account: Account, options: ExtractOptions, page_count: int
     ) -> None:
-        self.people = People(client.api)
+        self.people = People(client)
         self._client = client
         self._account = account
         self._options = options
@@ -66,6 +72,14 @@ class DecorationReader:
             page_count=page_count,
         )
         self._texts = AttachmentTexts(client, account, options)
+        self._renderings = SideRequests(client.workers, MACROS)
+        self._requests = {
+            NAMES: self.people.requests,
+            ATTACHMENTS: self._attached.attachments,
+            TEXTS: self._texts.downloads,
+            COMMENTS: self._attached.comments,
+            MACROS: self._renderings,
+        }
 
     @contextmanager
     def looking_ahead(self, authors: Collection[str]) -> Iterator[Future[None]]:
@@ -80,45 +94,40 @@ class DecorationReader:
         :param included: pages that come along because others include them: of these only people are looked up.
         """
         attached = self._attached.read(contents)
-        self.people.look_up(_people(contents, included, attached.values()))
+        people = {content.id: _people(content, attached.get(content.id)) for content in (*contents, *included)}
+        self.people.look_up(set().union(*people.values()))
         texts = self._texts.read(attached.values())
         views = self._rendered(contents)
         return {
-            content.id: Decorations(
-                attached[content.id].attachments if content.id in attached else (),
-                attached[content.id].comments if content.id in attached else (),
-                texts,
-                views.get(content.id),
+            content.id: self._decorated(
+                content, attached.get(content.id, Attached()), people[content.id], texts, views.get(content.id)
             )
             for content in contents
         }
 
     def close(self) -> None:
-        """Enter into the account what concerns no single page."""
-        if self.people.problem:
-            self._account.warnings.append(self.people.problem)
+        """Enter into the account what had to be done without."""
+        for requests in self._requests.values():
+            self._account.warnings += requests.warnings()
+
+    def _decorated(
+        self, content: Content, attached: Attached, people: set[str], texts: dict[str, str], view: str | None
+    ) -> Decorations:
+        own_texts = {found.id: texts[found.id] for found in attached.attachments if found.id in texts}
+        about = {NAMES: people, TEXTS: {found.id for found in attached.attachments}}
+        lacking = (name for name, requests in self._requests.items() if requests.lacks(about.get(name, {content.id})))
+        return Decorations(attached.attachments, attached.comments, own_texts, view, tuple(lacking))
 
     def _rendered(self, contents: Sequence[Content]) -> dict[str, str]:
         if not self._options.render_macros:
             return {}
-
-        def render(content: Content) -> str | None:
-            try:
-                return self._client.api.rendered(content.id, content.kind)
-            except (UnavailableError, NotFoundError) as error:
-                self._account.warnings.append(f"Page {content.id} could not be rendered: {error.summary}")
-                return None
-
-        wanted = [content for content in contents if needs_rendering(content.storage or "")]
-        views = self._client.workers.map(render, wanted)
-        return {content.id: view for content, view in zip(wanted, views, strict=True) if view is not None}
+        wanted = {content.id: content.kind for content in contents if needs_rendering(content.storage or "")}
+        render = self._client.api.rendered
+        return dict(self._renderings.ask(wanted, 1, lambda ids: (ids[0], render(ids[0], wanted[ids[0]]))))
 
 
-def _people(contents: Sequence[Content], included: Sequence[Content], attached: Iterable[Attached]) -> set[str]:
-    people = {content.author_id for content in contents}
-    for content in (*contents, *included):
-        people |= user_ids(content.storage or "")
-    for found in attached:
-        for comment in found.comments:
-            people |= {comment.author_id, *user_ids(comment.storage)}
-    return {person for person in people if person}
+def _people(content: Content, attached: Attached | None) -> set[str]:
+    people = {content.author_id or "", *user_ids(content.storage or "")}
+    for comment in attached.comments if attached else ():
+        people |= {comment.author_id or "", *user_ids(comment.storage)}
+    return people - {""}

@@ -210,6 +210,7 @@ def page_row(
         "attachments": [_attachment(attachment, texts) for attachment in attachments],
         "comments": [_comment(comment) for comment in comments],
         "included": included,
+        "lacking": list(decorations.lacking) if decorations else [],
     }
 
 

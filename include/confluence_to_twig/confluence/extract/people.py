@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.confluence.api.errors import ForbiddenError, MissingScopeError, NotFoundError
+from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confluence_to_twig.confluence.api.interface import ContentApi
-
-log = logging.getLogger(__name__)
+    from confluence_to_twig.confluence.api.client import ConfluenceClient
 
 
 class People:
-    """Remembers who was found, and whom nobody knows. Not thread-safe."""
+    """Remembers who was found, and whom nobody knows. Not thread-safe.
 
-    def __init__(self, api: ContentApi) -> None:
-        self._api = api
+    :param requests: the look-ups; whom they failed for stands there.
+    """
+
+    def __init__(self, client: ConfluenceClient) -> None:
+        self.requests = SideRequests(client.workers, "a name", "Account")
+        self._api = client.api
         self._known: dict[str, str] = {}
         self._asked: set[str] = set()
-        self.problem = ""
 
     def look_up(self, ids: Iterable[str]) -> None:
         """Ask for those that were not asked for before: one request for 250 people."""
         unknown = sorted(set(ids) - self._asked - {""})
-        if not unknown or self.problem:
-            return
         self._asked.update(unknown)
-        try:
-            self._known |= self._api.user_names(unknown)
-        except (MissingScopeError, ForbiddenError, NotFoundError) as error:
-            # Pages without names are worth more than no pages.
-            self.problem = f"People are shown without their names: {error.summary}"
-            log.warning("%s", self.problem)
+        for names in self.requests.ask(unknown, self._api.users_at_once, self._api.user_names):
+            self._known |= names
 
     def name(self, account_id: str | None) -> str | None:
         """The name, if there was one."""
