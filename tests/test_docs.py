@@ -1,0 +1,38 @@
+"""What the documents name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from confluence_to_twig.sources.alert_settings import AlertSettings
+from confluence_to_twig.sources.source import Source
+
+pytestmark = pytest.mark.fast
+
+ROOT = Path(__file__).resolve().parents[1]
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text("README.md").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_outside_the_site_lead_somewhere(name: str) -> None:
+    assert [link for link in LINK.findall(text(name)) if not (ROOT / link).exists()] == []
+
+
+def test_every_field_of_a_source_is_in_the_configuration_page() -> None:
+    named = set(re.findall(r"`(\w+)`", text("docs/configuration.md")))
+    assert Source.model_fields.keys() - named == set()
+
+
+def test_every_field_of_the_alerts_is_in_the_page_about_them() -> None:
+    assert [name for name in AlertSettings.model_fields if not re.search(rf"\b{name}\b", text("docs/alerts.md"))] == []
