@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from airflow.sdk.io import attach
+from fsspec.implementations.memory import MemoryFileSystem
 
 from confluence_to_twig.runs import history
 from confluence_to_twig.runs.history import KEPT_RUNS, newest_first, read_history, remember
@@ -43,10 +46,11 @@ def test_a_report_without_times_counts_from_when_it_was_written(docs: SampleSour
 
 
 def test_sees_a_run_under_way_by_its_records(docs: SampleSource) -> None:
-    docs.record("manual__1", "validate", NOW, details={"run_type": "manual", "space": {"url": "u", "name": "n"}})
+    details = {"run_type": "manual", "space": {"url": "u", "name": "n"}}
+    docs.record("manual__1", "validate", NOW, details=details)
     docs.record("manual__1", "discover", NOW + HOUR, details={"sweep_complete": True}, figures={"restricted": 4})
     (row,) = read_history(docs.staging)
-    assert (row.state, row.run_id, row.pages, row.restricted, row.whole) == ("running", "", None, 4, True)
+    assert (row.state, row.run_id, row.pages, row.restricted, row.whole) == ("running", "manual__1", None, 4, True)
     assert row.ended_at == (NOW + HOUR).isoformat()
 
 
@@ -155,8 +159,62 @@ def test_a_line_that_is_not_readable_is_left_out(docs: SampleSource) -> None:
     docs.run("manual__1", NOW)
     remember(docs.staging, "manual__1")
     with (docs.staging.home / "history.jsonl").open("a") as file:
-        file.write('{"folder": "manual__2"}\nnonsense\n')
+        file.write('\n{"folder": "manual__2", "ended_at": "2026"}\nnonsense\n')
     assert folders(docs) == ["manual__1"]
+
+
+def test_a_line_that_broke_off_costs_no_other_one(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW)
+    remember(docs.staging, "manual__1")
+    path = docs.staging.home / "history.jsonl"
+    whole = path.read_text()
+    with path.open("w") as file:
+        file.write(whole[:-9])
+    docs.run("manual__2", NOW + HOUR)
+    remember(docs.staging, "manual__2")
+    docs.staging.runs.rmdir(recursive=True)
+    assert folders(docs) == ["manual__1", "manual__2"]
+
+
+def test_adds_lines_and_leaves_those_that_are_there(docs: SampleSource) -> None:
+    path = docs.staging.home / "history.jsonl"
+    docs.run("manual__1", NOW)
+    remember(docs.staging, "manual__1")
+    before = (path.stat().st_ino, path.read_text())
+    docs.run("manual__2", NOW + HOUR)
+    remember(docs.staging, "manual__2")
+    assert path.stat().st_ino == before[0]
+    assert path.read_text().startswith(before[1])
+    added = path.read_text()
+    remember(docs.staging, "manual__2")
+    assert path.read_text() == added
+
+
+def test_a_store_that_can_not_append_gets_the_whole_file() -> None:
+    attach("memory", fs=MemoryFileSystem())
+    docs = SampleSource(f"memory://history-{uuid4().hex}")
+    for number in (1, 2):
+        docs.run(f"manual__{number}", NOW + number * HOUR)
+        remember(docs.staging, f"manual__{number}")
+    docs.staging.runs.rmdir(recursive=True)
+    assert folders(docs) == ["manual__1", "manual__2"]
+
+
+def test_a_run_without_a_sign_of_life_is_taken_for_failed(docs: SampleSource) -> None:
+    docs.record("manual__1", "validate", NOW)
+    docs.record("manual__2", "validate", NOW + HOUR)
+    remember(docs.staging, "manual__3", abandoned_before=NOW + HOUR)
+    docs.staging.runs.rmdir(recursive=True)
+    assert [(row.folder, row.state) for row in read_history(docs.staging)] == [("manual__1", "failed")]
+
+
+def test_a_line_that_comes_late_stands_where_its_run_ended(docs: SampleSource) -> None:
+    docs.record("manual__1", "validate", NOW)
+    docs.run("manual__2", NOW + HOUR)
+    remember(docs.staging, "manual__2")
+    remember(docs.staging, "manual__3", abandoned_before=NOW + 2 * HOUR)
+    docs.staging.runs.rmdir(recursive=True)
+    assert [row.folder for row in newest_first(docs.staging)] == ["manual__2", "manual__1"]
 
 
 def test_reads_no_more_lines_than_are_asked_for(docs: SampleSource, caplog: pytest.LogCaptureFixture) -> None:
@@ -164,14 +222,13 @@ def test_reads_no_more_lines_than_are_asked_for(docs: SampleSource, caplog: pyte
         docs.run(f"manual__{number:02}", NOW + number * HOUR)
     remember(docs.staging, "manual__39")
     path = docs.staging.home / "history.jsonl"
-    lines = path.read_text().splitlines()
-    with path.open("w") as file:
-        file.write("\n".join(["nonsense", *lines[1:]]))
+    with path.open("a") as file:
+        file.write('\n{"folder": "manual__00", "ended_at": "2026-01-01", "summary": "not a whole row"}')
     docs.staging.runs.rmdir(recursive=True)
     runs = newest_first(docs.staging)
     assert next(iter(runs)).folder == next(iter(runs)).folder == "manual__39"
     assert "not readable" not in caplog.text
-    assert len(list(runs)) == 39
+    assert len(list(runs)) == 40
     assert "not readable" in caplog.text
 
 

@@ -104,6 +104,7 @@ class SampleSource:
     def record(self, run_id: str, task: str, ended_at: datetime, **changes: Any) -> None:
         """Write the record of one task of a run, as it is before there is a report."""
         data = {
+            "run_id": run_id,
             "task": task,
             "shard": None,
             "state": "success",

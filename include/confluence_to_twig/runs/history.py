@@ -1,10 +1,12 @@
-"""History: one line a run of a source, kept for longer than the run's files.
+"""History: one line for each run of a source, kept for longer than the run's files.
 
-``<source>/history.jsonl`` holds the runs that are over. The last task of a run adds its line with :func:`remember`, and
-with it the line of every other run that is over and missing there, for instance one that failed. Should two runs end at
-the same time and one overwrite the other's line, the next one puts it back. Reading joins the file with the folders of
-runs that it does not know, so that a run under way is seen too, and a missing file only costs time. Lines are read from
-the newest on, and only as many as somebody asks for.
+``<source>/history.jsonl`` holds one JSON object for each run that is over. The first and the last task of each run add
+the lines that are missing: the run's own, and those of runs that broke off. A run that was cleared and ended again has
+two lines; the later one counts. On a local disk lines are appended; an object store can not append, so the file is
+replaced. Should two runs end at the same time and one overwrite the other's line, the next one puts it back.
+
+Reading joins the file with the folders of runs that it does not know, so a run under way is seen, too. Lines are parsed
+from the newest on, and only as many as somebody asks for.
 """
 
 from __future__ import annotations
@@ -12,16 +14,25 @@ from __future__ import annotations
 import json
 import logging
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.runs.report import build_report, read_records
 from confluence_to_twig.runs.run_row import RunRow, row_of
 from confluence_to_twig.staging.cached import Remembered
-from confluence_to_twig.staging.files import folders_in, modified_at, read_bytes, read_json, write_bytes
+from confluence_to_twig.staging.files import (
+    FORMAT,
+    UnknownFormatError,
+    folders_in,
+    modified_at,
+    read_bytes,
+    read_json,
+    write_bytes,
+)
 from confluence_to_twig.staging.layout import RunStaging, folder_name
 
 if TYPE_CHECKING:
@@ -37,8 +48,8 @@ log = logging.getLogger(__name__)
 KEPT_RUNS = 1_500
 #: Runs that did not end well and may have been cleared since: so many of the newest are looked at again.
 LOOKED_AT_AGAIN = 20
-#: Where a line names the folder of its run: enough to know the run without understanding the line.
-_FOLDER = re.compile(r'\{"folder": "([^"\\]+)"')
+#: How a line begins and ends: enough to sort the lines and to know their runs without parsing them.
+_LINE = re.compile(r'\{"folder": "([^"\\]+)", "ended_at": "([^"\\]+)", .*\}')
 
 
 class Runs:
@@ -59,11 +70,8 @@ class Runs:
 
 def newest_first(staging: SourceStaging) -> Runs:
     """Every run that is known, the one that ended last first."""
-    kept = _kept(staging.home / "history.jsonl") or KeptRuns([])
-    folders = set(folders_in(staging.runs))
-    doubtful = [row.folder for row in islice(kept.newest_first(), LOOKED_AT_AGAIN) if row.state != "success"]
-    wanted = (folders - kept.folders) | folders.intersection(doubtful)
-    return Runs(_ordered(_read_rows(staging, sorted(wanted))), kept)
+    kept = _kept(_file(staging)) or KeptRuns([])
+    return Runs(_fresh(staging, kept), kept)
 
 
 def read_history(staging: SourceStaging) -> list[RunRow]:
@@ -71,35 +79,81 @@ def read_history(staging: SourceStaging) -> list[RunRow]:
     return list(newest_first(staging))[::-1]
 
 
-def remember(staging: SourceStaging, run_id: str) -> None:
-    """Write the line of a run that has just ended, and those of others that are missing. The file is replaced whole."""
-    path = staging.home / "history.jsonl"
-    own = folder_name(run_id)
-    kept = {row.folder: row for row in (_kept(path) or KeptRuns([])).newest_first() if row.folder != own}
-    missing = [folder for folder in folders_in(staging.runs) if folder not in kept]
-    rows = kept | {row.folder: row for row in _read_rows(staging, missing) if row.state != "running"}
-    lines = [json.dumps(asdict(row), ensure_ascii=False) for row in _ordered(rows.values())[-KEPT_RUNS:]]
-    write_bytes(path, "\n".join([*lines, ""]).encode())
+def remember(staging: SourceStaging, run_id: str, abandoned_before: datetime | None = None) -> None:
+    """Add the lines of runs that are over and not in the file yet.
+
+    :param run_id: the run that asks. If it has just ended again, its line is added, however old the run is.
+    :param abandoned_before: a run that is not over and left no sign of life since then is taken for failed.
+    """
+    path = _file(staging)
+    kept = _kept(path) or KeptRuns([])
+    known = set(kept.newest_first())
+    fresh = (_given_up(row, abandoned_before) for row in _fresh(staging, kept, folder_name(run_id)))
+    new = [row for row in fresh if row.state != "running" and row not in known]
+    if not new:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.protocol == "file" and len(kept) + len(new) <= KEPT_RUNS + KEPT_RUNS // 10:
+        _append(path, new)
+    else:
+        ended_again = {row.folder for row in new}
+        rows = [*(row for row in known if row.folder not in ended_again), *new]
+        write_bytes(path, "\n".join(map(_line, _ordered(rows)[-KEPT_RUNS:])).encode())
+
+
+def _file(staging: SourceStaging) -> ObjectStoragePath:
+    return staging.home / "history.jsonl"
+
+
+def _fresh(staging: SourceStaging, kept: KeptRuns, own: str = "") -> list[RunRow]:
+    """The rows of the folders that the file does not know, or may know no longer."""
+    folders = set(folders_in(staging.runs))
+    doubtful = {row.folder for row in islice(kept.newest_first(), LOOKED_AT_AGAIN) if row.state != "success"}
+    return _ordered(_read_rows(staging, sorted((folders - kept.folders) | (folders & {own, *doubtful}))))
+
+
+def _given_up(row: RunRow, abandoned_before: datetime | None) -> RunRow:
+    if row.state != "running" or abandoned_before is None or datetime.fromisoformat(row.ended_at) >= abandoned_before:
+        return row
+    return replace(row, state="failed", problem="The run broke off, and no task says why")
+
+
+def _append(path: ObjectStoragePath, rows: Iterable[RunRow]) -> None:
+    """One write. Each line begins with the line break, so that it is whole even if the write before it broke off."""
+    with Path(path.path).open("ab", buffering=0) as file:
+        file.write("".join(f"\n{_line(row)}" for row in rows).encode())
+
+
+def _line(row: RunRow) -> str:
+    first = {"folder": row.folder, "ended_at": row.ended_at, "format": FORMAT}
+    return json.dumps(first | asdict(row), ensure_ascii=False)
 
 
 class KeptRuns:
-    """The lines of the file, each understood when it is asked for.
+    """The lines of the file, each parsed when it is asked for.
 
-    :param lines: one JSON object each, the run that ended first first.
+    :param lines: one JSON object each, in any order.
     """
 
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
+    def __init__(self, lines: Iterable[str]) -> None:
+        found = [(line, match) for line in lines if (match := _LINE.fullmatch(line))]
+        found.sort(key=lambda entry: (entry[1][2], entry[1][1]), reverse=True)
+        self._newest_first = [line for line, _ in found]
         self._rows: list[RunRow | None] = []
-        self.folders = {match[1] for line in lines if (match := _FOLDER.match(line))}
+        self.folders = {match[1] for _, match in found}
+
+    def __len__(self) -> int:
+        return len(self._newest_first)
 
     def newest_first(self) -> Iterator[RunRow]:
-        """The rows, the run that ended last first. A line that is not readable is left out: the page is worth more,
-        and the run's folder, if it is still there, gives it again."""
-        for index in range(len(self._lines)):
+        """The rows, the run that ended last first, one for each run. A line that is not readable is left out: the page
+        is worth more, and the run's folder, if it is still there, gives it again."""
+        given = set()
+        for index in range(len(self._newest_first)):
             if index == len(self._rows):
-                self._rows.append(_row_of_line(self._lines[-1 - index]))
-            if (row := self._rows[index]) is not None:
+                self._rows.append(_row_of_line(self._newest_first[index]))
+            if (row := self._rows[index]) is not None and row.folder not in given:
+                given.add(row.folder)
                 yield row
 
 
@@ -121,7 +175,7 @@ def _read_row(staging: SourceStaging, folder: str) -> RunRow | None:
     try:
         row = _reported(run.report)
         return row if row is not None else _unreported(run, staging.source)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, UnknownFormatError) as error:
         log.warning("The report of run %s is not readable (%s)", run.home, type(error).__name__)
         return None
 
@@ -132,7 +186,7 @@ def _unreported(run: RunStaging, source: str) -> RunRow | None:
     if not records:
         return None
     return row_of(
-        build_report(run, source, ""),
+        build_report(run, source, str(records[0].get("run_id", ""))),
         run.home.name,
         started_at=min(record["started_at"] for record in records),
         ended_at=max(record["ended_at"] for record in records),
@@ -148,7 +202,10 @@ def _row_from_report(path: ObjectStoragePath) -> RunRow:
 
 def _row_of_line(line: str) -> RunRow | None:
     try:
-        return RunRow.from_json(json.loads(line))
+        data = json.loads(line)
+        if data["format"] > FORMAT:
+            raise ValueError("the line of a newer release")
+        return RunRow.from_json(data)
     except (ValueError, KeyError, TypeError) as error:
         log.warning("A line of the history is not readable (%s)", type(error).__name__)
         return None

@@ -60,6 +60,7 @@ def _write(
     path = record_path(run)
     earlier = _earlier(path)
     data = {
+        "run_id": run.run_id,
         "task": run.task_id,
         "shard": run.shard,
         "state": "waiting" if waiting else "failed" if error else "success",

@@ -14,7 +14,7 @@ class RunRow:
     """One run in a line.
 
     :param folder: its folder below ``runs``; all that is known of a run that has not written its report yet.
-    :param run_id: Airflow's name of it, empty while there is no report.
+    :param run_id: Airflow's name of it; empty for a run of an earlier release that left no report.
     :param state: ``success``, ``failed`` or ``running``, as far as staging knows; Airflow knows better.
     :param pages: pages that Twig held for the source after the run; None when the run did not get that far.
     :param whole: the run looked at everything that the source covers: no backfill, no selection, a complete sweep.

@@ -11,6 +11,7 @@ from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.runs.retention import keep_history
 from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
 
@@ -32,6 +33,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
     :raises PermanentError: credentials, space, parameters or configuration need a human.
     """
     with recorded(run) as record:
+        keep_history(run)  # here, too: a source whose runs all fail would never get to the end of one
         window = resolve_window(run.facts, lookback=run.source.lookback, since=run.params.since, full=run.params.full)
         log.info("Window: %s", window)
         record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}

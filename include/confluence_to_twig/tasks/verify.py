@@ -134,7 +134,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     :param emit: takes the figures for the asset event.
     :raises VerificationError: pages failed or Twig's content differs; the pages are named.
     """
-    from confluence_to_twig.runs.retention import remove_old_runs
+    from confluence_to_twig.runs.retention import keep_history
     from confluence_to_twig.staging.manifest import ManifestStore
 
     with recorded(run) as record:
@@ -149,7 +149,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
         }
     report = write_report(run)
     log.info("%s: %s", run.source.name, report["summary"])
-    remove_old_runs(run)
+    keep_history(run)
     if emit is not None:
         emit({"summary": report["summary"], "run_id": run.run_id, **report["result"]})
     if problems:
