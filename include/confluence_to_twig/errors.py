@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class PipelineError(Exception):
     """Base of every error that this project raises on purpose.
@@ -20,8 +22,8 @@ class PipelineError(Exception):
         """Summary and remedy as one paragraph, for the places that show no second line."""
         return f"{self.summary.rstrip('.')}. {self.remedy}" if self.remedy else self.summary
 
-    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str]]:
-        return type(self), (self.summary, self.remedy)
+    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str], dict[str, Any]]:
+        return type(self), (self.summary, self.remedy), vars(self)
 
 
 class PermanentError(PipelineError):
@@ -30,3 +32,6 @@ class PermanentError(PipelineError):
 
 class TransientError(PipelineError):
     """Trying again later can succeed: rate limits, time-outs, 5xx, broken connections."""
+
+    #: Seconds that the server asked to wait before the next try, if it said so.
+    retry_after: float | None = None

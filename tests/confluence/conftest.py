@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
-from confluence_to_twig.confluence.api.transport import Patience
+from confluence_to_twig.http.retry import Patience
 from sandbox.confluence.sandbox import SandboxConfluence, serve
 from tests.confluence.spaces import QUICK, settings_of, small_space
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.settings import ConfluenceSettings
-from confluence_to_twig.confluence.api.transport import Patience
+from confluence_to_twig.http.retry import Patience
 from sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, READER_USER, SYNC_EMAIL, SYNC_TOKEN
 from sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 READER = READER_USER.account_id
 #: Gives up within a moment, where a task would try for minutes.
-QUICK = Patience(attempts=3, rate_limit_seconds=20.0, backoff_seconds=0.01)
+QUICK = Patience(attempts=3, seconds=20.0, backoff_seconds=0.01)
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 

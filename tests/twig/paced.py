@@ -22,7 +22,7 @@ from confluence_to_twig.twig.loader import load
 from confluence_to_twig.twig.models import WriteOutcome
 from confluence_to_twig.twig.process import start_processing
 from confluence_to_twig.twig.pruner import plan_prune, prune
-from tests.twig.world import MOMENT, Page, World, write_shard
+from tests.twig.world import MOMENT, Page, SkippedTime, World, write_shard
 
 
 class Died(BaseException):
@@ -97,7 +97,8 @@ class _Client(TwigClient):
     """Everything that it ever wrote is on the network, and can reach Twig late, or once more."""
 
     def __init__(self, run: PacedRun) -> None:
-        super().__init__(run.world.settings(), sleep=lambda _: None)
+        skipped = SkippedTime()
+        super().__init__(run.world.settings(), clock=skipped, sleep=skipped.sleep)
         self.run = run
 
     def write_documents(self, data_source_id: str, body: str, key: str) -> WriteOutcome:

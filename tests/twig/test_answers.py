@@ -68,7 +68,7 @@ def test_waits_by_the_first_thing_that_says_how_long(headers: dict[str, str], er
 
 
 def test_measures_a_reset_by_the_servers_clock_only() -> None:
-    assert Answer(200, {"X-RateLimit-Reset": str(NOW + 12)}).reset_in_s() is None
+    assert Answer(200, {"X-RateLimit-Reset": str(NOW + 12)}).limits().reset_s is None
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

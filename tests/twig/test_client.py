@@ -4,7 +4,8 @@ import gzip
 import json
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,6 +21,7 @@ from confluence_to_twig.twig.client import (
 from confluence_to_twig.twig.models import DataSource
 from confluence_to_twig.twig.settings import TwigSettings
 from sandbox.twig import Fault, Settings, serve
+from tests.http.raw_server import dripping_body, dripping_headers, raw_server
 from tests.twig.world import World
 
 EMPTY = '{"upserts":[],"deletes":[]}'
@@ -184,6 +186,30 @@ def test_times_out_when_twig_does_not_answer(world: World, source: DataSource) -
         assert client.figures.writes == 2
 
 
+@pytest.mark.parametrize("drip", [dripping_headers, dripping_body], ids=lambda drip: drip.__name__)
+def test_a_twig_that_drips_is_given_up_within_its_time(drip: Callable[[], tuple[list[bytes], float]]) -> None:
+    start = time.monotonic()
+    with (
+        raw_server(*drip()) as url,
+        TwigClient(TwigSettings(url, "key", timeout_s=1), patience_s=0) as client,
+        pytest.raises(TransientError, match=r"while trying to list the data sources"),
+    ):
+        list(client.list_data_sources())
+    assert 0.9 < time.monotonic() - start < 3
+
+
+def test_an_answer_of_twig_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("confluence_to_twig.twig.transport.MAX_BYTES", 1_000_000)
+    endless = [b"HTTP/1.1 200 OK\r\n\r\n", *[b" " * 100_000] * 1_000]
+    with (
+        raw_server(endless) as url,
+        TwigClient(TwigSettings(url, "key")) as client,
+        pytest.raises(TransientError, match="larger than 1,000,000 bytes"),
+    ):
+        list(client.list_data_sources())
+    assert client.figures.requests == 1
+
+
 def test_a_twig_that_cannot_be_reached_is_a_transient_error() -> None:
     with (
         TwigClient(TwigSettings("http://127.0.0.1:9", "key"), sleep=lambda _: None) as client,
@@ -339,7 +365,7 @@ def test_neither_key_nor_page_text_reaches_a_log_or_an_error(
             client.write_documents(source.id, body(text=secret), f"k{len(message)}")
         assert "rocket" not in str(caught.value)
         assert world.served.api_key not in str(caught.value)
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("confluence_to_twig.twig")]
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("confluence_to_twig.")]
     assert ours
     assert not any("rocket" in line or world.served.api_key in line for line in ours)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -109,6 +110,19 @@ def _hash(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
+class SkippedTime:
+    """A clock on which sleeping takes no time but counts."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.skipped += seconds
+
+
 @dataclass
 class World:
     """One source: its staging, its Twig, and the shortest ways to use them."""
@@ -129,7 +143,8 @@ class World:
 
     def client(self, **changes: Any) -> TwigClient:
         """A client that does not really wait between attempts."""
-        return TwigClient(self.settings(**changes), sleep=lambda _: None)
+        skipped = SkippedTime()
+        return TwigClient(self.settings(**changes), clock=skipped, sleep=skipped.sleep)
 
     @property
     def manifest(self) -> ManifestStore:

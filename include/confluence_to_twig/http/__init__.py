@@ -1,1 +1,1 @@
-"""HTTP, for both sides: one bounded exchange, one pace, one retry loop."""
+"""HTTP for both sides: one bounded exchange, one pace, one budget, one retry loop. Knows nothing of Confluence or Twig."""

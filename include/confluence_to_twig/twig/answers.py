@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.errors import PermanentError, PipelineError, TransientError
+from confluence_to_twig.http.errors import RateLimitedError
+from confluence_to_twig.http.limits import limits_of, retry_after_seconds, server_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from confluence_to_twig.http.limits import Limits
 
 SHOWN_CHARACTERS = 300
 #: A piece of an error text this long that also stands in a text of the request is page text.
@@ -70,20 +73,14 @@ class Answer:
         """Seconds to wait, by the first that is there: ``Retry-After``, ``error.retryAfter``, ``X-RateLimit-Reset``."""
         header = self.headers.get("Retry-After")
         if header is not None:
-            return _seconds(header) if _seconds(header) is not None else self._until(_http_date(header))
+            return retry_after_seconds(header, server_time(self.headers))
         if isinstance(self.error, dict) and (wait := _seconds(self.error.get("retryAfter"))) is not None:
             return wait
-        return self.reset_in_s()
+        return self.limits().reset_s
 
-    def reset_in_s(self) -> float | None:
-        """Seconds until ``X-RateLimit-Reset``, by the server's own clock, so that ours may be wrong."""
-        return self._until(_seconds(self.headers.get("X-RateLimit-Reset")))
-
-    def _until(self, moment: float | None) -> float | None:
-        now = _http_date(self.headers.get("Date"))
-        if moment is None or (now is None and moment > 1e8):
-            return None
-        return max(0.0, moment - now) if now is not None and moment > 1e8 else moment
+    def limits(self) -> Limits:
+        """What the headers say about the budget; times by the server's own clock, so that ours may be wrong."""
+        return limits_of(self.headers, server_time(self.headers))
 
 
 def _seconds(value: Any) -> float | None:
@@ -92,13 +89,6 @@ def _seconds(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if 0 <= number < float("inf") else None
-
-
-def _http_date(value: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(value).timestamp() if value else None
-    except (TypeError, ValueError):
-        return None
 
 
 def shown(text: str, api_key: str, sent: str = "") -> str:
@@ -153,6 +143,8 @@ _REMEDIES = {
     422: "Run the task again: it uses a new idempotency key.",
 }
 
+#: The remedy of what passes by itself.
+GOES_ON = "Airflow's retry goes on where this one stopped; what Twig acknowledged is not sent again."
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -165,7 +157,9 @@ def failure(answer: Answer, action: str, api_key: str, sent: str = "") -> Pipeli
     said = shown(answer.message, api_key, sent)
     summary = f"{reason}: Twig, while trying to {action}" + (f": {said}" if said else "")
     if answer.status in RETRIED:
-        return TransientError(summary)
+        passing = (RateLimitedError if answer.status == 429 else TransientError)(summary, GOES_ON)
+        passing.retry_after = answer.retry_after_s() if answer.status in {429, 503} else None
+        return passing
     if 300 <= answer.status < 400:
         return PermanentError(
             summary, f"Twig answers from {_redirect_host(answer)}: put that into the Twig connection."

@@ -55,7 +55,7 @@ class TwigClient:
         settings: TwigSettings,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.settings = settings
         self._http = Transport(settings, patience_s, clock, sleep)

@@ -48,7 +48,7 @@ class TwigSettings:
     :param writes_per_minute: pace of writes while Twig sends no ``X-RateLimit-*`` headers. Documented: 10.
     :param compress: send request bodies with ``Content-Encoding: gzip``.
     :param verify: check TLS certificates; a path names a CA bundle.
-    :param timeout_s: seconds to wait for an answer once the request is sent.
+    :param timeout_s: upper bound in seconds for one request, from the first byte sent to the last byte of the answer read.
     """
 
     base_url: str

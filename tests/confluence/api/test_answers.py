@@ -10,9 +10,10 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from confluence_to_twig.confluence.api import errors
-from confluence_to_twig.confluence.api.answers import Answer, error_for
+from confluence_to_twig.confluence.api.answers import error_for
 from confluence_to_twig.confluence.api.scopes import scope_of
 from confluence_to_twig.errors import TransientError
+from confluence_to_twig.http.exchange import Answer
 
 PAGES = "/wiki/api/v2/pages"
 SCOPE_BODY = {"code": 401, "message": "Unauthorized; scope does not match"}
@@ -104,11 +105,19 @@ def test_no_body_breaks_the_explanation(body: str) -> None:
     assert error_for(answer(400, body)).summary.startswith("400")
 
 
-def test_a_rate_limit_without_a_waiting_time_takes_the_reset() -> None:
+def test_a_rate_limit_without_a_waiting_time_does_not_wait_for_the_minute_of_its_reset() -> None:
     reset = (datetime.now(UTC) + timedelta(seconds=90)).isoformat()
     error = error_for(answer(429, X_RateLimit_Reset=reset))
     assert isinstance(error, errors.RateLimitedError)
-    assert 80 < (error.retry_after or 0) <= 90
+    assert error.retry_after is None
+
+
+def test_a_waiting_time_travels_with_the_error() -> None:
+    import pickle
+
+    error = pickle.loads(pickle.dumps(error_for(answer(503, Retry_After="3600"))))
+    assert isinstance(error, errors.UnavailableError)
+    assert error.retry_after == 3600
 
 
 @pytest.mark.parametrize(

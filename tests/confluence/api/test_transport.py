@@ -6,7 +6,8 @@ import base64
 import http.server
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import pytest
 
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.settings import ConfluenceSettings
-from confluence_to_twig.confluence.api.transport import Patience, Transport
+from confluence_to_twig.confluence.api.transport import Transport
+from confluence_to_twig.http.retry import Patience
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SYNC_EMAIL, SYNC_TOKEN, SandboxConfluence
 from tests.confluence.conftest import ClientFactory
 from tests.confluence.spaces import QUICK, requests_of, settings_of
+from tests.http.raw_server import dripping_body, dripping_headers, raw_server
 
 WHO = "/rest/api/user/current"
 
@@ -83,6 +86,18 @@ def test_a_server_that_drips_does_not_hold_a_request_beyond_its_time(sandbox: Sa
         who(transport, sandbox)
 
 
+@pytest.mark.parametrize("drip", [dripping_headers, dripping_body], ids=lambda drip: drip.__name__)
+def test_a_server_that_drips_a_byte_at_a_time_is_given_up_within_its_time(
+    drip: Callable[[], tuple[list[bytes], float]],
+) -> None:
+    start = time.monotonic()
+    with raw_server(*drip()) as url:
+        settings = ConfluenceSettings.from_fields(url, SYNC_EMAIL, SYNC_TOKEN, {"timeout_seconds": 1})
+        with pytest.raises(errors.UnavailableError):
+            Transport(settings, (url,), patience=Patience(attempts=1)).get(url + WHO)
+    assert 0.9 < time.monotonic() - start < 3
+
+
 def test_a_server_that_says_nothing_does_not_hold_a_request_beyond_its_time(sandbox: SandboxConfluence) -> None:
     sandbox.fail(faults.Delay(5), WHO, times=None)
     transport = Transport(settings_of(sandbox, timeout_seconds=1), (sandbox.site_url,), patience=Patience(attempts=1))
@@ -123,7 +138,7 @@ def test_a_rate_limit_is_waited_for_however_it_is_told(
 ) -> None:
     sandbox.fail(faults.LimitRate(1, form), WHO)
     assert who(transport, sandbox) == "Sync Service"
-    assert transport.pace.seconds_paused > 0
+    assert transport.pace.seconds_waited > 0
 
 
 def test_rate_limits_do_not_count_as_faults(transport: Transport, sandbox: SandboxConfluence) -> None:
@@ -135,7 +150,7 @@ def test_one_pause_holds_all_threads(transport: Transport, sandbox: SandboxConfl
     sandbox.fail(faults.LimitRate(1), WHO)
     threads = [threading.Thread(target=who, args=(transport, sandbox)) for _ in range(6)]
     with pytest.raises(errors.RateLimitedError):
-        transport.get(sandbox.site_url + WHO, patience=Patience(rate_limit_seconds=0))
+        transport.get(sandbox.site_url + WHO, patience=Patience(seconds=0))
     transport.pace.pause(1)
     for thread in threads:
         thread.start()

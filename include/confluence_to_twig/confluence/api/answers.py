@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,56 +23,33 @@ from confluence_to_twig.confluence.api.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from confluence_to_twig.confluence.api.retry_after import reset_seconds, retry_after_seconds
 from confluence_to_twig.confluence.api.scopes import scope_of
+from confluence_to_twig.http.limits import retry_after_seconds, server_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from confluence_to_twig.errors import PipelineError
+    from confluence_to_twig.http.exchange import Answer
 
 SAID_LENGTH = 300
-MAX_BYTES = 256 * 1024 * 1024
 CREDENTIALS_REMEDY = (
     "Verify the e-mail, create a new API token at https://id.atlassian.com/manage-profile/security/api-tokens "
     "and paste it into the connection."
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer, read to its end.
+def said_in(answer: Answer) -> str:
+    """What the server says is wrong, in one line of at most 300 characters; empty if it says nothing.
 
-    :param path: path of the request, without host and parameters, for messages.
-    :param encoding: how the body is packed, ``gzip`` or empty.
-    :param max_bytes: how long the body may be.
+    Understands the error bodies of v2 (``errors``), v1 (``message``) and the gateway (``message``).
     """
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    body: bytes
-    path: str
-    encoding: str = ""
-    max_bytes: int = MAX_BYTES
-
-    @property
-    def is_html(self) -> bool:
-        return "html" in self.headers.get("Content-Type", "").lower()
-
-    def said(self) -> str:
-        """What the server says is wrong, in one line of at most 300 characters; empty if it says nothing.
-
-        Understands the error bodies of v2 (``errors``), v1 (``message``) and the gateway (``message``).
-        """
-        if self.is_html:
-            return ""
-        text = self.body[:20_000].decode("utf-8", "replace")
-        try:
-            found = _message(json.loads(text))
-        except ValueError:
-            found = text
-        return re.sub(r"\s+", " ", found).strip()[:SAID_LENGTH]
+    if answer.is_html:
+        return ""
+    text = answer.body[:20_000].decode("utf-8", "replace")
+    try:
+        found = _message(json.loads(text))
+    except ValueError:
+        found = text
+    return re.sub(r"\s+", " ", found).strip()[:SAID_LENGTH]
 
 
 def _message(body: Any) -> str:
@@ -92,7 +68,7 @@ def error_for(answer: Answer) -> PipelineError:
     :returns: a ``TransientError`` when the same request can succeed later, else a ``PermanentError`` with a remedy.
     """
     status = answer.status
-    said = f": {text}" if (text := answer.said()) else ""
+    said = f": {text}" if (text := said_in(answer)) else ""
     if status == 401:
         return _unauthorized(answer, said)
     if status == 429 or (status == 403 and wait_seconds(answer) is not None):
@@ -177,9 +153,9 @@ def not_json(answer: Answer) -> PipelineError:
 
 
 def wait_seconds(answer: Answer) -> float | None:
-    """How long the server asks to wait, or ``None`` if it does not say."""
-    now = datetime.now(UTC)
-    told = retry_after_seconds(answer.headers.get("Retry-After"), now)
-    if told is None and answer.status == 429:
-        return reset_seconds(answer.headers.get("X-RateLimit-Reset"), now)
-    return told
+    """How long the server asks to wait by ``Retry-After``, or ``None`` if it does not say.
+
+    ``X-RateLimit-Reset`` is no such request: it is told to the minute, while burst windows are about ten seconds long
+    (https://developer.atlassian.com/cloud/confluence/rate-limiting/), so waiting for it wastes most of a minute each time.
+    """
+    return retry_after_seconds(answer.headers.get("Retry-After"), server_time(answer.headers) or datetime.now(UTC))

@@ -13,7 +13,7 @@ from confluence_to_twig.confluence.api.content import KINDS
 from confluence_to_twig.confluence.api.datacenter import DataCenterApi
 from confluence_to_twig.confluence.api.errors import SpaceNotFoundError
 from confluence_to_twig.confluence.api.sign_in import SignIn, sign_in
-from confluence_to_twig.confluence.api.transport import Patience, Transport
+from confluence_to_twig.confluence.api.transport import Transport
 from confluence_to_twig.confluence.api.workers import Workers
 from confluence_to_twig.sources.space_key import check_space_key
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.interface import ContentApi
     from confluence_to_twig.confluence.api.settings import ConfluenceSettings
     from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.http.retry import Patience
 
 NEAR_MATCHES = 5
 
@@ -68,8 +69,8 @@ class ConfluenceClient:
 
     @property
     def seconds_waited(self) -> float:
-        """How long rate limits let nothing start, in seconds."""
-        return self._transport.pace.seconds_paused
+        """How long requests waited for rate limits and between faults, in seconds."""
+        return self._transport.pace.seconds_waited
 
     def sign_in(self) -> SignIn:
         """Prove the identity once; later calls return what was found.

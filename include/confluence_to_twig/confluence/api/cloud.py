@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from confluence_to_twig.confluence.api.answers import MAX_BYTES
 from confluence_to_twig.confluence.api.attached import (
     Attachment,
     Comment,
@@ -43,6 +42,7 @@ from confluence_to_twig.confluence.api.paging import ListingPage, check_total, l
 from confluence_to_twig.confluence.api.restrictions import readers_from_v1
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.http.exchange import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.restrictions import Readers
-    from confluence_to_twig.confluence.api.transport import Patience, Transport
+    from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
+    from confluence_to_twig.http.retry import Patience
 
 LIMIT = 200
 CONTENT = ("version", "history", "ancestors", "space")

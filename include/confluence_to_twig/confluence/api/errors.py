@@ -3,6 +3,39 @@
 from __future__ import annotations
 
 from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.http.errors import (
+    AnswerTooLargeError,
+    BrokenAnswerError,
+    CertificateError,
+    ClientClosedError,
+    RateLimitedError,
+    UnavailableError,
+)
+
+__all__ = [
+    "AnswerTooLargeError",
+    "BrokenAnswerError",
+    "BrokenListingError",
+    "CertificateError",
+    "ClientClosedError",
+    "EndpointRemovedError",
+    "ForbiddenError",
+    "ForeignHostError",
+    "IpNotAllowedError",
+    "MissingScopeError",
+    "NoProductAccessError",
+    "NotConfluenceError",
+    "NotFoundError",
+    "RateLimitedError",
+    "RedirectedError",
+    "RejectedRequestError",
+    "RestrictionsUnknownError",
+    "SettingsError",
+    "SpaceNotFoundError",
+    "TokenExpiredError",
+    "UnauthorizedError",
+    "UnavailableError",
+]
 
 
 class SettingsError(PermanentError):
@@ -61,38 +94,8 @@ class ForeignHostError(PermanentError):
     """A request would have left the configured hosts; it was not sent."""
 
 
-class CertificateError(PermanentError):
-    """The TLS certificate of the server is not trusted."""
-
-
 class RestrictionsUnknownError(PermanentError):
     """Read restrictions cannot be checked, so nothing may be synced that skips restricted pages."""
-
-
-class RateLimitedError(TransientError):
-    """429 for longer than this task is willing to wait."""
-
-    #: Seconds that the server asked to wait, if it said so.
-    retry_after: float | None = None
-
-
-class UnavailableError(TransientError):
-    """5xx, a time-out or a broken connection, after all retries."""
-
-    #: Seconds that the server asked to wait, if it said so.
-    retry_after: float | None = None
-
-
-class BrokenAnswerError(UnavailableError):
-    """An answer that stops in the middle or is not the JSON it claims to be."""
-
-
-class AnswerTooLargeError(UnavailableError):
-    """An answer above the size limit; asking for less at a time helps."""
-
-
-class ClientClosedError(TransientError):
-    """The client was closed while this request waited or before it began."""
 
 
 class BrokenListingError(TransientError):

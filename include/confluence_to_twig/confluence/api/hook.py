@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.sign_in import SignIn
 
 TEST_ATTEMPTS = 2
-TEST_RATE_LIMIT_SECONDS = 20.0
+TEST_SECONDS = 20.0
 
 
 class ConfluenceHook(BaseHook):
@@ -84,10 +84,10 @@ class ConfluenceHook(BaseHook):
 
     def _test(self) -> str:
         from confluence_to_twig.confluence.api.client import ConfluenceClient
-        from confluence_to_twig.confluence.api.transport import Patience
+        from confluence_to_twig.http.retry import Patience
 
         settings = self.settings()
-        patience = Patience(attempts=TEST_ATTEMPTS, rate_limit_seconds=TEST_RATE_LIMIT_SECONDS)
+        patience = Patience(attempts=TEST_ATTEMPTS, seconds=TEST_SECONDS)
         with ConfluenceClient(settings, patience=patience) as client:
             if settings.space_key:
                 count = client.count(client.space(settings.space_key))

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, cast
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
+
+from confluence_to_twig.http.session import NoAuth, prepared
 
 if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.settings import ConfluenceSettings
-
-USER_AGENT = "confluence-to-twig/0.1 (+python-requests)"
-
-
-class NoAuth(AuthBase):
-    """Sends no credentials at all; having it set keeps requests from looking into ``.netrc``."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 class WithoutSignatures(logging.Filter):
@@ -45,7 +35,7 @@ def open_session(settings: ConfluenceSettings) -> requests.Session:
     """The session of ``atlassian-python-api`` for these settings, with its credentials set.
 
     Only the session is taken from that library. Its own ``request`` reads answers without a bound on time or size,
-    writes their whole text into the DEBUG log and follows redirects; :class:`confluence_to_twig.confluence.api.transport.Transport`
+    writes their whole text into the DEBUG log and follows redirects; :mod:`confluence_to_twig.http.exchange`
     sends instead. With an e-mail (or user name) that is Basic, else a Bearer personal access token; both keep
     ``.netrc`` out. Proxies and CA bundles come from the environment, as everywhere in Python.
     """
@@ -55,7 +45,7 @@ def open_session(settings: ConfluenceSettings) -> requests.Session:
         {"username": settings.email, "password": settings.token} if settings.email else {"token": settings.token}
     )
     session = cast("requests.Session", AtlassianRestAPI(url=settings.site_url, **credentials).session)
-    return _prepared(session, settings)
+    return prepared(session, settings.threads + 4)
 
 
 def open_bare_session(settings: ConfluenceSettings) -> requests.Session:
@@ -64,15 +54,4 @@ def open_bare_session(settings: ConfluenceSettings) -> requests.Session:
     logging.getLogger("urllib3.connectionpool").addFilter(WITHOUT_SIGNATURES)
     session = requests.Session()
     session.auth = NoAuth()
-    return _prepared(session, settings)
-
-
-def _prepared(session: requests.Session, settings: ConfluenceSettings) -> requests.Session:
-    # Retrying is the transport's task, which knows of the other threads: the adapter makes one attempt.
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=settings.threads + 4, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"})
-    # No cookies: a server-side session could answer for another identity than the token's.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    return session
+    return prepared(session, settings.threads + 4)

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from confluence_to_twig.confluence.api.address import is_loopback, origin
-from confluence_to_twig.confluence.api.answers import MAX_BYTES, Answer, error_for, not_json
-from confluence_to_twig.confluence.api.errors import (
-    BrokenAnswerError,
-    ClientClosedError,
-    ForeignHostError,
-    RateLimitedError,
-    RedirectedError,
-    UnavailableError,
-)
-from confluence_to_twig.confluence.api.pace import Pace
+from confluence_to_twig.confluence.api.answers import error_for, not_json
+from confluence_to_twig.confluence.api.errors import BrokenAnswerError, ForeignHostError, RedirectedError
 from confluence_to_twig.confluence.api.session import open_bare_session, open_session
-from confluence_to_twig.confluence.api.wire import exchange, unpacked
-from confluence_to_twig.errors import TransientError
+from confluence_to_twig.http.budget import Unmetered
+from confluence_to_twig.http.exchange import MAX_BYTES, Answer, Request, exchange, unpacked
+from confluence_to_twig.http.limits import limits_of, server_time
+from confluence_to_twig.http.pace import Pace
+from confluence_to_twig.http.retry import Patience, persist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,35 +34,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-LONGEST_BACKOFF = 30.0
+SILENCE_SECONDS = 30.0
 LARGE_ANSWER = 16 * 1024
 REDIRECTS_OF_A_DOWNLOAD = 3
 #: Where Confluence Cloud keeps attached files; a download is redirected there with a signed, short-lived address.
 MEDIA_HOSTS = frozenset({"api.media.atlassian.com"})
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long one request is worth trying.
-
-    :param attempts: tries against faults: 5xx, time-outs, broken connections, broken answers.
-    :param rate_limit_seconds: longest wait in total for rate limits; beyond it the task gives up and Airflow retries.
-    :param backoff_seconds: wait after the first fault; it doubles each time, up to 30 s.
-    """
-
-    attempts: int = 5
-    rate_limit_seconds: float = 600.0
-    backoff_seconds: float = 0.5
-
-
-@dataclass(frozen=True)
-class _Call:
-    method: str
-    url: str
-    params: Mapping[str, Any] | None = None
-    body: Any = None
-    max_bytes: int = MAX_BYTES
-    authorized: bool = True
 
 
 class Transport:
@@ -86,8 +57,7 @@ class Transport:
         self.settings = settings
         self.patience = patience or Patience()
         self.requests_made = 0
-        self._closing = threading.Event()
-        self.pace = Pace(sleep=self._closing.wait)
+        self.pace = Pace("Confluence's rate limit", Unmetered())
         self._origins = frozenset(origin(host) for host in hosts)
         self._lock = threading.Lock()
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
@@ -107,11 +77,12 @@ class Transport:
         :param authorized: whether the token goes along.
         :raises confluence_to_twig.errors.PipelineError: one of :mod:`confluence_to_twig.confluence.api.errors`.
         """
-        return self._send(_Call("GET", url, params, None, max_bytes, authorized), self._decoded, patience)
+        request = Request("GET", url, params, max_bytes=max_bytes)
+        return self._send(request, self._decoded, patience, authorized=authorized)
 
     def post(self, url: str, body: Any, *, patience: Patience | None = None) -> Any:
         """The decoded JSON of a POST. Only reading endpoints are posted to, so it is repeated like a GET."""
-        return self._send(_Call("POST", url, None, body), self._decoded, patience)
+        return self._send(Request("POST", url, json=body), self._decoded, patience)
 
     def download(self, url: str, max_bytes: int) -> bytes:
         """The bytes of an attached file.
@@ -125,7 +96,8 @@ class Transport:
         self._check_own_host(url)
         for _ in range(REDIRECTS_OF_A_DOWNLOAD + 1):
             authorized = origin(url) in self._origins
-            answer = self._send(_Call("GET", url, None, None, max_bytes, authorized), _redirect_or_file, None)
+            request = Request("GET", url, max_bytes=max_bytes)
+            answer = self._send(request, _redirect_or_file, authorized=authorized)
             if answer.status < 300:
                 return unpacked(answer).body
             url = urljoin(url, answer.headers["Location"])
@@ -134,7 +106,7 @@ class Transport:
 
     def stop(self) -> None:
         """Let no further request begin, and wake up those that wait."""
-        self._closing.set()
+        self.pace.stop()
 
     def close(self) -> None:
         """Close all connections."""
@@ -143,59 +115,32 @@ class Transport:
             session.close()
         self._decoder.shutdown()
 
-    def _send(self, call: _Call, read: Callable[[Answer], T], patience: Patience | None) -> T:
-        patience = patience or self.patience
-        faults = limits = 0
-        waited = 0.0
-        while not self._closing.is_set():
-            try:
-                return read(self._once(call))
-            except RateLimitedError as error:
-                seconds = _pause_seconds(error, limits)
-                limits += 1
-                waited += seconds
-                if waited > patience.rate_limit_seconds:
-                    raise
-                self.pace.pause(seconds)
-            except TransientError as error:
-                faults += 1
-                if faults >= patience.attempts:
-                    raise
-                self._recover(error, patience.backoff_seconds * 2 ** (faults - 1))
-        raise ClientClosedError("The client is closed")
+    def _send(
+        self,
+        request: Request,
+        read: Callable[[Answer], T],
+        patience: Patience | None = None,
+        *,
+        authorized: bool = True,
+    ) -> T:
+        if authorized:
+            self._check_own_host(request.url)
+        return persist(lambda: read(self._once(request, authorized)), self.pace, patience or self.patience)
 
-    def _recover(self, error: TransientError, backoff: float) -> None:
-        told = error.retry_after if isinstance(error, UnavailableError) else None
-        if told is not None:
-            log.info("%s: trying again when the server says", error.summary)
-            self.pace.pause(min(told, LONGEST_BACKOFF))
-        else:
-            seconds = min(backoff, LONGEST_BACKOFF) * random.uniform(0.75, 1.25)  # noqa: S311
-            log.info("%s: trying again in %.1f s", error.summary, seconds)
-            self._closing.wait(seconds)
-
-    def _once(self, call: _Call) -> Answer:
-        if call.authorized:
-            self._check_own_host(call.url)
-        self.pace.wait()
-        if self._closing.is_set():
-            raise ClientClosedError("The client is closed")
+    def _once(self, request: Request, authorized: bool) -> Answer:
         with self._lock:
             self.requests_made += 1
         started = time.monotonic()
         answer = exchange(
-            self._session(call.authorized),
-            call.method,
-            call.url,
-            params=call.params,
-            json=call.body,
+            self._session(authorized),
+            request,
             verify=self.settings.verify,
             seconds=self.settings.timeout_seconds,
-            max_bytes=call.max_bytes,
+            silence=SILENCE_SECONDS,
         )
         elapsed = 1000 * (time.monotonic() - started)
-        log.debug("%s %s: %s, %d bytes, %.0f ms", call.method, answer.path, answer.status, len(answer.body), elapsed)
-        self.pace.observe(answer.headers)
+        log.debug("%s %s: %s, %d bytes, %.0f ms", request.method, answer.path, answer.status, len(answer.body), elapsed)
+        self.pace.observe(limits_of(answer.headers, server_time(answer.headers) or datetime.now(UTC)))
         return answer if answer.status < 300 else self._scrubbed(answer)
 
     def _scrubbed(self, answer: Answer) -> Answer:
@@ -232,13 +177,6 @@ class Transport:
         at_home = is_loopback(host) and is_loopback(urlsplit(self.settings.site_url).hostname or "")
         if not at_home and (parts.scheme != "https" or host not in MEDIA_HOSTS):
             raise ForeignHostError(f"A download leads to {origin(url)}, which is not Atlassian's media host")
-
-
-def _pause_seconds(error: RateLimitedError, limits_before: int) -> float:
-    if error.retry_after is None:
-        return float(min(LONGEST_BACKOFF, 2.0 * 2**limits_before))
-    # A server that says 0 again and again must not be asked without end.
-    return float(max(error.retry_after, min(LONGEST_BACKOFF, 0.25 * 2**limits_before)))
 
 
 def _checked(answer: Answer) -> Answer:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.confluence.api.retry_after import reset_seconds, retry_after_seconds
+from confluence_to_twig.http.limits import Limits, limits_of, reset_seconds, retry_after_seconds, server_time
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -51,4 +51,25 @@ def test_a_reset_is_an_iso_time_or_seconds() -> None:
     assert reset_seconds("2026-11-22T10:01Z", NOW) == 60.0
     assert reset_seconds("2026-11-22T10:01:00.500+00:00", NOW) == 60.5
     assert reset_seconds("12", NOW) == 12.0
+    assert reset_seconds(str(int(NOW.timestamp()) + 12), NOW) == 12.0
+    assert reset_seconds(str(int(NOW.timestamp()) - 12), NOW) == 0.0
     assert reset_seconds(None, NOW) is None
+
+
+def test_a_time_of_day_tells_nothing_without_a_clock() -> None:
+    assert reset_seconds(str(int(NOW.timestamp()) + 12), None) is None
+    assert reset_seconds("2026-11-22T10:01Z", None) is None
+    assert retry_after_seconds("Sun, 22 Nov 2026 10:00:45 GMT", None) is None
+    assert retry_after_seconds("45", None) == 45.0
+
+
+def test_reads_all_headers_by_the_servers_own_clock() -> None:
+    headers = {
+        "Date": "Sun, 22 Nov 2026 10:00:00 GMT",
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": "7",
+        "X-RateLimit-Reset": "2026-11-22T10:01Z",
+        "X-RateLimit-NearLimit": "True",
+    }
+    assert limits_of(headers, server_time(headers)) == Limits(100, 7, 60.0, near=True)
+    assert limits_of({}, None) == Limits()
