@@ -36,3 +36,17 @@ def test_every_field_of_a_source_is_in_the_configuration_page() -> None:
 
 def test_every_field_of_the_alerts_is_in_the_page_about_them() -> None:
     assert [name for name in AlertSettings.model_fields if not re.search(rf"\b{name}\b", text("docs/alerts.md"))] == []
+
+
+def test_every_path_of_the_architecture_page_exists() -> None:
+    named = set(re.findall(r"`([\w./-]+(?:/|\.py|\.md))`", text("docs/architecture.md")))
+    assert len(named) > 60
+    package = ROOT / "include" / "confluence_to_twig"
+    assert [path for path in sorted(named) if not (package / path).exists() and not (ROOT / path).exists()] == []
+
+
+def test_every_package_is_in_the_picture() -> None:
+    picture = text("docs/architecture.md").split("```")[1]
+    package = ROOT / "include" / "confluence_to_twig"
+    rooms = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert {room for room in rooms if not re.search(rf"\b{room}\b", picture)} == set()
