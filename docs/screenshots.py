@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import requests
 from playwright.sync_api import sync_playwright
 
+from sandbox.airflow_home import PROJECT
 from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from sandbox import confluence
@@ -38,7 +39,7 @@ def main() -> int:
     if chromium is None:
         print("chromium is not installed: apt-get install chromium")
         return 1
-    source = load_sources().named("product-docs")
+    source = load_sources(PROJECT / "include" / "sources.yaml").named("product-docs")
     ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
     with tempfile.TemporaryDirectory() as place, local_airflow(ports, Path(place)) as airflow:
         if not run_source(airflow, source):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.cli import patient_sqlite
+from confluence_to_twig.sources.location import SOURCES_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,7 @@ def airflow_environment(
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "CONFLUENCE_TWIG_STAGING": str(staging),
+        SOURCES_VARIABLE: str(PROJECT / "include" / "sources.yaml"),
         # `airflow standalone` starts its parts by the name `airflow`; the environment need not be activated.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), base.get("PYTHONPATH", "")])),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.cli.progress import ProgressPrinter
-from confluence_to_twig.sources.source import load_sources
+from confluence_to_twig.sources.source import SOURCES_VARIABLE, load_sources
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, SourceStaging, root_at
 from sandbox.airflow_api import AirflowApi
 from sandbox.airflow_home import PROJECT, airflow_environment
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.ExitStack() as stack:
             airflow = stack.enter_context(local_airflow(_ports()))
-            succeeded = run_source(airflow, load_sources().named(options.source))
+            succeeded = run_source(airflow, load_sources(airflow.environment[SOURCES_VARIABLE]).named(options.source))
             if not options.once:
                 _wait(airflow)
             return 0 if succeeded else 1

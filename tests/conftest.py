@@ -18,6 +18,7 @@ os.environ.update(
     AIRFLOW__CORE__UNIT_TEST_MODE="False",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{HOME}/airflow.db",
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
+    CONFLUENCE_TWIG_SOURCES=str(ROOT / "include" / "sources.yaml"),
 )
 
 import pytest  # noqa: E402

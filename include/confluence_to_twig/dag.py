@@ -24,15 +24,16 @@ Every task can be cleared at any time: the end state is the same.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import CronDataIntervalTimetable, CronTriggerTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, CronTriggerTimetable, dag, get_parsing_context, task
 
 from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
 from confluence_to_twig.runs.assets import space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
-from confluence_to_twig.sources.source import Source, SourcesError, load_sources
+from confluence_to_twig.sources.source import Source, Sources, SourcesError, SourcesFile, load_sources
 from confluence_to_twig.tasks.load import LoadOperator
 from confluence_to_twig.tasks.prune import PruneOperator
 from confluence_to_twig.tasks.retries import retries
@@ -40,6 +41,8 @@ from confluence_to_twig.tasks.verify import VerifyOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
+
+log = logging.getLogger(__name__)
 
 
 def timetable(source: Source) -> Any:
@@ -58,6 +61,7 @@ def build(source: Source) -> DAG:
 
     @dag(
         dag_id=source.dag_id,
+        auto_register=False,
         dag_display_name=f"Confluence {source.space_key} → Twig {source.data_source_name}",
         description=f"Space {source.space_key} to Twig data source {source.data_source_name}, {source.lookback_text}",
         schedule=timetable(source),
@@ -115,17 +119,55 @@ def build(source: Source) -> DAG:
     return confluence_to_twig()
 
 
-def build_dags() -> list[DAG]:
-    """The DAGs of every good source of the sources file."""
-    return [build(source) for source in load_sources().sources]
+def build_dags(sources: Sources | None = None) -> list[DAG]:
+    """One DAG for each good source, for a DAG file; Airflow registers them by itself.
+
+    Never raises for a source: what is wrong is logged, and :func:`raise_problems` shows it.
+
+    :param sources: a path, an object-storage URL, ``variable://name``, or a list of sources; without it
+        ``CONFLUENCE_TWIG_SOURCES``, else ``$AIRFLOW_HOME/include/sources.yaml``.
+    """
+    dags, problems = _build_each(load_sources(sources))
+    for problem in problems:
+        log.warning("%s", problem)
+    for built in dags:
+        # Airflow registers a DAG that is used in a block; one that broke off while it was built never gets here.
+        built.auto_register = True
+        with built:
+            pass
+    return dags
 
 
-def raise_problems() -> None:
+def raise_problems(sources: Sources | None = None) -> None:
     """Show every mistake in the sources as an import error of the DAG file that calls this.
 
     In a file of its own it never holds back a DAG of a good source.
 
+    :param sources: as for :func:`build_dags`.
     :raises SourcesError: there is a mistake; one line for each.
     """
-    if problems := load_sources().problems:
+    _, problems = _build_each(load_sources(sources))
+    if problems:
         raise SourcesError("\n".join(problems))
+
+
+def _build_each(file: SourcesFile) -> tuple[list[DAG], list[str]]:
+    """The DAGs of a file, and its problems with those that building them brought up.
+
+    A task's process asks for its own DAG only (https://airflow.apache.org/docs/apache-airflow/stable/howto/
+    dynamic-dag-generation.html), so that a task starts as fast beside a hundred sources as beside one.
+    """
+    dags, problems = [], list(file.problems)
+    wanted = get_parsing_context().dag_id
+    for source in file.sources:
+        if wanted is not None and wanted != source.dag_id:
+            continue
+        try:
+            built = build(source)
+            built.timetable.validate()
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300]
+            problems.append(f"{file.location}: source '{source.name}': Airflow refuses it as a DAG: {reason}")
+        else:
+            dags.append(built)
+    return dags, problems

@@ -61,9 +61,9 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:
 
 
 def test_the_shipped_file_has_what_the_shipped_sources_name() -> None:
-    from confluence_to_twig.sources.source import DEFAULT_SOURCES, load_sources
+    from confluence_to_twig.sources.source import load_sources
 
     settings = read_settings(DEFAULT)
-    for source in load_sources(DEFAULT_SOURCES).sources:
+    for source in load_sources(DEFAULT.parent / "include" / "sources.yaml").sources:
         assert {source.confluence_conn_id, source.twig_conn_id} <= settings.connections.keys()
         assert {source.confluence_pool, source.twig_pool} - {None} <= settings.pools.keys()

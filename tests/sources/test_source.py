@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from confluence_to_twig.sources.source import DEFAULT_SOURCES, SOURCES_VARIABLE, load_sources
+from confluence_to_twig.sources.source import SOURCES_VARIABLE, load_sources
 
 
 def write(tmp_path: Path, *entries: object) -> Path:
@@ -101,6 +101,6 @@ def test_the_variable_points_at_another_file(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_shipped_sources_file_is_good() -> None:
-    file = load_sources(DEFAULT_SOURCES)
+    file = load_sources(Path(__file__).resolve().parents[2] / "include" / "sources.yaml")
     assert file.problems == ()
     assert file.sources

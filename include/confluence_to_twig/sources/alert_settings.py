@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from confluence_to_twig.sources.lookback import parse_lookback
+from confluence_to_twig.sources.fields import ConnId, Label, Text, duration
+from confluence_to_twig.sources.lookback import parse_duration
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -17,9 +18,13 @@ def _addresses(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Span = Annotated[timedelta, BeforeValidator(parse_lookback)]
-Address = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
-Label = Annotated[str, Field(pattern=r"^\S+$")]
+_MINUTE, _YEAR = timedelta(minutes=1), timedelta(days=366)
+
+Address = Annotated[Text, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
+
+
+def _deadline(value: Any) -> timedelta | None:
+    return None if value is None else parse_duration(value, _MINUTE, _YEAR)
 
 
 class JiraSettings(BaseModel):
@@ -31,9 +36,9 @@ class JiraSettings(BaseModel):
 
     model_config = _STRICT
 
-    project: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-    conn_id: str = "jira_default"
-    issue_type: str = "Task"
+    project: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$")]
+    conn_id: ConnId = "jira_default"
+    issue_type: Text = "Task"
     labels: tuple[Label, ...] = ()
 
 
@@ -46,7 +51,7 @@ class EmailSettings(BaseModel):
     model_config = _STRICT
 
     to: Annotated[tuple[Address, ...], BeforeValidator(_addresses), Field(min_length=1)]
-    conn_id: str = "smtp_default"
+    conn_id: ConnId = "smtp_default"
 
 
 class AlertSettings(BaseModel):
@@ -60,10 +65,8 @@ class AlertSettings(BaseModel):
 
     jira: JiraSettings | None = None
     email: EmailSettings | None = None
-    deadline: Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v))] = (
-        timedelta(hours=24)
-    )
-    repeat_after: Span = timedelta(days=1)
+    deadline: Annotated[timedelta | None, BeforeValidator(_deadline)] = timedelta(hours=24)
+    repeat_after: Annotated[timedelta, duration(_MINUTE, _YEAR)] = timedelta(days=1)
 
     @field_validator("email")
     @classmethod

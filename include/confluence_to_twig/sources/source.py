@@ -1,72 +1,49 @@
 """Source: one entry of ``sources.yaml``, a Confluence space that one DAG keeps in step with one Twig data source.
 
-This module is imported at DAG parse time: it opens one file and imports nothing heavy.
+This module is imported at DAG parse time: it imports nothing heavy.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from os import PathLike, fspath
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from confluence_to_twig.sources.alert_settings import AlertSettings
-from confluence_to_twig.sources.lookback import describe, parse_lookback
-from confluence_to_twig.sources.space_key import SpaceKeyError, check_space_key
+from confluence_to_twig.sources.entries import Entries, UnusableError, read_entries
+from confluence_to_twig.sources.fields import (
+    NO_BOOLEAN,
+    ConnId,
+    ContentKinds,
+    Label,
+    Location,
+    Lookback,
+    Name,
+    Schedule,
+    SpaceKey,
+    StartDate,
+    Tag,
+    Text,
+    duration,
+)
+from confluence_to_twig.sources.location import SOURCES_VARIABLE as SOURCES_VARIABLE
+from confluence_to_twig.sources.location import (
+    LastGood,
+    UnreadableError,
+    configured_location,
+    display_name,
+    is_remote,
+    read_text,
+)
+from confluence_to_twig.sources.lookback import describe
+from confluence_to_twig.sources.mistakes import explain, shown
 
-SOURCES_VARIABLE = "CONFLUENCE_TWIG_SOURCES"
-DEFAULT_SOURCES = Path(__file__).resolve().parents[2] / "sources.yaml"
-
-ContentKind = Literal["page", "blogpost"]
-_KINDS: dict[str, ContentKind] = {"pages": "page", "blogposts": "blogpost"}
-
-
-def _check_space_key(value: str) -> str:
-    try:
-        return check_space_key(value)
-    except SpaceKeyError as error:
-        raise ValueError(f"{error.summary} {error.remedy}") from None
-
-
-def _check_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
-        raise ValueError(
-            f"{value!r} cannot name a DAG; use letters, digits, '.', '-' and '_', at most 100, starting with a letter or digit"
-        )
-    return value
-
-
-def _check_schedule(value: str | None) -> str | None:
-    if value is None or value.strip().lower() in {"", "manual", "none"}:
-        return None
-    from croniter import CroniterBadCronError, croniter
-
-    try:
-        croniter(value)
-    except (CroniterBadCronError, ValueError, KeyError):
-        raise ValueError(
-            f'{value!r} is not a cron expression; write five fields, for instance "0 2 * * *" for 02:00 UTC every day, '
-            'or "manual" for a source that only runs when it is triggered'
-        ) from None
-    return value.strip()
-
-
-def _content_kinds(value: Any) -> Any:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not names or not set(map(str, names)) <= set(_KINDS):
-        raise ValueError(f"{value!r} is not allowed; list one or both of: pages, blogposts")
-    return tuple(dict.fromkeys(_KINDS[name] for name in names))
-
-
-def _start_of_day(value: Any) -> Any:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return value
+#: What may be given for the sources: where they are written down, or the sources themselves.
+Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
 
 
 class Source(BaseModel):
@@ -77,41 +54,41 @@ class Source(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    name: Annotated[str, AfterValidator(_check_name)]
-    space_key: Annotated[str, AfterValidator(_check_space_key)]
-    schedule: Annotated[str | None, AfterValidator(_check_schedule)] = "0 2 * * *"
-    lookback: Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v))] = None
-    start_date: Annotated[datetime, BeforeValidator(_start_of_day)] = datetime(2024, 1, 1, tzinfo=UTC)
+    name: Name
+    space_key: SpaceKey
+    schedule: Schedule = "0 2 * * *"
+    lookback: Lookback = None
+    start_date: StartDate = datetime(2024, 1, 1, tzinfo=UTC)
     catchup: bool = False
-    owner: str = "data-engineering"
-    tags: tuple[str, ...] = ()
+    owner: Text = "data-engineering"
+    tags: Annotated[tuple[Tag, ...], Field(max_length=100)] = ()
 
-    confluence_conn_id: str = "confluence_default"
-    content: Annotated[tuple[ContentKind, ...], BeforeValidator(_content_kinds)] = ("page", "blogpost")
+    confluence_conn_id: ConnId = "confluence_default"
+    content: ContentKinds = ("page", "blogpost")
     restricted_pages: Literal["skip", "include"] = "skip"
-    exclude_labels: tuple[str, ...] = ()
+    exclude_labels: tuple[Label, ...] = ()
     comments: bool = False
     attachments: Literal["none", "names", "text"] = "names"
     render_macros: bool = True
 
-    twig_conn_id: str = "twig_default"
-    twig_name: str | None = None
+    twig_conn_id: ConnId = "twig_default"
+    twig_name: Text | None = None
     delivery: Literal["api", "files"] = "api"
-    files_path: str | None = None
+    files_path: Location | None = None
     files_format: Literal["folder", "zip"] = "folder"
     repair: bool = False
 
-    confluence_pool: str | None = None
-    twig_pool: str | None = None
-    shard_size: Annotated[int, Field(ge=1, le=10_000)] = 5_000
-    max_active_shards: Annotated[int, Field(ge=1, le=64)] = 4
-    retries: Annotated[int, Field(ge=0, le=20)] = 3
-    retry_delay: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(seconds=15)
+    confluence_pool: Text | None = None
+    twig_pool: Text | None = None
+    shard_size: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 5_000
+    max_active_shards: Annotated[int, Field(ge=1, le=64), NO_BOOLEAN] = 4
+    retries: Annotated[int, Field(ge=0, le=20), NO_BOOLEAN] = 3
+    retry_delay: Annotated[timedelta, duration(timedelta(seconds=1), timedelta(days=1))] = timedelta(seconds=15)
     alerts: AlertSettings = AlertSettings()
-    brake_pages: Annotated[int, Field(ge=1)] = 20
-    brake_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    approval_timeout: Annotated[timedelta, BeforeValidator(parse_lookback)] = timedelta(days=3)
-    keep_runs: Annotated[int, Field(ge=1)] = 30
+    brake_pages: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 20
+    brake_share: Annotated[float, Field(gt=0, le=1), NO_BOOLEAN] = 0.2
+    approval_timeout: Annotated[timedelta, duration(timedelta(minutes=1), timedelta(days=366))] = timedelta(days=3)
+    keep_runs: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 30
 
     @model_validator(mode="after")
     def _files_need_a_path(self) -> Source:
@@ -137,9 +114,12 @@ class Source(BaseModel):
 
 @dataclass(frozen=True)
 class SourcesFile:
-    """What a sources file yields: its usable sources, and one line for each mistake in it."""
+    """What was given as sources yields: the usable ones, and one line for each mistake.
 
-    path: Path
+    :param location: where they are written down, as messages name it.
+    """
+
+    location: str
     sources: tuple[Source, ...]
     problems: tuple[str, ...]
 
@@ -149,71 +129,89 @@ class SourcesFile:
             if source.name == name:
                 return source
         known = ", ".join(source.name for source in self.sources) or "none"
-        raise KeyError(f"no source named {name!r} in {self.path.name}; known: {known}")
+        raise KeyError(f"no source named {name!r} in {self.location}; known: {known}")
 
 
 class SourcesError(ValueError):
-    """At least one entry of the sources file is not usable; the text has one line for each mistake."""
+    """At least one source is not usable; the text has one line for each mistake."""
 
 
-def sources_path() -> Path:
-    """``CONFLUENCE_TWIG_SOURCES`` if set, else ``include/sources.yaml``."""
-    return Path(os.environ.get(SOURCES_VARIABLE) or DEFAULT_SOURCES)
+def load_sources(sources: Sources | None = None) -> SourcesFile:
+    """Read the sources. Never raises for what they are: a bad one becomes a line in ``problems``.
+
+    :param sources: where they are written down (a path, an object-storage URL or ``variable://name``), or a list of
+        them; without it ``CONFLUENCE_TWIG_SOURCES``, else ``[confluence_to_twig] sources``, else
+        ``$AIRFLOW_HOME/include/sources.yaml``.
+    """
+    if sources is None or isinstance(sources, (str, PathLike)):
+        return _load(fspath(sources) if sources is not None else configured_location())
+    if isinstance(sources, Mapping) or not isinstance(sources, Iterable):
+        return SourcesFile("sources", (), (f"sources: write a list of sources, not {shown(sources)}",))
+    return _collect("sources", Entries(dict(enumerate(sources, start=1))))
 
 
-def load_sources(path: Path | None = None) -> SourcesFile:
-    """Read the sources file. Never raises for its content: a bad entry becomes a line in ``problems``."""
-    path = path or sources_path()
+def _load(location: str) -> SourcesFile:
+    shown = display_name(location)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return SourcesFile(path, (), (f"{path}: there is no such file; set {SOURCES_VARIABLE} or create it",))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return SourcesFile(path, (), (f"{path.name}: not valid YAML: {_one_line(error)}",))
-    entries = raw.get("sources") if isinstance(raw, dict) else None
-    if not isinstance(entries, list):
-        return SourcesFile(
-            path, (), (f"{path.name}: write a top-level key 'sources:' with a list of sources below it",)
-        )
-    return _collect(path, entries)
+        text = read_text(location)
+        entries = read_entries(text)
+    except UnreadableError as error:
+        return _fall_back(location, str(error))
+    except UnusableError as error:
+        return _fall_back(location, f"{shown}: {error}")
+    if is_remote(location) and not entries.problems:
+        LastGood(location).write(text)
+    return _collect(shown, entries)
 
 
-def _collect(path: Path, entries: list[Any]) -> SourcesFile:
-    sources: dict[str, Source] = {}
-    problems: list[str] = []
-    for number, entry in enumerate(entries, start=1):
-        where = f"{path.name}: source {_label(entry, number)}"
+def _fall_back(location: str, problem: str) -> SourcesFile:
+    """The sources of the last good read of a store, and why they are needed."""
+    shown = display_name(location)
+    kept = LastGood(location).read() if is_remote(location) else None
+    if kept is None:
+        return SourcesFile(shown, (), (problem,))
+    text, moment = kept
+    file = _collect(shown, read_entries(text))
+    stale = f"{problem}; the sources are those of the last good read, {moment:%Y-%m-%d %H:%M} UTC"
+    return SourcesFile(shown, file.sources, (stale, *file.problems))
+
+
+@dataclass
+class _Collected:
+    sources: dict[str, Source] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def _collect(location: str, entries: Entries) -> SourcesFile:
+    found = _Collected()
+    for number, why in entries.problems:
+        found.problems.append(f"{location}: source number {number}: {why}" if number else f"{location}: {why}")
+    for key in entries.other_keys:
+        if key in Source.model_fields:
+            found.problems.append(f"{location}: field '{key}' stands beside 'sources:'; indent it below its source")
+    for number, entry in entries.found.items():
+        where = f"{location}: source {_label(entry, number)}"
         try:
-            source = Source.model_validate(entry)
-        except ValidationError as error:
-            problems += [f"{where}, {_explain(detail)}" for detail in error.errors(include_url=False)]
-            continue
-        if source.name in sources:
-            problems.append(f"{where}, field 'name': used twice; each source needs its own name, the first one is kept")
-        else:
-            sources[source.name] = source
-    return SourcesFile(path, tuple(sources.values()), tuple(problems))
+            _add(found, where, entry)
+        except Exception as error:
+            # Whatever an entry is made of, it takes nothing but itself away.
+            found.problems.append(f"{where}: can not be read ({type(error).__name__}); write it as the README shows")
+    return SourcesFile(location, tuple(found.sources.values()), tuple(found.problems))
+
+
+def _add(found: _Collected, where: str, entry: Any) -> None:
+    try:
+        source = Source.model_validate(entry)
+    except ValidationError as error:
+        found.problems += [f"{where}, {explain(Source, detail)}" for detail in error.errors(include_url=False)]
+        return
+    if source.name in found.sources:
+        problem = "used twice; each source needs its own name, the first one is kept"
+        found.problems.append(f"{where}, field 'name': {problem}")
+    else:
+        found.sources[source.name] = source
 
 
 def _label(entry: Any, number: int) -> str:
-    name = entry.get("name") if isinstance(entry, dict) else None
-    return f"'{name}'" if name else f"number {number}"
-
-
-def _explain(detail: Any) -> str:
-    field = ".".join(str(part) for part in detail["loc"]) or None
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        message = f"unknown; allowed are {', '.join(Source.model_fields)}"
-    elif detail["type"] == "missing":
-        message = "missing; every source needs it"
-    elif detail["type"] != "value_error":
-        message = f"{message}, not {detail['input']!r}"
-    if field is None:
-        field, _, rest = message.partition(": ")
-        message = rest or message
-    return f"field '{field}': {message}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
+    return f"'{name[:100]}'" if isinstance(name, str) and name.strip() else f"number {number}"
