@@ -17,6 +17,14 @@ def test_the_variable_moves_staging_anywhere(monkeypatch: pytest.MonkeyPatch, tm
     assert staging_root() == ObjectStoragePath(f"file://{tmp_path}")
 
 
+def test_airflows_configuration_moves_staging_unless_the_variable_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__CONFLUENCE_TO_TWIG__STAGING", "/srv/configured")
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    assert staging_root() == ObjectStoragePath("file:///srv/configured")
+    monkeypatch.setenv(ROOT_VARIABLE, "/srv/variable")
+    assert staging_root() == ObjectStoragePath("file:///srv/variable")
+
+
 def test_without_the_variable_staging_lies_below_airflow_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
     monkeypatch.setenv("AIRFLOW_HOME", "/srv/airflow")

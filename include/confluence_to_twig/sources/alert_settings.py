@@ -66,7 +66,7 @@ class AlertSettings(BaseModel):
     jira: JiraSettings | None = None
     email: EmailSettings | None = None
     deadline: Annotated[timedelta | None, BeforeValidator(_deadline)] = timedelta(hours=24)
-    repeat_after: Annotated[timedelta, duration(_MINUTE, _YEAR)] = timedelta(days=1)
+    repeat_after: Annotated[timedelta, duration(timedelta(seconds=1), _YEAR)] = timedelta(days=1)
 
     @field_validator("email")
     @classmethod

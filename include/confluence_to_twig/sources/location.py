@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -150,9 +149,8 @@ class LastGood:
 
     def write(self, text: str) -> None:
         """Replace the copy. A home that can not be written to only means that there is none."""
+        from confluence_to_twig.staging.files import write_bytes
+        from confluence_to_twig.staging.layout import root_at
+
         with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, suffix=".tmp")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(temporary).replace(self.path)
+            write_bytes(root_at(str(self.path)), text.encode())

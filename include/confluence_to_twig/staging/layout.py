@@ -14,10 +14,11 @@ ROOT_VARIABLE = "CONFLUENCE_TWIG_STAGING"
 
 
 def staging_root() -> ObjectStoragePath:
-    """The root from ``CONFLUENCE_TWIG_STAGING`` (any object-storage URL or local path), else below AIRFLOW_HOME."""
+    """The root from ``CONFLUENCE_TWIG_STAGING``, else ``[confluence_to_twig] staging`` (any object-storage URL or local
+    path), else below AIRFLOW_HOME."""
     from airflow.sdk import conf
 
-    root = os.environ.get(ROOT_VARIABLE)
+    root = os.environ.get(ROOT_VARIABLE) or conf.get("confluence_to_twig", "staging", fallback=None)
     if not root:
         home = os.environ.get("AIRFLOW_HOME") or os.path.dirname(conf.get("core", "dags_folder"))  # noqa: PTH120
         root = os.path.join(home, "staging")  # noqa: PTH118
