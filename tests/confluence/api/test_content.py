@@ -23,6 +23,7 @@ def listed(created: str | None, edited: str | None) -> dict[str, object]:
         (CREATED, datetime(2026, 11, 1, 10, tzinfo=UTC)),
         (None, datetime(2026, 11, 1, 10, tzinfo=UTC)),
         ("", datetime(2026, 11, 1, 10, tzinfo=UTC)),
+        ("2026-11-02T11:30:00", datetime(2026, 11, 2, 11, 30, tzinfo=UTC)),
     ],
 )
 def test_was_modified_when_its_version_was_made_or_else_when_it_was(edited: str | None, modified: datetime) -> None:

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from confluence_to_twig.confluence.api.content import Content, Listed
 from confluence_to_twig.confluence.api.errors import BrokenListingError, UnavailableError
-from confluence_to_twig.confluence.api.offsets import FetchOffset, OffsetPage, offset_page, walk_offsets
+from confluence_to_twig.confluence.api.offsets import (
+    FetchOffset,
+    OffsetPage,
+    offset_page,
+    walk_beyond,
+    walk_offsets,
+)
 from confluence_to_twig.confluence.api.offsets import walk_steadily as walk_contents
 from tests.confluence.spaces import MONDAY
 from tests.proofs import examples
@@ -96,3 +102,34 @@ def test_a_listing_that_goes_on_without_results_is_broken() -> None:
 def test_an_answer_that_is_no_listing_is_broken() -> None:
     with pytest.raises(BrokenListingError):
         offset_page({"message": "hello"})
+
+
+def beyond(count: int, size: int, answers: list[OffsetPage] | None = None) -> tuple[list[str], int]:
+    """What is read of a list of ``count`` rows that always links to a next page, and in how many questions."""
+    asked = 0
+
+    def fetch(start: int) -> OffsetPage:
+        nonlocal asked
+        asked += 1
+        if answers:
+            return answers.pop(0)
+        return OffsetPage(tuple({"id": str(number)} for number in range(start, min(count, start + size))), True)
+
+    return [row["id"] for row in walk_beyond(fetch)], asked
+
+
+@pytest.mark.parametrize("count", [0, 1, 200, 228, 400])
+def test_a_list_that_links_beyond_its_end_is_read_once(count: int) -> None:
+    read, asked = beyond(count, 200)
+    assert read == [str(number) for number in range(count)]
+    assert asked <= count // 200 + 3
+
+
+def test_a_list_that_repeats_its_last_page_for_ever_ends() -> None:
+    page = OffsetPage(({"id": "1"}, {"id": "2"}), True)
+    assert beyond(0, 200, [page] * 10) == (["1", "2"], 3)
+
+
+def test_an_empty_answer_in_the_middle_of_a_list_is_asked_for_again() -> None:
+    read, _ = beyond(3, 2, [OffsetPage((), True)])
+    assert read == ["0", "1", "2"]

@@ -49,24 +49,22 @@ class Comment:
 T = TypeVar("T", Attachment, Comment)
 
 
-def attachment_from_v1(item: Mapping[str, Any], site_url: str) -> Attachment:
-    """Read an attachment of ``content/search`` with ``expand=container``.
+def attachment_from_v1(item: Mapping[str, Any], site_url: str, listed_on: str | None = None) -> Attachment:
+    """Read an attachment with ``expand=container``.
 
-    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it has no id. So for the other readers.
+    :param listed_on: the content whose list it stands in, if it is one. So for the other readers.
+    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it has no id, or does not say whose it is.
     """
     with reading(item):
         extensions = item.get("extensions") or {}
         media_type = extensions.get("mediaType") or (item.get("metadata") or {}).get("mediaType")
-        content_id = str((item.get("container") or {}).get("id") or "")
+        content_id = str((item.get("container") or {}).get("id") or _required(listed_on))
         link = (item.get("_links") or {}).get("download") or ""
         return _attachment(item, media_type, extensions.get("fileSize"), site_url + link, content_id)
 
 
 def attachment_from_v2(item: Mapping[str, Any], content_id: str, site_url: str) -> Attachment:
-    """Read an item of schema ``AttachmentBulk``.
-
-    :param content_id: the page or blog post whose list it stands in.
-    """
+    """Read an item of schema ``AttachmentBulk`` in the list of ``content_id``."""
     with reading(item):
         link = item.get("downloadLink") or (item.get("_links") or {}).get("download") or ""
         found_on = _home(item, content_id)
@@ -82,6 +80,12 @@ def _attachment(item: Mapping[str, Any], media_type: str | None, size: Any, url:
         url=url,
         content_id=content_id,
     )
+
+
+def _required(content_id: str | None) -> str:
+    if not content_id:
+        raise ValueError("no container")
+    return content_id
 
 
 def _id(item: Mapping[str, Any]) -> str:
@@ -108,7 +112,7 @@ def _moment(text: Any) -> datetime | None:
         return None
 
 
-def comment_from_v1(item: Mapping[str, Any]) -> Comment:
+def comment_from_v1(item: Mapping[str, Any], listed_on: str | None = None) -> Comment:
     """Read a comment of v1 with container, history, version, ancestors, body and extensions expanded."""
     with reading(item):
         extensions = item.get("extensions") or {}
@@ -121,7 +125,7 @@ def comment_from_v1(item: Mapping[str, Any]) -> Comment:
             created_at=_moment(history.get("createdDate") or version.get("when")),
             anchor_text=_text((extensions.get("inlineProperties") or {}).get("originalSelection")),
             storage=_storage(item),
-            content_id=str((item.get("container") or {}).get("id") or ""),
+            content_id=str((item.get("container") or {}).get("id") or _required(listed_on)),
             resolved=(extensions.get("resolution") or {}).get("status") == RESOLVED,
             thread=tuple(str(parent["id"]) for parent in item.get("ancestors") or []),
         )
@@ -158,9 +162,23 @@ def of_page(items: Iterable[T], content_id: str) -> list[T]:
 
 
 def user_name(user: Any) -> str:
-    """The display name of a user; empty for what is no user."""
-    found = (user.get("displayName") or user.get("publicName") or "Unknown user") if isinstance(user, dict) else ""
-    return str(found)
+    """The display name of a user.
+
+    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it is no user at all.
+    """
+    with reading(user):
+        return str(user.get("displayName") or user["username"])
+
+
+def named_user(user: Any) -> tuple[str, str]:
+    """Account id and display name of a user of v2.
+
+    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it has no account id.
+    """
+    with reading(user):
+        if not user["accountId"]:
+            raise ValueError("no account id")
+        return str(user["accountId"]), str(user.get("displayName") or user.get("publicName") or "Unknown user")
 
 
 def open_comments(comments: list[Comment]) -> list[Comment]:

@@ -12,8 +12,8 @@ from confluence_to_twig.confluence.api.attached import (
     Comment,
     attachment_from_v2,
     comment_from_v2,
+    named_user,
     of_page,
-    user_name,
 )
 from confluence_to_twig.confluence.api.bidirectional import LIMIT, walk_both_ends
 from confluence_to_twig.confluence.api.content import (
@@ -285,8 +285,7 @@ class CloudApi:
         if len(accounts) > 1:
             patience = replace(patience, attempts=min(2, patience.attempts))
         found = self._transport.post(f"{self._v2}/users-bulk", {"accountIds": accounts}, patience=patience)
-        users = listing_page(found).results
-        return {str(user["accountId"]): user_name(user) for user in users if user_name(user) and user.get("accountId")}
+        return dict(named_user(user) for user in listing_page(found).results)
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
         url = f"{self._v1}/content/{attachment.content_id}/child/attachment/{quote(attachment.id)}/download"

@@ -194,12 +194,12 @@ class DataCenterApi:
 
     def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
         listed = self._walk_children(content_id, "attachment", expand="container")
-        return of_page((attachment_from_v1(item, self.links_base) for item in listed), content_id)
+        return of_page((attachment_from_v1(item, self.links_base, content_id) for item in listed), content_id)
 
     def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
         expand = ",".join((*COMMENT, "extensions.resolution"))
         listed = self._walk_children(content_id, "comment", depth="all", expand=expand)
-        return of_page((comment_from_v1(item) for item in listed), content_id)
+        return of_page((comment_from_v1(item, content_id) for item in listed), content_id)
 
     def _walk_children(self, content_id: str, kind: str, **params: Any) -> Iterator[dict[str, Any]]:
         path = f"/content/{content_id}/child/{kind}"
@@ -207,8 +207,8 @@ class DataCenterApi:
 
     def user_names(self, ids: Sequence[str]) -> dict[str, str]:
         """By user key, one request for each."""
-        names = {key: user_name(self._user(key)) for key in ids}
-        return {key: name for key, name in names.items() if name}
+        found = [(key, self._user(key)) for key in ids]
+        return {key: user_name(user) for key, user in found if user is not None}
 
     def _user(self, user_key: str) -> Any:
         try:

@@ -91,6 +91,7 @@ class Transport:
         is refused.
 
         :raises AnswerTooLargeError: when the file is longer than ``max_bytes``.
+        :raises NotConfluenceError: when a web page comes, as it does during maintenance.
         :raises ForeignHostError: when the address is none of Confluence's, or leads to another host.
         """
         self._check_own_host(url)
@@ -99,7 +100,7 @@ class Transport:
             request = Request("GET", url, max_bytes=max_bytes)
             answer = self._send(request, _redirect_or_file, authorized=authorized)
             if answer.status < 300:
-                return unpacked(answer).body
+                return _file_of(answer)
             url = urljoin(url, answer.headers["Location"])
             self._check_download_host(url)
         raise RedirectedError(f"Too many redirects for {answer.path}")
@@ -204,6 +205,12 @@ def _decoded_leniently(answer: Answer) -> Any:
         raise BrokenAnswerError(f"The answer for {answer.path} is not whole JSON") from error
     text = json.dumps(decoded, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return json.loads(text)
+
+
+def _file_of(answer: Answer) -> bytes:
+    if answer.is_html:
+        raise not_json(answer)
+    return unpacked(answer).body
 
 
 def _redirect_or_file(answer: Answer) -> Answer:

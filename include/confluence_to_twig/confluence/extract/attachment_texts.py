@@ -8,7 +8,7 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.confluence.api.errors import AnswerTooLargeError
+from confluence_to_twig.confluence.api.errors import AnswerTooLargeError, BrokenAnswerError
 from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class AttachmentTexts:
             if attachment.file_size > limit:
                 raise AnswerTooLargeError(f"{attachment.file_size:,} bytes are too many")
             data = self._client.api.download(attachment, limit)
+            if len(data) < attachment.file_size:
+                raise BrokenAnswerError(f"{len(data):,} of {attachment.file_size:,} bytes came")
             return text_of(attachment.title, attachment.media_type, data)[: self._options.attachment_max_chars]
         except AnswerTooLargeError as error:
             why = error.summary

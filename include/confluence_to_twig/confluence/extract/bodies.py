@@ -9,7 +9,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from confluence_to_twig.confluence.api.errors import BrokenListingError, RejectedRequestError, UnavailableError
+from confluence_to_twig.confluence.api.errors import (
+    BrokenListingError,
+    NotConfluenceError,
+    RejectedRequestError,
+    UnavailableError,
+)
 from confluence_to_twig.confluence.extract.page import Failure
 from confluence_to_twig.confluence.sweep.missing import MOVED, STILL_THERE, explain_missing
 
@@ -37,7 +42,7 @@ ANSWER_CHARS = 1_200_000
 #: Batches that wait for a free thread, so that none is idle while a group of pages is finished.
 LOOK_AHEAD = 2
 #: Faults that may lie in a single page, and that a smaller batch may get around.
-DIVISIBLE = (UnavailableError, BrokenListingError, RejectedRequestError)
+DIVISIBLE = (UnavailableError, BrokenListingError, RejectedRequestError, NotConfluenceError)
 
 
 class BodyStream:
