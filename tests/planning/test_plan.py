@@ -306,6 +306,16 @@ def test_asked_for_single_pages_it_touches_no_other_page() -> None:
     }
 
 
+@pytest.mark.parametrize(("known", "force", "reason"), [([], False, "new to Twig"), ([held("7")], True, "forced")])
+def test_pages_that_were_asked_for_are_in_scope_whenever_they_were_modified(
+    known: list[dict[str, Any]], force: bool, reason: str
+) -> None:
+    asked = page("7", modified_at=JUNE)
+    assert not FROM_JULY.contains(JUNE)
+    decided = decide([asked], known, FROM_JULY, page_ids=frozenset({"7"}), force=force, left_outside={"7"})
+    assert decided == {"7": ("fetch", reason)}
+
+
 def test_gives_every_page_to_fetch_one_shard_and_fills_shards_in_order() -> None:
     planned = plan(
         pa.Table.from_pylist([page(str(number)) for number in range(1, 8)], schema=INVENTORY),

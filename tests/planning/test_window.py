@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +57,17 @@ def test_since_wins_over_the_interval_and_full_wins_over_the_lookback() -> None:
     assert resolve_window(run(interval=True), lookback=LOOKBACK, full=True).start is None
 
 
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Tokyo"])
+def machine_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The time zone of the machine."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_zone")
 def test_since_without_a_zone_is_utc_and_other_zones_are_turned_into_utc() -> None:
     for written in ("2026-01-01T00:00:00", "2026-01-01T01:00:00+01:00"):
         assert resolve_window(run(), lookback=None, since=written).start == datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,6 +9,7 @@ import pytest
 from confluence_to_twig.errors import PermanentError, TransientError
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig import loader as load_module
+from confluence_to_twig.twig.batching import body_of
 from confluence_to_twig.twig.client import KeyConflict
 from confluence_to_twig.twig.loader import load
 from sandbox.twig import Fault
@@ -114,6 +115,22 @@ def test_a_newer_version_that_only_twig_knows_is_reported(world: World) -> None:
     assert [(entry["page_id"], entry["code"]) for entry in report.refused] == [("0", "stale_version")]
 
 
+def test_a_newer_version_that_another_run_loads_at_the_last_moment_is_no_problem(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = PAGES[0].edited(sections=("newer",))
+
+    def another_run_first(ready: Any) -> str:
+        monkeypatch.setattr(load_module, "body_of", body_of)
+        world.load(newer, run_id="other")
+        return body_of(ready)
+
+    monkeypatch.setattr(load_module, "body_of", another_run_first)
+    report = world.load(*PAGES, run_id="this")
+    assert (report.refused, report.older, report.documents_sent) == ([], 1, 19)
+    assert world.held() == expected(newer, *PAGES[1:])
+
+
 def test_1200_chunks_take_at_most_three_requests(world: World) -> None:
     pages = [large_page(number) for number in range(300)]
     report = world.load(*pages)
@@ -206,6 +223,16 @@ def test_finds_the_one_document_that_twig_does_not_understand(world: World) -> N
     report = world.load(*pages)
     assert [(entry["page_id"], entry["code"]) for entry in report.refused] == [("7", "invalid_request")]
     assert world.held() == expected(*(entry for entry in pages if entry is not bad))
+
+
+def test_some_documents_that_twig_does_not_understand_do_not_stop_a_good_load(world: World) -> None:
+    good, bad = PAGES[:10], [page(number, title="x" * 1_001) for number in range(10, 14)]
+    report = world.load(*good, *bad)
+    assert report.documents_sent == 10
+    assert {entry["page_id"]: entry["code"] for entry in report.refused} == dict.fromkeys(
+        ("10", "11", "12", "13"), "invalid_request"
+    )
+    assert world.held() == expected(*good)
 
 
 def test_stops_when_twig_understands_nothing_at_all(world: World) -> None:

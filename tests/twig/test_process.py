@@ -16,6 +16,7 @@ from confluence_to_twig.twig.process import (
     start_processing,
     wait,
 )
+from confluence_to_twig.twig.rebuild import rebuild
 from sandbox.twig import Fault, ProcessFailure
 from tests.twig.world import Page, World
 
@@ -46,6 +47,18 @@ def test_triggers_for_what_a_dead_run_left_behind(world: World, client: TwigClie
     world.load(PAGE)  # and died before it could trigger
     world.load(PAGE)
     assert start_processing(client, world.source(client), world.manifest) is not None
+
+
+def test_triggers_after_a_rebuild_which_can_not_know_whether_twig_processed_all(
+    world: World, client: TwigClient
+) -> None:
+    world.load(PAGE)
+    source = world.source(client)
+    assert start_processing(client, source, world.manifest) is not None
+    assert rebuild(client, source, world.manifest, "rebuild").documents == 1
+    assert start_processing(client, source, world.manifest) is not None
+    assert start_processing(client, source, world.manifest) is None
+    assert triggers(world) == 2
 
 
 def test_triggers_again_when_the_last_processing_failed(world: World, client: TwigClient) -> None:
