@@ -48,7 +48,7 @@ class SeedPage:
     title: str
     storage: str
     parent: str | None = None  # ref of the parent; None: child of the home page, or the home page itself
-    kind: str = "page"  # "page", "blogpost", or a container: "folder", "database", "whiteboard"
+    kind: str = "page"  # "page", "blogpost", or a container: "folder", "database", "whiteboard", "embed"
     status: str = "current"  # or "archived", "trashed", "draft"
     version: int = 1
     author: str = ""
@@ -60,6 +60,7 @@ class SeedPage:
     attachments: tuple[SeedAttachment, ...] = ()
     comments: tuple[SeedComment, ...] = ()
     page_id: str | None = None  # None: the server gives one, in order
+    subtype: str | None = None  # "live": a live doc
     view: str | None = None  # rendered body, for pages whose content only the server knows
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from sandbox.confluence.faults import (
+    ODD_ANSWERS,
+    AlwaysNext,
     Cut,
+    CutLabels,
     Delay,
     Do,
     Drip,
     DropNext,
     DropResults,
+    EmptyObject,
     EmptyPage,
     Fault,
     ForeignLinks,
+    HideRow,
     LimitRate,
+    NoBody,
+    NoZone,
+    OddRow,
     Redirect,
     Refuse,
     RepeatCursor,
@@ -21,6 +29,7 @@ from sandbox.confluence.faults import (
     ShrinkTotal,
     Truncate,
 )
+from sandbox.confluence.personalities import ASSUMPTIONS, PERSONALITIES
 from sandbox.confluence.request_log import LoggedRequest, RequestLog
 from sandbox.confluence.sandbox import (
     PERSONAL_ACCESS_TOKEN,
@@ -33,26 +42,38 @@ from sandbox.confluence.sandbox import (
     serve,
 )
 from sandbox.confluence.site import ALL_SCOPES, Site
+from sandbox.confluence.truth import Level, TrueContent
 
 __all__ = [
     "ALL_SCOPES",
+    "ASSUMPTIONS",
+    "ODD_ANSWERS",
+    "PERSONALITIES",
     "PERSONAL_ACCESS_TOKEN",
     "READER_USER",
     "SCOPED_TOKEN",
     "SYNC_EMAIL",
     "SYNC_TOKEN",
     "SYNC_USER",
+    "AlwaysNext",
     "Cut",
+    "CutLabels",
     "Delay",
     "Do",
     "Drip",
     "DropNext",
     "DropResults",
+    "EmptyObject",
     "EmptyPage",
     "Fault",
     "ForeignLinks",
+    "HideRow",
+    "Level",
     "LimitRate",
     "LoggedRequest",
+    "NoBody",
+    "NoZone",
+    "OddRow",
     "Redirect",
     "Refuse",
     "RepeatCursor",
@@ -62,6 +83,7 @@ __all__ = [
     "SandboxConfluence",
     "ShrinkTotal",
     "Site",
+    "TrueContent",
     "Truncate",
     "serve",
 ]

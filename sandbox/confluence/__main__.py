@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.confluence.folder_space import read_folder
 from sandbox.confluence.generated import generated_space
+from sandbox.confluence.personalities import described
 from sandbox.confluence.sandbox import (
     PERSONAL_ACCESS_TOKEN,
     SCOPED_TOKEN,
@@ -16,7 +17,7 @@ from sandbox.confluence.sandbox import (
     SYNC_TOKEN,
     SandboxConfluence,
 )
-from sandbox.confluence.site import CLOUD, DEPLOYMENTS
+from sandbox.confluence.site import DEPLOYMENTS
 from sandbox.serving import LOOPBACK, serve_until_stopped
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def main(arguments: list[str] | None = None) -> None:
             rate=options.rate,
             burst=options.burst,
             state=options.state,
+            personalities=options.personality,
+            switches=dict(options.switch),
         )
         _fill(sandbox, options)
         serve_until_stopped(sandbox.app, options.host, options.port, lambda base_url: _announce(sandbox, base_url))
@@ -85,8 +88,43 @@ def _parser() -> argparse.ArgumentParser:
         "(default: the sample space PROD)",
     )
     parser.add_argument("--generated", type=int, metavar="PAGES", help="serve a generated space GEN of that many pages")
-    parser.add_argument("--deployment", choices=DEPLOYMENTS, default=CLOUD, help="default: %(default)s")
+    parser.add_argument("--deployment", choices=DEPLOYMENTS, help="default: what the personalities need, else cloud")
+    parser.add_argument(
+        "--personality",
+        type=lambda text: text.split(","),
+        action="extend",
+        default=[],
+        metavar="NAME,…",
+        help="what real sites do and a plain one does not; see --personalities",
+    )
+    parser.add_argument(
+        "--switch",
+        type=_switch,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one switch of the site, after the personalities; the value is JSON or a text",
+    )
+    parser.add_argument("--personalities", action=_Describe, nargs=0, help="list them with their sources, and stop")
     return parser
+
+
+class _Describe(argparse.Action):
+    """Prints all personalities and assumptions."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print("\n".join(described()))
+        parser.exit()
+
+
+def _switch(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"NAME=VALUE, not {text!r}")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
 
 
 def _not_negative(text: str) -> float:
@@ -126,7 +164,7 @@ def welcome(sandbox: SandboxConfluence) -> list[str]:
     )
     cloud = sandbox.site.is_cloud
     lines = [
-        f"Sandbox Confluence ({sandbox.site.deployment}): {sandbox.base_url}",
+        f"Sandbox Confluence ({', '.join([sandbox.site.deployment, *sandbox.personalities])}): {sandbox.base_url}",
         f"  site: {sandbox.site_url}",
         f"  spaces: {spaces}",
         f"  e-mail {SYNC_EMAIL}, API token {SYNC_TOKEN}"

@@ -17,13 +17,22 @@ from sandbox.confluence import downloads, errors
 from sandbox.confluence.calls import JSON_TYPE, Answer, Call, json_answer
 from sandbox.confluence.downloads import MEDIA_PATH
 from sandbox.confluence.identity import ANONYMOUS, Caller, require_scope, sign_in
-from sandbox.confluence.routes import Handler, Route, classic_routes, file_routes, v1_routes, v2_routes
+from sandbox.confluence.routes import (
+    Handler,
+    Route,
+    classic_routes,
+    data_center_routes,
+    file_routes,
+    v1_routes,
+    v2_routes,
+)
 from sandbox.confluence.v1_search import SearchIndex
 
 if TYPE_CHECKING:
     from sandbox.confluence.sandbox import SandboxConfluence
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+WEB_PAGE = b"<!doctype html><html><head><title>Confluence</title></head><body>Confluence</body></html>"
 GATEWAY = "/ex/confluence/{cloud_id}"
 
 
@@ -32,14 +41,14 @@ def build_app(sandbox: SandboxConfluence) -> FastAPI:
     app = FastAPI(title="Sandbox Confluence", openapi_url=None, redirect_slashes=False)
     app.add_exception_handler(HTTPException, _unknown_address)
     v1 = [*v1_routes(SearchIndex()), *classic_routes()]
+    _add(app, "/_edge/tenant_info", "GET", _open_endpoint(sandbox, _tenant_info))
     if not sandbox.site.is_cloud:
-        _add_routes(app, sandbox, sandbox.site.context, [*v1, *file_routes()])
+        _add_routes(app, sandbox, sandbox.site.context, [*data_center_routes(), *v1, *file_routes()])
         return app
     routes = [*v2_routes(), *v1]
     _add_routes(app, sandbox, "/wiki", [*routes, *file_routes()])
     _add_routes(app, sandbox, f"{GATEWAY}/wiki", routes, gateway=True)
     _add(app, MEDIA_PATH, "GET", _open_endpoint(sandbox, downloads.media))
-    _add(app, "/_edge/tenant_info", "GET", _open_endpoint(sandbox, _tenant_info))
     return app
 
 
@@ -51,8 +60,16 @@ def _add_routes(
 
 
 def _tenant_info(call: Call) -> Answer:
-    """Anybody may ask for the cloud id."""
-    return json_answer({"cloudId": call.site.cloud_id})
+    """Anybody may ask a Cloud site for its id. What Data Center, or a proxy before it, says there is documented nowhere."""
+    match call.site.tenant_info:
+        case "json" if call.site.is_cloud:
+            return json_answer({"cloudId": call.site.cloud_id})
+        case "web page":
+            return Answer(WEB_PAGE, content_type="text/html")
+        case "error":
+            return Answer(WEB_PAGE, 500, content_type="text/html")
+        case _:
+            return Answer(WEB_PAGE, 404, content_type="text/html")
 
 
 def _add(app: FastAPI, path: str, method: str, endpoint: Endpoint) -> None:
@@ -90,9 +107,9 @@ def _signed_in(sandbox: SandboxConfluence, route: Route, request: Request, body:
         raise errors.gateway_not_found()
     authorization = request.headers.get("authorization")
     caller = sign_in(sandbox.store, site, authorization, gateway=gateway, api_v2=route.api_v2)
+    if route.removed and (gateway or site.classic_gone):
+        raise errors.v1_gone()
     if gateway:
-        if route.removed:
-            raise errors.v1_gone()
         require_scope(caller, route.scopes)
     endpoint = site.context + _below_context(request.url.path, site.context, gateway)
     return _call(sandbox, request, caller, endpoint, body)

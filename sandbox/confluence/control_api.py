@@ -7,7 +7,7 @@ faults; ``/site`` sets the switches of :class:`Site`, latency and rate; ``/conte
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from sandbox.confluence.changes import ChangeError
 from sandbox.confluence.faults import Fault, JsonFault
 from sandbox.confluence.model import Content, iso
-from sandbox.confluence.site import Site
+from sandbox.confluence.site import set_switches
 from sandbox.serving import CONTROL_PREFIX
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from sandbox.confluence.sandbox import SandboxConfluence
 
-#: Fixed when the app is built.
-FIXED = ("deployment", "context_path")
 Handler = Callable[["SandboxConfluence", dict[str, str], bytes], Any]
 
 
@@ -111,7 +109,7 @@ def _requests(sandbox: SandboxConfluence, query: dict[str, str], body: bytes) ->
 
 def _arm(sandbox: SandboxConfluence, query: dict[str, str], body: bytes) -> Any:
     read = msgspec.json.decode(body, type=JsonFault)
-    fault = Fault(read.action, read.path, method=read.method, skip=read.skip, times=read.times)
+    fault = Fault(read.action, read.path, method=read.method, skip=read.skip, times=read.times, naming=read.naming)
     return sandbox.faults.arm(fault).describe()
 
 
@@ -124,12 +122,7 @@ def _set_site(sandbox: SandboxConfluence, query: dict[str, str], body: bytes) ->
     speed = msgspec.convert(
         {name: wanted.pop(name) for name in ("latency_ms", "rate", "burst") if name in wanted}, _Speed
     )
-    allowed = {field.name for field in fields(Site)} - set(FIXED)
-    if not wanted.keys() <= allowed:
-        raise ChangeError(f"unknown switches {sorted(wanted.keys() - allowed)}; there are: {sorted(allowed)}")
-    checked = msgspec.convert(asdict(replace(sandbox.site, **wanted)), Site)
-    for name in wanted:
-        setattr(sandbox.site, name, getattr(checked, name))
+    set_switches(sandbox.site, wanted)
     if speed.latency_ms is not msgspec.UNSET:
         sandbox.latency_ms = speed.latency_ms
     if speed.rate is not msgspec.UNSET:

@@ -68,6 +68,13 @@ def v1_gone() -> ApiError:
     return ApiError(410, {"statusCode": 410, "data": data, "message": GONE})
 
 
+def search_unavailable() -> ApiError:
+    """The search index is being rebuilt; the status is what was seen, the text is made up."""
+    return v1_error(
+        500, "java.lang.RuntimeException: The search index is not available", reason="Internal Server Error"
+    )
+
+
 def site_unauthorized(api_v2: bool) -> ApiError:
     """Wrong, expired or revoked token, or a scoped token, on the site host."""
     headers = {"WWW-Authenticate": 'OAuth realm="sandbox"', "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
@@ -96,10 +103,26 @@ def no_product_access() -> ApiError:
     return ApiError(403, {"message": "Current user not permitted to use Confluence", "statusCode": 403})
 
 
-def address_not_allowed() -> ApiError:
-    """The organisation's IP allow-list does not contain the caller's address."""
-    message = "The IP address has been rejected because it is not included in the allowlist."
-    return ApiError(403, {"code": 403, "message": message}, {"X-Failure-Category": "FAILURE_CLIENT_IP_ALLOWLIST"})
+def address_not_allowed(words: str) -> ApiError:
+    """The organisation's IP allow-list does not contain the caller's address.
+
+    "documented": https://confluence.atlassian.com/pages/viewpage.action?pageId=1384133808; anything else is made up.
+    """
+    if words != "documented":
+        text = "The IP address has been rejected because it is not included in the allowlist."
+        return ApiError(403, {"code": 403, "message": text}, {"X-Failure-Category": "FAILURE_CLIENT_IP_ALLOWLIST"})
+    message = (
+        "The IP address has been rejected because it is not on the allowed list. See your admin for more information."
+    )
+    return ApiError(403, {"errorMessages": [message], "errors": {}})
+
+
+def tokens_blocked() -> ApiError:
+    """An administrator has blocked user API tokens: documented to be told, its body is not.
+
+    https://support.atlassian.com/security-and-access-policies/docs/set-api-token-access/
+    """
+    return ApiError(403, {"code": 403, "message": "API token access is blocked by your organization's policy"})
 
 
 def datacenter_unauthorized() -> ApiError:

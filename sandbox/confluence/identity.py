@@ -57,7 +57,7 @@ def sign_in(store: Store, site: Site, authorization: str | None, *, gateway: boo
     :raises ApiError: 401 for credentials that do not hold here, 403 for a user or address without access.
     """
     if not site.address_allowed:
-        raise errors.address_not_allowed()
+        raise errors.address_not_allowed(site.allow_list_words)
     credentials = read_credentials(authorization)
     if not site.is_cloud:
         return _sign_in_datacenter(store, site, credentials)
@@ -69,6 +69,8 @@ def sign_in(store: Store, site: Site, authorization: str | None, *, gateway: boo
         if site.anonymous_access:
             return ANONYMOUS
         raise errors.site_unauthorized(api_v2)
+    if site.tokens_blocked:
+        raise errors.tokens_blocked()
     user = store.users[token.account_id]
     if not user.product_access:
         raise errors.no_product_access()

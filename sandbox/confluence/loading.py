@@ -107,6 +107,7 @@ def _content(store: Store, space: Space, seed: SeedPage, parent_id: int | None, 
         read_users=seed.read_users,
         read_groups=seed.read_groups,
         ref=seed.ref,
+        subtype=seed.subtype,
     )
 
 

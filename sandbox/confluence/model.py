@@ -128,6 +128,7 @@ class Content:
     read_groups: tuple[str, ...] = ()
     history: tuple[Revision, ...] = ()  # oldest first, without the current version
     ref: str = ""  # the seed's own name for it
+    subtype: str | None = None  # "live": a live doc
 
     @property
     def restricted(self) -> bool:

@@ -1,7 +1,8 @@
 """Changes to contents, as people make them in the browser. What bumps a version there does so here.
 
 Edits and renames make a new version. Moves, labels, restrictions, comments and attachments do not: that is why a
-sync must not rely on versions alone.
+sync must not rely on versions alone. Whether they set the modification date is documented nowhere: switches of the
+site decide.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from sandbox.confluence.loading import (
     next_position,
 )
 from sandbox.confluence.lookup import Lookup
-from sandbox.confluence.model import Content, Revision, Version, pack, to_millis
+from sandbox.confluence.model import Content, Packed, Revision, Version, pack, to_millis
 from sandbox.seed import SeedPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+LIVE = "live"
+REDACTION = "[redacted]"
 
 
 class PageControl(Lookup):
@@ -70,6 +74,8 @@ class PageControl(Lookup):
                 message=message,
                 minor_edit=minor,
             )
+            if old.subtype == LIVE:
+                version = self._live_version(old.version, version)
             self.store.put(
                 replace(
                     old,
@@ -82,6 +88,33 @@ class PageControl(Lookup):
             )
             return version.number
 
+    def _live_version(self, old: Version, new: Version) -> Version:
+        """What an edit of a live doc makes of its version: no document says it, so the site's switches do."""
+        number = new.number if self.site.live_edit_bumps_version else old.number
+        moment = new.created_at if self.site.live_edit_modifies else old.created_at
+        return replace(new, number=number, created_at=moment)
+
+    def make_live(self, page: str, live: bool = True) -> None:
+        """Turn a page into a live doc, or back."""
+        with self.lock:
+            self.store.put(replace(self.find(page), subtype=LIVE if live else None))
+
+    def redact(self, page: str, text: str) -> None:
+        """Black out ``text`` in all versions, as ``POST /pages/{id}/redact`` does for people with Guard Premium.
+
+        https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-redactions/ says that the text is replaced
+        by a marker; it does not say whether that makes a version.
+        """
+        with self.lock:
+            old = self.find(page)
+            if text not in old.storage.text():
+                raise ValueError(f"page {page!r} does not say {text!r}")
+            if self.site.redaction_bumps_version:
+                self.edit(page, storage=_redacted(old.storage, text).text())
+                old = self.find(page)
+            history = tuple(replace(past, storage=_redacted(past.storage, text)) for past in old.history)
+            self.store.put(replace(old, storage=_redacted(old.storage, text), history=history, view=None))
+
     def rename(self, page: str, title: str, *, at: datetime | None = None) -> int:
         return self.edit(page, title=title, at=at)
 
@@ -92,7 +125,8 @@ class PageControl(Lookup):
             if target.id in {content.id, *(node.id for node in self._subtree(content))}:
                 raise ValueError(f"page {page!r} cannot move below itself")
             place = next_position(self.store, target.id) if position is None else position
-            self.store.put(replace(content, parent_id=target.id, position=place))
+            moved = replace(content, parent_id=target.id, position=place)
+            self.store.put(self._modified(moved, self.site.moving_modifies))
             for node in self._subtree(content):
                 self.store.put(replace(self.store.contents[node.id], space_id=target.space_id))
 
@@ -138,7 +172,8 @@ class PageControl(Lookup):
         with self.lock:
             content = self.find(page)
             self._move_children_up(content)
-            self.store.put(replace(content, status=status))
+            modifies = self.site.archiving_modifies if status == "archived" else self.site.trashing_modifies
+            self.store.put(self._modified(replace(content, status=status), modifies))
 
     def _move_children_up(self, content: Content) -> None:
         for child in self.store.children(content.id):
@@ -163,21 +198,35 @@ class PageControl(Lookup):
             readers, named_groups = tuple(map(self.account_id, users)), tuple(groups)
             if not readers and not named_groups:
                 readers = (content.author_id or "712020:sandbox-owner",)
-            self.store.put(replace(content, read_users=readers, read_groups=named_groups))
+            restricted = replace(content, read_users=readers, read_groups=named_groups)
+            self.store.put(self._modified(restricted, self.site.restricting_modifies))
 
     def unrestrict(self, page: str) -> None:
         with self.lock:
-            self.store.put(replace(self.find(page), read_users=(), read_groups=()))
+            free = replace(self.find(page), read_users=(), read_groups=())
+            self.store.put(self._modified(free, self.site.restricting_modifies))
 
     def label(self, page: str, *names: str) -> None:
         """Add labels."""
         with self.lock:
             content = self.find(page)
-            self.store.put(replace(content, labels=label_names(self.store, [*content.labels, *names])))
+            labelled = replace(content, labels=label_names(self.store, [*content.labels, *names]))
+            self.store.put(self._modified(labelled, self.site.labelling_modifies))
 
     def unlabel(self, page: str, *names: str) -> None:
         """Remove labels."""
         with self.lock:
             content = self.find(page)
             left = set(content.labels) - {name.lower() for name in names}
-            self.store.put(replace(content, labels=tuple(sorted(left))))
+            labelled = replace(content, labels=tuple(sorted(left)))
+            self.store.put(self._modified(labelled, self.site.labelling_modifies))
+
+    def _modified(self, content: Content, modifies: bool) -> Content:
+        """``content`` with the present as its modification date where the site does that; the number stays."""
+        if not modifies:
+            return content
+        return replace(content, version=replace(content.version, created_at=to_millis(self.site.now())))
+
+
+def _redacted(storage: Packed, text: str) -> Packed:
+    return pack(storage.text().replace(text, REDACTION))

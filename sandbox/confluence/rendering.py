@@ -13,6 +13,8 @@ from sandbox.confluence.view import Renderer
 if TYPE_CHECKING:
     from sandbox.confluence.store import Store
 
+#: What listings give; the rendered forms come one content at a time.
+BULK_FORMATS = ("storage", "atlas_doc_format")
 _TAG = re.compile(r"<[^>]*>")
 
 

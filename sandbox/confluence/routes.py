@@ -9,10 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.confluence import downloads, v1_contents, v1_reads, v1_search, v2_contents, v2_spaces
+from sandbox.confluence import (
+    dc_scan,
+    downloads,
+    v1_contents,
+    v1_reads,
+    v1_search,
+    v2_contents,
+    v2_spaces,
+    v2_tree,
+    v2_versions,
+)
 from sandbox.confluence import v2_decorations as v2_parts
 from sandbox.confluence.calls import Answer, Call
-from sandbox.confluence.model import CONTAINER_KINDS
+from sandbox.confluence.model import CONTAINER_KINDS, TREE_KINDS
 from sandbox.confluence.v2_contents import BLOGPOST, PAGE, Kind
 
 if TYPE_CHECKING:
@@ -78,6 +88,8 @@ def _content_routes(name: str, kind: Kind) -> list[Route]:
     root = f"/api/v2/{name}/{{id}}"
     return [
         Route(root, lambda call: v2_contents.single_content(call, kind), PAGES),
+        Route(f"{root}/versions", lambda call: v2_versions.versions(call, kind.name), PAGES),
+        Route(f"{root}/versions/{{number}}", lambda call: v2_versions.single_version(call, kind.name), PAGES),
         Route(f"{root}/labels", lambda call: v2_spaces.content_labels(call, [kind.name]), PAGES),
         Route(f"{root}/attachments", lambda call: v2_parts.content_attachments(call, kind.name), FILES),
         Route(f"{root}/footer-comments", lambda call: v2_parts.content_comments(call, kind.name, "footer"), COMMENTS),
@@ -96,18 +108,18 @@ def _comment_routes(kind: str) -> list[Route]:
 
 def _tree_routes() -> list[Route]:
     routes = [
-        Route("/api/v2/pages/{id}/ancestors", lambda call: v2_parts.ancestors(call, ["page"]), TREE),
-        Route("/api/v2/pages/{id}/children", v2_parts.children, PAGES),
-        Route("/api/v2/pages/{id}/direct-children", v2_parts.direct_children, TREE),
-        Route("/api/v2/pages/{id}/descendants", v2_parts.descendants, TREE),
+        Route("/api/v2/pages/{id}/children", v2_tree.children, PAGES),
     ]
-    for kind in CONTAINER_KINDS:
+    for kind in TREE_KINDS:
         root = f"/api/v2/{kind}s/{{id}}"
         routes += [
-            Route(root, lambda call, kind=kind: v2_parts.container(call, kind), (f"read:{kind}:confluence",)),  # type: ignore[misc]
-            Route(f"{root}/ancestors", lambda call, kind=kind: v2_parts.ancestors(call, [kind]), TREE),  # type: ignore[misc]
-            Route(f"{root}/direct-children", v2_parts.direct_children, TREE),
+            Route(f"{root}/ancestors", lambda call, kind=kind: v2_tree.ancestors(call, [kind]), TREE),  # type: ignore[misc]
+            Route(f"{root}/direct-children", lambda call, kind=kind: v2_tree.direct_children(call, kind), TREE),  # type: ignore[misc]
+            Route(f"{root}/descendants", lambda call, kind=kind: v2_tree.descendants(call, kind), TREE),  # type: ignore[misc]
         ]
+        if kind in CONTAINER_KINDS:
+            scopes = (f"read:{kind}:confluence",)
+            routes.append(Route(root, lambda call, kind=kind: v2_tree.container(call, kind), scopes))  # type: ignore[misc]
     return routes
 
 
@@ -122,6 +134,7 @@ def v1_routes(index: SearchIndex) -> list[Route]:
         Route("/rest/api/search", lambda call: v1_search.site_search(call, index), SEARCH),
         Route(restriction, v1_reads.restrictions, RESTRICTIONS),
         Route(f"{restriction}/{{operation}}", v1_reads.restriction, RESTRICTIONS),
+        Route(f"{root}/restriction/relevantViewRestrictions", v1_reads.relevant_restrictions, RESTRICTIONS),
         Route(f"{root}/child/attachment/{{attachment_id}}/download", downloads.by_id, DOWNLOADS),
     ]
 
@@ -144,6 +157,14 @@ def classic_routes() -> list[Route]:
         "/rest/api/user": v1_contents.single_user,
     }
     return [Route(path, handle, removed=True) for path, handle in handlers.items()]
+
+
+def data_center_routes() -> list[Route]:
+    """What only Data Center has. The site's switches say which versions; before the classic routes, for they match first."""
+    return [
+        Route("/rest/api/content/scan", dc_scan.scan),
+        Route("/rest/api/server-information", v1_reads.server_information),
+    ]
 
 
 def file_routes() -> list[Route]:

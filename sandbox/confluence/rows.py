@@ -60,7 +60,7 @@ def content_row(store: Store, content: Content) -> Row:
             "ownerId": content.author_id,
         }
     if content.kind == "page":
-        row |= {"lastOwnerId": None, "subtype": None}
+        row |= {"lastOwnerId": None, "subtype": content.subtype}
     if content.kind in ("page", "blogpost"):
         key = space.active_key
         row["_links"] = {

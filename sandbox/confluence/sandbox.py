@@ -15,18 +15,20 @@ from sandbox.confluence.control_api import add_control_api
 from sandbox.confluence.decoration_control import PartControl
 from sandbox.confluence.faults import Action, Do, Fault, FaultPlan
 from sandbox.confluence.page_control import PageControl
+from sandbox.confluence.personalities import PERSONALITIES, deployment_of, take_on
 from sandbox.confluence.request_log import Recorder, RequestLog
-from sandbox.confluence.site import CLOUD, DEPLOYMENTS, Site
+from sandbox.confluence.site import DEPLOYMENTS, Site, set_switches
 from sandbox.confluence.site_control import SiteControl
 from sandbox.confluence.spoiling import RATE_LIMIT_BODY, Spoiler, retry_after_headers
 from sandbox.confluence.state import StateFolder
 from sandbox.confluence.store import Store
+from sandbox.confluence.truth import TrueContent, truth_of
 from sandbox.confluence.web_pages import add_web_pages
 from sandbox.seed import SeedSpace, SeedUser
 from sandbox.serving import LOOPBACK, Allowance, Latency, RateLimit, TokenBucket, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from starlette.types import ASGIApp, Scope
@@ -45,7 +47,9 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
     """A Confluence site in memory.
 
     :param spaces: what it contains; more can come by ``add_space``.
-    :param deployment: "cloud" or "datacenter".
+    :param deployment: "cloud" or "datacenter"; None: what the personalities ask for, else Cloud.
+    :param personalities: names of personalities.py; they also furnish the spaces that are added.
+    :param switches: fields of :class:`Site`, set after the personalities.
     :param latency_ms: what every request waits before it is handled.
     :param rate: requests a second that every caller may make together; None: no limit.
     :param burst: how many may come at once; None: one second's worth.
@@ -57,17 +61,23 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
     def __init__(
         self,
         *spaces: SeedSpace,
-        deployment: str = CLOUD,
+        deployment: str | None = None,
         latency_ms: float = 0.0,
         rate: float | None = None,
         burst: int | None = None,
         state: Path | None = None,
         context_path: str = "",
+        personalities: Iterable[str] = (),
+        switches: Mapping[str, Any] | None = None,
     ) -> None:
+        self.personalities = tuple(personalities)
+        deployment = deployment_of(self.personalities, deployment)
         if deployment not in DEPLOYMENTS:
             raise ValueError(f"deployment is one of {', '.join(DEPLOYMENTS)}, not {deployment!r}")
         self.lock = threading.RLock()
         self.site = Site(deployment=deployment, context_path=context_path)
+        take_on(self.site, self.personalities)
+        set_switches(self.site, dict(switches or {}))
         self.store = Store()
         self._state = StateFolder(state) if state else None
         if self._state:
@@ -106,7 +116,11 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
 
     def add_space(self, seed: SeedSpace) -> str:
         with self.lock, self._state.together() if self._state else nullcontext():
-            return super().add_space(seed)
+            space_id = super().add_space(seed)
+            for name in self.personalities:
+                if furnish := PERSONALITIES[name].furnish:
+                    furnish(self, seed.key)
+            return space_id
 
     # ------------------------------------------------------------------ addresses
 
@@ -164,30 +178,56 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
         return self._bucket
 
     def _rate_headers(self, allowance: Allowance) -> dict[str, str]:
-        reset = datetime.now(UTC) + timedelta(seconds=allowance.full_after_s)
-        headers = {
-            "X-RateLimit-Limit": str(allowance.limit),
-            "X-RateLimit-Remaining": str(allowance.remaining),
-            "X-RateLimit-Reset": f"{reset:%Y-%m-%dT%H:%MZ}",
-        }
+        """What is left, in the words of each deployment.
+
+        https://developer.atlassian.com/cloud/confluence/rate-limiting/ and
+        https://confluence.atlassian.com/conf89/improving-instance-stability-with-rate-limiting-1387596645.html
+        """
+        headers = {"X-RateLimit-Limit": str(allowance.limit), "X-RateLimit-Remaining": str(allowance.remaining)}
         if self._bucket and not self.site.is_cloud:
             fill = {"X-RateLimit-FillRate": f"{self._bucket.per_second:g}", "X-RateLimit-Interval-Seconds": "1"}
             return headers | fill
+        reset = datetime.now(UTC) + timedelta(seconds=allowance.full_after_s)
+        headers["X-RateLimit-Reset"] = f"{reset:%Y-%m-%dT%H:%MZ}"
         if allowance.remaining < allowance.limit * NEAR_LIMIT:
             headers["X-RateLimit-NearLimit"] = "true"
         return headers
 
     def _too_many(self, allowance: Allowance) -> Response:
         headers = retry_after_headers(allowance.retry_after_s, self.site.retry_after)
+        if self.site.rate_limit_reason:
+            headers["RateLimit-Reason"] = self.site.rate_limit_reason
         return JSONResponse(RATE_LIMIT_BODY, status_code=self.site.rate_limit_status, headers=headers)
+
+    # ----------------------------------------------------------------------- truth
+
+    def truth(self, *space_keys: str, user: str | None = SYNC_EMAIL, restricted: bool = True) -> dict[str, TrueContent]:
+        """What a complete sync of those spaces (none: all) must end with at this moment, by content id.
+
+        :param user: who syncs: an e-mail address or account id; None: an anonymous visitor.
+        :param restricted: with what a view restriction of the content or an ancestor holds for, as far as ``user``
+            satisfies it; False: without.
+        """
+        with self.lock:
+            keys = space_keys or [space.key for space in self.store.spaces.values()]
+            account_id = None if user is None else self.user(user).account_id
+            found = truth_of(self.store, keys, account_id, public=self.site.anonymous_access)
+        return {row_id: it for row_id, it in found.items() if restricted or not it.restricted}
 
     # ---------------------------------------------------------------------- faults
 
     def fail(
-        self, action: Action, path: str = "", *, method: str | None = None, skip: int = 0, times: int | None = 1
+        self,
+        action: Action,
+        path: str = "",
+        *,
+        method: str | None = None,
+        skip: int = 0,
+        times: int | None = 1,
+        naming: str | None = None,
     ) -> Fault:
         """Arm a fault; see :class:`Fault`. Its ``hits`` tell how often it struck."""
-        return self.faults.arm(Fault(action, path, method=method, skip=skip, times=times))
+        return self.faults.arm(Fault(action, path, method=method, skip=skip, times=times, naming=naming))
 
     def when(self, path: str, do: Callable[[], object], *, method: str | None = None, nth: int = 1) -> Fault:
         """Run ``do`` just before the ``nth`` request that matches ``path`` is handled."""
@@ -197,12 +237,14 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
 @contextmanager
 def serve(
     *spaces: SeedSpace,
-    deployment: str = CLOUD,
+    deployment: str | None = None,
     latency_ms: float = 0.0,
     rate: float | None = None,
     burst: int | None = None,
     state: Path | None = None,
     context_path: str = "",
+    personalities: Iterable[str] = (),
+    switches: Mapping[str, Any] | None = None,
 ) -> Iterator[SandboxConfluence]:
     """A served sandbox for a test: ``with serve(space) as confluence: … confluence.base_url …``."""
     sandbox = SandboxConfluence(
@@ -213,6 +255,8 @@ def serve(
         burst=burst,
         state=state,
         context_path=context_path,
+        personalities=personalities,
+        switches=switches,
     )
     with sandbox.serve():
         yield sandbox

@@ -6,12 +6,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sandbox.confluence import faults
+from sandbox.confluence.rewriting import json_change
 from sandbox.serving import CONTROL_PREFIX, abort_connection
 
 if TYPE_CHECKING:
@@ -46,21 +46,20 @@ class Spoiler:
         self.change = change
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        actions = self._due(scope)
-        if not actions:
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
             await self.app(scope, receive, send)
+            return
+        content, again = await _content_of(receive) if scope["method"] == "POST" else (b"", receive)
+        target = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+        actions = self.plan.due(scope["method"], target, content)
+        if not actions:
+            await self.app(scope, again, send)
             return
         for action in actions:
             if await self._ends_here(action, scope, receive, send):
                 return
-        start, body = await _answer_of(self.app, scope, receive)
+        start, body = await _answer_of(self.app, scope, again)
         await _send_spoiled(start, body, actions, scope, receive, send)
-
-    def _due(self, scope: Scope) -> list[Action]:
-        if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
-            return []
-        target = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-        return self.plan.due(scope["method"], target)
 
     async def _ends_here(self, action: Action, scope: Scope, receive: Receive, send: Send) -> bool:
         """What happens before the request is handled; True when it never will be."""
@@ -82,10 +81,25 @@ class Spoiler:
         return False
 
 
+async def _content_of(receive: Receive) -> tuple[bytes, Receive]:
+    """What the request carries, and a ``receive`` that gives it again."""
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body"):
+        messages.append(await receive())
+    content = b"".join(message.get("body", b"") for message in messages)
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return content, again
+
+
 def _refusal(action: faults.Refuse | faults.LimitRate | faults.Redirect) -> Response:
     match action:
         case faults.LimitRate():
             headers = retry_after_headers(action.retry_after_s, action.form)
+            if action.reason:
+                headers["RateLimit-Reason"] = action.reason
             return JSONResponse(RATE_LIMIT_BODY, status_code=429, headers=headers)
         case faults.Redirect():
             return RedirectResponse(action.location, status_code=action.status)
@@ -140,50 +154,5 @@ async def _drip(body: bytes, drip: faults.Drip, send: Send) -> None:
 def _spoiled(action: Action, body: bytes, scope: Scope) -> bytes:
     if isinstance(action, faults.Truncate):
         return body[: len(body) // 2]
-    change = _json_change(action, scope)
+    change = json_change(action, scope)
     return body if change is None else msgspec.json.encode(change(msgspec.json.decode(body)))
-
-
-def _json_change(action: Action, scope: Scope) -> Callable[[Any], Any] | None:
-    match action:
-        case faults.Rewrite():
-            return action.change
-        case faults.RepeatCursor():
-            return lambda page: _with_next(page, _own_address(scope))
-        case faults.EmptyPage():
-            return lambda page: _with_next(page, page["_links"].get("next") or _own_address(scope)) | {"results": []}
-        case faults.DropNext():
-            return _without_next
-        case faults.DropResults():
-            return lambda page: page | {"results": page["results"][: -action.count]}
-        case faults.ShrinkTotal():
-            return lambda page: page | {"totalSize": page["totalSize"] - action.by}
-        case faults.ForeignLinks():
-            return lambda page: _with_foreign_links(page, action.origin)
-        case _:
-            return None
-
-
-def _with_next(page: Any, address: str) -> Any:
-    return page | {"_links": page["_links"] | {"next": address}}
-
-
-def _without_next(page: Any) -> Any:
-    return page | {"_links": {name: value for name, value in page["_links"].items() if name != "next"}}
-
-
-def _own_address(scope: Scope) -> str:
-    """The request's own address as a ``next``: the walk would never end."""
-    query = parse_qsl(scope["query_string"].decode("latin-1"))
-    if not any(name == "cursor" for name, _ in query):
-        query.append(("cursor", "eyJpZCI6IjAiLCJjb250ZW50T3JkZXIiOiJpZCIsImNvbnRlbnRPcmRlclZhbHVlIjowfQ=="))
-    return f"{scope['path']}?{urlencode(query)}"
-
-
-def _with_foreign_links(page: Any, origin: str) -> Any:
-    own = dict(page["_links"])
-    for name in ("base", "next"):
-        if name in own:
-            parts = urlsplit(own[name])
-            own[name] = origin + parts.path + (f"?{parts.query}" if parts.query else "")
-    return page | {"_links": own}

@@ -12,14 +12,15 @@ from sandbox.confluence.calls import Answer, Call, json_answer
 from sandbox.confluence.keyset import Order
 from sandbox.confluence.model import Attachment, Comment, Content, Space
 from sandbox.confluence.v1_decoration_shapes import attachment_row, comment_row
-from sandbox.confluence.v1_reads import visible_content
-from sandbox.confluence.v1_search import limit_of, number_of
+from sandbox.confluence.v1_reads import require_user_look_ups, visible_content
+from sandbox.confluence.v1_search import limit_of
 from sandbox.confluence.v1_shapes import (
     Row,
     content_row,
     expand_of,
     history_row,
     label_rows,
+    number_of,
     space_row,
     user_row,
 )
@@ -34,14 +35,16 @@ BY_ID = Order("id")
 T = TypeVar("T")
 
 
-def offset_page(call: Call, rows: Iterable[T], render: Callable[[T], Row], limit: int | None = None) -> Answer:
-    """One v1 page of results at ``start``. ``next`` begins with ``/rest``."""
+def offset_page(
+    call: Call, rows: Iterable[T], render: Callable[[T], Row], limit: int | None = None, *, endless: bool = False
+) -> Answer:
+    """One v1 page of results at ``start``. ``next`` begins with ``/rest``; ``endless``: also behind the last one."""
     start, limit = number_of(call, "start"), limit or limit_of(call)
     taken = list(islice(rows, start, start + limit + 1))
     path = call.endpoint.removeprefix(call.site.context)
     kept = [(name, value) for name, values in call.query.items() for value in values if name not in ("start", "limit")]
     own = {"base": call.base, "context": call.site.context, "self": f"{call.base}{path}?{urlencode(kept)}"}
-    if len(taken) > limit:
+    if len(taken) > limit or endless:
         own["next"] = f"{path}?{urlencode([*kept, ('limit', limit), ('start', start + limit)])}"
     results = [render(row) for row in taken[:limit]]
     return json_answer({"results": results, "start": start, "limit": limit, "size": len(results), "_links": own})
@@ -171,13 +174,16 @@ def labels(call: Call) -> Answer:
 def attachments(call: Call) -> Answer:
     """``GET /rest/api/content/{id}/child/attachment``."""
     content, expand = visible_content(call), expand_of(call)
+    if call.site.attachment_listing == "refused":
+        raise errors.v1_bad_request("null")
     name, media_type = call.one("filename"), call.one("mediaType")
     found = (
         attachment
         for attachment in call.store.attachments_of(content.id)
         if name in (None, attachment.file_name) and media_type in (None, attachment.media_type)
     )
-    return offset_page(call, found, lambda attachment: attachment_row(call, attachment, expand))
+    endless = call.site.attachment_listing == "endless"
+    return offset_page(call, found, lambda attachment: attachment_row(call, attachment, expand), endless=endless)
 
 
 def comments(call: Call) -> Answer:
@@ -214,8 +220,9 @@ def descendant_pages(call: Call) -> Answer:
 
 
 def single_user(call: Call) -> Answer:
-    """``GET /rest/api/user?key=…``, ``username=`` or ``accountId=``."""
-    key = call.one("key") or call.one("accountId")
+    """``GET /rest/api/user?accountId=…`` on Cloud, ``key=`` or ``username=`` on Data Center."""
+    require_user_look_ups(call)
+    key = call.one("accountId" if call.site.is_cloud else "key")
     name = call.one("username")
     for user in call.store.users.values():
         if user.account_id == key or (name and user.email.partition("@")[0] == name):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,9 +14,9 @@ from sandbox.confluence.calls import Answer, Call, json_answer
 from sandbox.confluence.cql import Query, parse
 from sandbox.confluence.cql_terms import CqlError, Subject
 from sandbox.confluence.keyset import BadCursor, Key, Order, decode_cursor, encode_cursor
-from sandbox.confluence.model import Attachment, Comment, Content, iso
+from sandbox.confluence.model import CONTAINER_KINDS, Attachment, Comment, Content, iso
 from sandbox.confluence.v1_decoration_shapes import attachment_row, comment_row
-from sandbox.confluence.v1_shapes import Expand, Row, content_row, expand_of
+from sandbox.confluence.v1_shapes import Expand, Row, content_row, expand_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,18 +49,38 @@ class SearchIndex:
 
 
 def content_search(call: Call, index: SearchIndex) -> Answer:
-    """``GET /rest/api/content/search``: contents in the shape of v1 content."""
+    """``GET /rest/api/content/search``: contents in the shape of v1 content.
+
+    Documented as a ContentArray: results, start, limit, size, ``_links``, and no parameter for archived spaces.
+    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content/#api-wiki-rest-api-content-search-get
+    """
+    if call.site.search_gone:
+        raise errors.v1_gone()
     expand = expand_of(call)
-    return _search(call, index, lambda found: found_row(call, found, expand))
+    found = _search(call, index, False, lambda found: found_row(call, found, expand))
+    extra = found.extra if call.site.search_total else {"start": found.start}
+    return _page(call, found, extra)
 
 
 def site_search(call: Call, index: SearchIndex) -> Answer:
-    """``GET /rest/api/search``: the same hits inside search results."""
+    """``GET /rest/api/search``: the same hits inside search results, with their total."""
     expand = expand_of(call).below("content")
-    return _search(call, index, lambda found: _search_row(call, found, expand))
+    archived_spaces = call.one("includeArchivedSpaces") == "true"
+    found = _search(call, index, archived_spaces, lambda found: _search_row(call, found, expand))
+    return _page(call, found, found.extra)
 
 
 def found_row(call: Call, found: Found, expand: Expand) -> Row:
+    """A hit, with no more labels than search gives (CONFCLOUD-71415)."""
+    row = _whole_row(call, found, expand)
+    labels = row.get("metadata", {}).get("labels")
+    if labels and call.site.label_cap is not None:
+        labels["results"] = labels["results"][: call.site.label_cap]
+        labels["size"] = len(labels["results"])
+    return row
+
+
+def _whole_row(call: Call, found: Found, expand: Expand) -> Row:
     match found:
         case Content():
             return content_row(call, found, expand)
@@ -66,12 +88,6 @@ def found_row(call: Call, found: Found, expand: Expand) -> Row:
             return attachment_row(call, found, expand)
         case Comment():
             return comment_row(call, found, expand)
-
-
-def number_of(call: Call, name: str, default: int = 0) -> int:
-    """A number in the query; anything else counts as absent, as in Confluence."""
-    text = call.one(name) or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else default
 
 
 def limit_of(call: Call) -> int:
@@ -91,31 +107,62 @@ def limit_of(call: Call) -> int:
     return min(int(text), most)
 
 
-def _search(call: Call, index: SearchIndex, render: Callable[[Found], Row]) -> Answer:
+@dataclass(frozen=True)
+class Page:
+    """One page of hits."""
+
+    rows: list[Row]
+    start: int
+    limit: int
+    total: int
+    cursor: str | None
+    cql: str
+
+    @property
+    def extra(self) -> Row:
+        """What search results say beside the rows."""
+        return {"totalSize": self.total, "cqlQuery": self.cql, "searchDuration": 1}
+
+
+def _search(call: Call, index: SearchIndex, archived_spaces: bool, render: Callable[[Found], Row]) -> Page:
+    if call.site.search_index == "rebuilding":
+        raise errors.search_unavailable()
     text = call.one("cql")
     if not text:
         raise errors.v1_bad_request("Could not parse cql : null")
     query = _parsed(call, text)
+    _require_known_spaces(call, query)
     order = Order(query.order_field or "id", query.descending)
     who = call.caller.user.account_id if call.caller.user else None
-    archived_spaces = call.one("includeArchivedSpaces") == "true"
     # now() moves on: a result is remembered for the rest of the minute at most.
     minute = call.site.now().replace(second=0, microsecond=0)
-    name = (text, who, archived_spaces, call.store.revision, minute, call.site.time_zone)
+    containers = call.site.search_finds_containers
+    name = (text, who, archived_spaces, containers, call.store.revision, minute, call.site.time_zone)
     keys = index.keys(name, lambda: _found_keys(call, query, order, archived_spaces))
     limit = limit_of(call)
     start = _start(call, keys, order)
     taken = keys[start : start + limit]
     cursor = encode_cursor(order, taken[-1]) if taken and start + limit < len(keys) else None
     rows = [render(_record(call.store, key[1])) for key in taken]
-    return _page(call, rows, limit, len(keys), cursor, {"cqlQuery": text, "searchDuration": 1})
+    return Page(rows, start, limit, len(keys), cursor, text)
+
+
+def _require_known_spaces(call: Call, query: Query) -> None:
+    """Some versions of Data Center refuse a search for a space that does not exist (CONFSERVER-101465)."""
+    status = call.site.unknown_space_search
+    keys = query.space_keys
+    if status != 200 and keys and not any(call.store.space_by_key(key) for key in keys):
+        raise errors.v1_error(status, "parameters should not be empty", reason=HTTPStatus(status).phrase)
 
 
 def _parsed(call: Call, text: str) -> Query:
     try:
         return parse(text, call.site.now(), ZoneInfo(call.site.time_zone))
     except CqlError as error:
-        raise errors.v1_bad_request(f"Could not parse cql : {text} ({error})") from error
+        message = f"Could not parse cql : {text} ({error})"
+        if call.site.bad_cql_status == 404:
+            raise errors.v1_not_found(message) from error
+        raise errors.v1_bad_request(message) from error
 
 
 def _start(call: Call, keys: list[Key], order: Order) -> int:
@@ -180,6 +227,8 @@ def _searchable(call: Call, record: Found, archived_spaces: bool) -> bool:
     """Search finds current things in current spaces only."""
     home = _home(call.store, record)
     space = call.store.spaces[home.space_id]
+    if home.kind in CONTAINER_KINDS and not call.site.search_finds_containers:
+        return False
     current = record.status == "current" and home.status == "current"
     return current and (archived_spaces or space.status == "current") and call.sees.content(home)
 
@@ -235,20 +284,20 @@ def _search_row(call: Call, found: Found, expand: Expand) -> Row:
     }
 
 
-def _page(call: Call, rows: list[Row], limit: int, total: int, cursor: str | None, extra: Row) -> Answer:
+def _page(call: Call, page: Page, extra: Row) -> Answer:
     """The v1 envelope. ``next`` begins with ``/rest``: the caller must put base and context before it."""
     own: dict[str, str] = {"base": call.base, "context": call.site.context}
     query = [(name, value) for name, values in call.query.items() for value in values]
     path = call.endpoint.removeprefix(call.site.context)
     own["self"] = f"{call.base}{path}?{urlencode(query)}"
-    envelope: Row = {"results": rows, "limit": limit, "size": len(rows), "totalSize": total, **extra}
-    if cursor is not None and call.site.is_cloud:
+    size, limit = len(page.rows), page.limit
+    envelope: Row = {"results": page.rows, "limit": limit, "size": size, **extra}
+    if page.cursor is not None and call.site.is_cloud:
         kept = [(name, value) for name, value in query if name != "cursor"]
-        own["next"] = f"{path}?{urlencode([*kept, ('cursor', f'_sa_{cursor}')])}"
+        own["next"] = f"{path}?{urlencode([*kept, ('cursor', f'_sa_{page.cursor}')])}"
     elif not call.site.is_cloud:
-        start = number_of(call, "start")
-        envelope["start"] = start
-        if start + len(rows) < total:
+        envelope["start"] = page.start
+        if page.start + size < page.total:
             kept = [(name, value) for name, value in query if name not in ("start", "limit")]
-            own["next"] = f"{path}?{urlencode([*kept, ('limit', limit), ('start', start + limit)])}"
+            own["next"] = f"{path}?{urlencode([*kept, ('limit', limit), ('start', page.start + limit)])}"
     return json_answer(envelope | {"_links": own})

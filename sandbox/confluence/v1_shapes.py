@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.confluence import links
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from sandbox.confluence.calls import Call
 
 Row = dict[str, Any]
+#: How many users and how many groups a restriction names at once: asked for by operation, and expanded.
+DEFAULT_READERS = 100
+MOST_READERS = 200
 BODY_FORMATS = (
     "storage",
     "view",
@@ -99,6 +103,7 @@ def space_row(call: Call, space: Space, expand: Expand) -> Row:
     }
     if call.site.is_cloud:
         row["alias"] = space.active_key
+    if call.site.is_cloud or not call.site.display_addresses:
         row["_links"]["webui"] = f"/spaces/{space.active_key}"
     if "homepage" in expand and space.homepage_id is not None:
         row["homepage"] = content_row(call, call.store.contents[space.homepage_id], expand.below("homepage"))
@@ -122,7 +127,15 @@ def body_row(call: Call, content: Content, expand: Expand) -> Row:
     return body | {"_expandable": {name: "" for name in BODY_FORMATS if name not in body}}
 
 
-def restriction_row(call: Call, content: Content, operation: str = "read") -> Row:
+@dataclass(frozen=True)
+class Window:
+    """The users and the groups of a restriction that one answer holds."""
+
+    start: int = 0
+    limit: int = MOST_READERS
+
+
+def restriction_row(call: Call, content: Content, operation: str = "read", *, window: Window = Window()) -> Row:
     """Own-level restrictions only: an empty list means that this level restricts nothing."""
     users = [author_row(call, account_id) for account_id in content.read_users] if operation == "read" else []
     names = content.read_groups if operation == "read" else ()
@@ -130,14 +143,44 @@ def restriction_row(call: Call, content: Content, operation: str = "read") -> Ro
     own = rest(call, f"/content/{content.id}/restriction/byOperation/{operation}")
     return {
         "operation": operation,
-        "restrictions": {"user": _result_list(users), "group": _result_list(groups)},
+        "restrictions": {"user": _result_list(users, window), "group": _result_list(groups, window)},
         "_expandable": {"content": f"/rest/api/content/{content.id}"},
         "_links": {"self": own},
     }
 
 
-def _result_list(rows: list[Row]) -> Row:
-    return {"results": rows, "start": 0, "limit": 200, "size": len(rows)}
+def restrictions_row(call: Call, content: Content, expand: Expand) -> Row:
+    """The expansion ``restrictions``, as far as it is asked for: ``restrictions.read.restrictions.user``.
+
+    https://developer.atlassian.com/server/confluence/confluence-rest-api-examples/ shows the unexpanded form.
+    """
+    own = rest(call, f"/content/{content.id}/restriction/byOperation")
+    row: Row = {"_links": {"self": own}, "_expandable": {name: "" for name in ("read", "update") if name not in expand}}
+    for operation in ("read", "update"):
+        if operation in expand:
+            row[operation] = _operation_row(call, content, operation, expand.below(f"{operation}.restrictions"))
+    return row
+
+
+def _operation_row(call: Call, content: Content, operation: str, expand: Expand) -> Row:
+    row = restriction_row(call, content, operation)
+    unasked = {name: "" for name in ("user", "group") if name not in expand}
+    for name in unasked:
+        del row["restrictions"][name]
+    if unasked:
+        row["restrictions"]["_expandable"] = unasked
+    return row
+
+
+def number_of(call: Call, name: str, default: int = 0) -> int:
+    """A number in the query; anything else counts as absent, as in Confluence."""
+    text = call.one(name) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else default
+
+
+def _result_list(rows: list[Row], window: Window) -> Row:
+    taken = rows[window.start : window.start + window.limit]
+    return {"results": taken, "start": window.start, "limit": window.limit, "size": len(taken)}
 
 
 def history_row(call: Call, content: Content, expand: Expand) -> Row:
@@ -163,7 +206,7 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
         "ancestors": lambda: [content_row(call, node, expand.below("ancestors")) for node in store.ancestors(content)],
         "body": lambda: body_row(call, content, expand.below("body")),
         "metadata": lambda: _metadata(call, content, expand.below("metadata")),
-        "restrictions": lambda: {"read": restriction_row(call, content), "_expandable": {"update": ""}},
+        "restrictions": lambda: restrictions_row(call, content, expand.below("restrictions")),
         "children": lambda: _children_row(call, content, expand.below("children")),
     }
     row: Row = {
@@ -172,7 +215,6 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
         "status": content.status,
         "title": content.title,
         "macroRenderedOutput": {},
-        "extensions": {"position": content.position if content.position is not None else "none"},
         "_links": {
             "self": rest(call, f"/content/{content.id}"),
             "webui": webui(call, content),
@@ -180,9 +222,17 @@ def content_row(call: Call, content: Content, expand: Expand) -> Row:
             "editui": links.editui(content),
         },
     }
+    row |= _position(call, content)
     row |= {name: make() for name, make in expanders.items() if name in expand}
     row["_expandable"] = {name: link for name, link in _expandable(content, space).items() if name not in expand}
     return row
+
+
+def _position(call: Call, content: Content) -> Row:
+    """Up to Data Center 8 and on Cloud in ``extensions``; later in the content itself, -1 when it has none."""
+    if call.site.position_in_extensions:
+        return {"extensions": {"position": content.position if content.position is not None else "none"}}
+    return {"position": content.position if content.position is not None else -1}
 
 
 def _expandable(content: Content, space: Space) -> dict[str, str]:
@@ -216,13 +266,14 @@ def _children_row(call: Call, content: Content, expand: Expand) -> Row:
         return {"_expandable": {"page": f"/rest/api/content/{content.id}/child/page"}}
     pages = [child for child in call.store.children(content.id) if child.kind == "page" and call.sees.content(child)]
     rows = [content_row(call, page, expand.below("page")) for page in pages if page.status == "current"]
-    return {"page": _result_list(rows)}
+    return {"page": _result_list(rows, Window())}
 
 
 def webui(call: Call, content: Content) -> str:
     """The page's address in a browser, below the site's base."""
     space = call.store.spaces[content.space_id]
-    return links.webui(space, content) if call.site.is_cloud else links.datacenter_webui(space, content)
+    by_title = not call.site.is_cloud and call.site.display_addresses
+    return links.datacenter_webui(space, content) if by_title else links.webui(space, content)
 
 
 def rest(call: Call, path: str) -> str:

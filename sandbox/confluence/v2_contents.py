@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,16 +10,16 @@ import msgspec
 from sandbox.confluence import errors
 from sandbox.confluence.calls import Answer, Call
 from sandbox.confluence.keyset import Key, Order, arranged, cut
-from sandbox.confluence.rendering import representation
+from sandbox.confluence.rendering import BULK_FORMATS, representation
 from sandbox.confluence.rows import Row, content_row, label_row, open_row, version_row
 from sandbox.confluence.store import CONTENT_ORDERS, sort_value
+from sandbox.confluence.v2_versions import at_version, reads_empty, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sandbox.confluence.model import Content, Version
+    from sandbox.confluence.model import Content
 
-BULK_FORMATS = ("storage", "atlas_doc_format")
 SINGLE_FORMATS = (*BULK_FORMATS, "view", "export_view", "anonymous_export_view", "styled_view", "editor")
 INCLUDED_MAX = 50
 
@@ -57,7 +56,7 @@ def body_bytes(call: Call, content: Content, body_format: str | None) -> bytes:
     if body_format is None:
         return b"{}"
     name = body_format.encode()
-    value = representation(call.store, content, body_format).json()
+    value = b'""' if reads_empty(call.site, content) else representation(call.store, content, body_format).json()
     return b'{"' + name + b'":{"representation":"' + name + b'","value":' + value + b"}}"
 
 
@@ -71,6 +70,8 @@ def contents_page(
     """One page of a content listing: the caller's view of ``walk``, filtered, cut and serialised."""
     body_format = call.choice("body-format", BULK_FORMATS)
     limit = call.limit()
+    if body_format and call.site.bodies_cap:
+        limit = min(limit, call.site.bodies_cap)
     order = call.order(kind.orders, "id")
     statuses = call.choices("status", kind.list_statuses, kind.default_statuses)
     title = call.one("title")
@@ -91,6 +92,7 @@ def site_contents(call: Call, kind: Kind) -> Answer:
     """``GET /pages`` and ``GET /blogposts``."""
     ids = call.integers("id", 250)
     space_ids = call.integers("space-id", 100)
+    subtype = call.choice("subtype", ("live", "page")) if kind is PAGE else None
 
     def walk(order: Order, last: Key | None) -> Iterable[Content]:
         if ids:
@@ -100,7 +102,11 @@ def site_contents(call: Call, kind: Kind) -> Answer:
             [space_id for space_id in spaces if space_id in call.store.spaces], kind.name, order, last
         )
 
-    return contents_page(call, kind, walk, lambda content: not space_ids or content.space_id in space_ids)
+    def wanted(content: Content) -> bool:
+        of_subtype = subtype is None or (content.subtype or "page") == subtype
+        return of_subtype and (not space_ids or content.space_id in space_ids)
+
+    return contents_page(call, kind, walk, wanted)
 
 
 def _given(call: Call, kind: Kind, ids: list[int], order: Order, last: Key | None) -> Iterator[Content]:
@@ -149,7 +155,7 @@ def single_content(call: Call, kind: Kind) -> Answer:
     if content.status not in statuses:
         raise errors.v2_not_found()
     body_format = call.choice("body-format", SINGLE_FORMATS)
-    shown = _at_version(content, call.number("version"))
+    shown = at_version(call.site, content, call.number("version"))
     row = content_row(call.store, shown)
     row["_links"]["base"] = call.base
     row |= _included(call, shown)
@@ -158,25 +164,12 @@ def single_content(call: Call, kind: Kind) -> Answer:
     return Answer(msgspec.json.encode(row)[:-1] + b',"body":' + body_bytes(call, shown, body_format) + b"}")
 
 
-def _at_version(content: Content, number: int | None) -> Content:
-    """The content as it was in that version.
-
-    :raises ApiError: 404 for a version that never was, or that the sandbox did not see being made.
-    """
-    if number is None or number == content.version.number:
-        return content
-    for old in content.history:
-        if old.version.number == number:
-            return replace(content, status="historical", title=old.title, storage=old.storage, version=old.version)
-    raise errors.v2_not_found()
-
-
 def _included(call: Call, content: Content) -> Row:
     """The ``include-…`` fields, each capped at 50."""
     included: Row = {}
     for flag, name, rows in (
         ("include-labels", "labels", lambda: labels_of(call, content)),
-        ("include-versions", "versions", lambda: [version_row(version) for version in versions_of(content)]),
+        ("include-versions", "versions", lambda: [version_row(shown.version) for shown in versions_of(content)]),
         ("include-properties", "properties", list),
         ("include-operations", "operations", lambda: [{"operation": "read", "targetType": content.kind}]),
         ("include-likes", "likes", list),
@@ -195,9 +188,3 @@ def _capped(call: Call, rows: list[Any], name: str) -> Row:
 def labels_of(call: Call, content: Content) -> list[Row]:
     labels = sorted((call.store.labels[name] for name in content.labels), key=lambda label: label.id)
     return [label_row(label) for label in labels]
-
-
-def versions_of(content: Content) -> list[Version]:
-    """Every version that the sandbox knows, newest first."""
-    past = [revision.version for revision in content.history]
-    return list(chain([content.version], reversed(past)))

@@ -1,4 +1,4 @@
-"""v2 comments, attachments, the page tree, and containers."""
+"""v2 comments and attachments."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import msgspec
 from sandbox.confluence import errors
 from sandbox.confluence.calls import Answer, Call, json_answer
 from sandbox.confluence.keyset import Key, arranged, cut
-from sandbox.confluence.model import CONTAINER_KINDS, TREE_KINDS, Attachment, Comment, Content
-from sandbox.confluence.rendering import atlas_doc
-from sandbox.confluence.rows import Row, attachment_row, comment_row, content_row, text_id
+from sandbox.confluence.rendering import BULK_FORMATS, atlas_doc
+from sandbox.confluence.rows import Row, attachment_row, comment_row
 from sandbox.confluence.store import millis
-from sandbox.confluence.v2_contents import BULK_FORMATS, SINGLE_FORMATS
+from sandbox.confluence.v2_contents import SINGLE_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sandbox.confluence.model import Attachment, Comment
 
 TIME_ORDERS = ("created-date", "modified-date")
 FILE_STATUSES = ("current", "archived", "trashed")
 COMMENT_STATUSES = ("current", "archived", "trashed", "deleted", "historical", "draft")
 RESOLUTIONS = ("open", "reopened", "resolved", "dangling")
-CHILD_ORDERS = (*TIME_ORDERS, "id", "child-position")
 
 
 def parts_page(call: Call, parts: Iterable[Any], render: Any, default_limit: int) -> Answer:
@@ -135,92 +135,3 @@ def visible_attachment(call: Call, wire_id: str) -> Attachment:
     if attachment is None or not call.sees.belonging(attachment):
         raise errors.v2_not_found()
     return attachment
-
-
-# ------------------------------------------------------------------------- tree
-
-
-def ancestors(call: Call, kinds: Iterable[str] = TREE_KINDS) -> Answer:
-    """``GET /pages/{id}/ancestors``: ids and types, from the top down."""
-    content = call.visible_content(kinds)
-    limit = call.limit()
-    chain = call.store.ancestors(content)[-limit:]
-    return call.page_of_all(chain, lambda node: {"id": str(node.id), "type": node.kind})
-
-
-def children(call: Call) -> Answer:
-    """``GET /pages/{id}/children``: child pages. An unknown page is no error here: the file knows no 404."""
-    limit, order = call.limit(), call.order(CHILD_ORDERS, "child-position")
-    last = call.last_key(order)
-    sees = call.sees
-
-    def key(child: Content) -> Key:
-        if order.name == "child-position":
-            return child.position or 0, child.id
-        return (child.id if order.name == "id" else millis(child, order.name)), child.id
-
-    shown = (
-        child
-        for child in call.store.children(call.path_id())
-        if child.kind == "page" and child.status in ("current", "archived") and sees.content(child)
-    )
-    taken, cursor = cut(arranged(shown, key, order, last), limit, key, order)
-    return call.page_of([msgspec.json.encode(_child_row(child)) for child in taken], cursor)
-
-
-def _child_row(child: Content) -> Row:
-    return {
-        "id": str(child.id),
-        "status": child.status,
-        "title": child.title,
-        "spaceId": str(child.space_id),
-        "childPosition": child.position,
-    }
-
-
-def direct_children(call: Call) -> Answer:
-    """``GET /{kind}/{id}/direct-children``: children of every kind, by position."""
-    return _nodes(call, lambda content: call.store.children(content.id))
-
-
-def descendants(call: Call) -> Answer:
-    """``GET /{kind}/{id}/descendants?depth=``: the whole subtree, level by level."""
-    depth = call.number("depth") or 5
-
-    def below(content: Content) -> list[Content]:
-        found: list[Content] = []
-        level = [content]
-        for _ in range(depth):
-            level = [child for node in level for child in call.store.children(node.id)]
-            found += level
-        return found
-
-    return _nodes(call, below)
-
-
-def _nodes(call: Call, find: Any) -> Answer:
-    content = call.visible_content(TREE_KINDS)
-    sees = call.sees
-    nodes = [node for node in find(content) if node.status == "current" and sees.content(node)]
-
-    def render(node: Content) -> Row:
-        row = _child_row(node)
-        return row | {"type": node.kind, "parentId": text_id(node.parent_id), "depth": _depth(call, node, content)}
-
-    return call.page_of_all(nodes[: call.limit()], render)
-
-
-def _depth(call: Call, node: Content, top: Content) -> int:
-    return len(call.store.ancestors(node)) - len(call.store.ancestors(top))
-
-
-def container(call: Call, kind: str) -> Answer:
-    """``GET /folders/{id}``, ``/databases/{id}``, ``/whiteboards/{id}``."""
-    if kind not in CONTAINER_KINDS:
-        raise ValueError(kind)
-    content = call.visible_content([kind])
-    if content.status == "trashed":
-        raise errors.v2_not_found()
-    row = content_row(call.store, content)
-    row["_links"]["base"] = call.base
-    return json_answer(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sandbox.confluence.model import Content, Label, Space
 
 SPACE_KINDS = ("global", "collaboration", "knowledge_base", "personal")
+_ACCOUNT_ID = re.compile(r"[0-9A-Za-z:_-]{1,128}")
+_USER_KEY = re.compile(r"[0-9a-f]{32}")
 LABEL_ORDERS = ("created-date", "id", "name")
 
 
@@ -107,12 +110,22 @@ class _UsersWanted(msgspec.Struct):
 
 
 def users_bulk(call: Call) -> Answer:
-    """``POST /users-bulk``: unknown account ids are left out."""
+    """``POST /users-bulk``: unknown account ids are left out; what is no account id may make the request invalid.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-user/ knows a 400 for an invalid request.
+    """
     wanted = _read_body(call, _UsersWanted).accountIds
     if not 1 <= len(wanted) <= 250:
         raise errors.v2_bad_parameter("The list of accountIds must have 1 to 250 entries.")
+    if call.site.users_bulk_strict and not all(map(_is_account_id, wanted)):
+        raise errors.v2_bad_parameter("Provided value for 'accountIds' is not valid.")
     users = [call.store.users[account_id] for account_id in dict.fromkeys(wanted) if account_id in call.store.users]
     return call.page_of_all(users, user_row)
+
+
+def _is_account_id(text: str) -> bool:
+    """Up to 128 letters, digits, "-", "_" and ":"; the user keys of old pages are 32 hexadecimal digits."""
+    return bool(_ACCOUNT_ID.fullmatch(text)) and not _USER_KEY.fullmatch(text)
 
 
 class _IdsWanted(msgspec.Struct):

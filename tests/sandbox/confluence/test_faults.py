@@ -12,14 +12,17 @@ import pytest
 import requests
 
 from sandbox.confluence import (
+    ODD_ANSWERS,
     Cut,
     Delay,
     Drip,
     DropNext,
     DropResults,
+    EmptyObject,
     EmptyPage,
     ForeignLinks,
     LimitRate,
+    OddRow,
     Redirect,
     Refuse,
     RepeatCursor,
@@ -216,3 +219,60 @@ def test_data_center_limits_with_its_own_headers_and_perhaps_403(client_of: Any)
         assert client_of(site).get("/rest/api/space").status_code == 429
         site.site.rate_limit_status = 403
         assert client_of(site).get("/rest/api/space").status_code == 403
+
+
+def test_a_fault_can_be_meant_for_one_id(confluence: SandboxConfluence, client: Any) -> None:
+    step, guide = confluence.id_of("step"), confluence.id_of("guide")
+    fault = confluence.fail(Refuse(500), times=None, naming=step)
+    assert client.get(f"/api/v2/pages/{step}").status_code == 500
+    assert client.get(f"/api/v2/pages/{guide}").status_code == 200
+    assert client.get("/api/v2/pages", id=f"{guide},{step}").status_code == 500
+    assert client.get("/api/v2/pages", id=guide).status_code == 200
+    assert client.get("/rest/api/content/search", cql=f"id in ({guide},{step})").status_code == 500
+    assert client.get(f"/api/v2/pages/{step}1").status_code == 404
+    assert fault.hits == 3
+
+
+def test_a_fault_can_be_meant_for_one_id_in_a_body(confluence: SandboxConfluence, client: Any) -> None:
+    confluence.fail(Refuse(500), "users-bulk", times=None, naming="712020:ada")
+
+    def status(*account_ids: str) -> int:
+        url = f"{confluence.site_url}/api/v2/users-bulk"
+        return requests.post(url, json={"accountIds": account_ids}, auth=client.auth, timeout=30).status_code
+
+    assert status("712020:ben", "712020:ada") == 500
+    assert status("712020:ben", "712020:adam") == 200
+
+
+def test_an_answer_can_be_an_empty_object_or_have_an_odd_row(confluence: SandboxConfluence, client: Any) -> None:
+    confluence.fail(EmptyObject(), "/pages")
+    assert client.json("/api/v2/pages") == {}
+    confluence.fail(OddRow("version", "one", rows=2), "/pages")
+    assert [row["version"] == "one" for row in client.results("/api/v2/pages", limit=3)] == [True, True, False]
+    confluence.fail(OddRow(field=""), "/pages")
+    assert client.results("/api/v2/pages")[0] is None
+    confluence.fail(OddRow(), "/pages")
+    assert client.json(f"/api/v2/pages/{confluence.id_of('step')}")["id"] is None
+
+
+@pytest.mark.parametrize("name", ODD_ANSWERS)
+def test_every_odd_answer_is_over_after_one_request(confluence: SandboxConfluence, client: Any, name: str) -> None:
+    path = f"/api/v2/pages/{confluence.id_of('step')}"
+    whole = client.get(path).content
+    confluence.fail(ODD_ANSWERS[name], "/pages")
+    try:
+        answer = client.get(path)
+        odd = answer.status_code != 200 or answer.content != whole
+    except requests.RequestException:
+        odd = True
+    assert odd == (name != "drip")
+    assert client.get(path).content == whole
+
+
+def test_faults_of_every_kind_come_through_the_control_api(confluence: SandboxConfluence, client: Any) -> None:
+    control = f"{confluence.base_url}/_sandbox/faults"
+    fault = {"action": {"type": "odd_row", "field": "title", "value": 7}, "path": "/pages", "times": None}
+    named = fault | {"naming": confluence.id_of("step")}
+    assert requests.post(control, json=named, timeout=30).json()["naming"]
+    assert client.json(f"/api/v2/pages/{confluence.id_of('step')}")["title"] == 7
+    assert client.json(f"/api/v2/pages/{confluence.id_of('guide')}")["title"] == "Guide & more"

@@ -36,6 +36,25 @@ def test_the_restriction_of_one_content(confluence: SandboxConfluence, client: A
     assert client.get("/rest/api/content/1/restriction/byOperation/read").status_code == 404
 
 
+def test_restrictions_are_expanded_only_as_far_as_asked(confluence: SandboxConfluence, client: Any) -> None:
+    def restrictions(expand: str) -> Any:
+        (row,) = client.results(SEARCH, cql=f"id = {confluence.id_of('secret')}", expand=expand)
+        return row["restrictions"]
+
+    assert restrictions("restrictions")["_expandable"] == {"read": "", "update": ""}
+    users = restrictions("restrictions.read.restrictions.user")["read"]["restrictions"]
+    assert (users["user"]["size"], users["_expandable"]) == (1, {"group": ""})
+
+
+def test_one_answer_names_a_hundred_readers(confluence: SandboxConfluence, client: Any) -> None:
+    confluence.restrict("step", users=[f"712020:{number}" for number in range(150)])
+    path = f"/rest/api/content/{confluence.id_of('step')}/restriction/byOperation/read"
+    first = client.json(path)["restrictions"]["user"]
+    assert (first["size"], first["limit"]) == (100, 100)
+    rest = client.json(path, start=100)["restrictions"]["user"]
+    assert [user["accountId"] for user in rest["results"]] == [f"712020:{number}" for number in range(100, 150)]
+
+
 def test_search_walks_by_cursor_and_counts(client_of: Any) -> None:
     with serve(generated_space(30, median_bytes=300)) as site:
         client = client_of(site)
@@ -77,7 +96,8 @@ def test_search_leaves_out_what_is_not_current(confluence: SandboxConfluence, cl
     confluence.add_space(make_space("TWO"))
     confluence.archive_space("TWO")
     assert client.results(SEARCH, cql="space = TWO") == []
-    assert client.results(SEARCH, cql="space = TWO", includeArchivedSpaces="true")
+    assert client.results("/rest/api/search", cql="space = TWO", includeArchivedSpaces="true")
+    assert client.results(SEARCH, cql="space = TWO", includeArchivedSpaces="true") == []
 
 
 def test_expand_decides_what_comes(client: Any) -> None:

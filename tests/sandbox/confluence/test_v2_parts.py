@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from sandbox.confluence import SandboxConfluence
 
 
@@ -87,40 +85,6 @@ def test_the_same_file_name_again_is_a_new_version(confluence: SandboxConfluence
     assert (row["version"]["number"], row["fileSize"]) == (2, 11)
     confluence.detach(new_id)
     assert len(client.results(path)) == 1
-
-
-def test_ancestors_run_from_the_top_down(confluence: SandboxConfluence, client: Any) -> None:
-    rows = client.results(f"/api/v2/pages/{confluence.id_of('inside')}/ancestors")
-    assert rows == [
-        {"id": confluence.id_of("home"), "type": "page"},
-        {"id": confluence.id_of("box"), "type": "folder"},
-    ]
-    assert client.get("/api/v2/pages/1/ancestors").status_code == 404
-
-
-def test_children_are_visible_pages_by_position(confluence: SandboxConfluence, client: Any) -> None:
-    home = confluence.id_of("home")
-    assert client.titles(f"/api/v2/pages/{home}/children") == ["Guide & more", "Old"]
-    assert client.titles(f"/api/v2/pages/{home}/direct-children") == ["Guide & more", "Box"]
-    assert client.titles(f"/api/v2/pages/{home}/descendants", depth=2) == [
-        "Guide & more",
-        "Box",
-        "First step",
-        "Secret",
-        "Inside",
-    ]
-    assert client.results("/api/v2/pages/1/children") == []
-
-
-@pytest.mark.parametrize("kind", ["folder", "database", "whiteboard", "embed"])
-def test_containers_have_their_own_address(confluence: SandboxConfluence, client: Any, kind: str) -> None:
-    container = confluence.new_page("DOCS", "Things", "", kind=kind)
-    found = client.json(f"/api/v2/{kind}s/{container}")
-    assert (found["type"], found["title"], found["parentId"]) == (kind, "Things", confluence.id_of("home"))
-    assert client.results(f"/api/v2/{kind}s/{container}/ancestors")[0]["type"] == "page"
-    assert client.get(f"/api/v2/{kind}s/{confluence.id_of('step')}").status_code == 404
-    confluence.trash(container)
-    assert client.get(f"/api/v2/{kind}s/{container}").status_code == 404
 
 
 def test_what_hangs_on_a_trashed_page_is_hidden(confluence: SandboxConfluence, client: Any) -> None:
