@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,14 @@ def test_the_command_line_lists_them(capsys: pytest.CaptureFixture[str]) -> None
     assert stopped.value.code == 0
     for name in (*PERSONALITIES, *(assumption.switch for assumption in ASSUMPTIONS)):
         assert f"\n{name} " in f"\n{printed}"
+
+
+def test_the_documentation_has_them_all() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    for name, personality in PERSONALITIES.items():
+        assert f"| `{name}` | {personality.description} |" in page
+    for assumption in ASSUMPTIONS:
+        assert f"| `{assumption.switch}` | {assumption.question} |" in page
 
 
 @pytest.mark.parametrize(
