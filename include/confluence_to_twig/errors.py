@@ -1,4 +1,4 @@
-"""The two kinds of failure that matter to a retry: those a human must end, and those that pass by themselves."""
+"""The two kinds of failure that matter to a retry: those that a person must end, and those that pass by themselves."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class PipelineError(Exception):
 
 
 class PermanentError(PipelineError):
-    """Trying again changes nothing until somebody acts: credentials, unknown space, bad configuration."""
+    """A retry does not help until somebody acts: credentials, unknown space, wrong configuration."""
 
 
 class TransientError(PipelineError):
-    """Trying again later can succeed: rate limits, time-outs, 5xx, broken connections."""
+    """A later retry can succeed: rate limits, timeouts, 5xx, broken connections."""
 
     #: Seconds that the server asked to wait before the next try, if it said so.
     retry_after: float | None = None

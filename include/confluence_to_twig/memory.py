@@ -1,4 +1,4 @@
-"""Keeping a task small: memory that is not needed any more goes back to the system, whatever the allocators prefer."""
+"""Give memory that a task no longer needs back to the system."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ KEPT_BYTES = 128 * 1024
 
 
 def give_memory_back() -> None:
-    """Give freed memory back to the system, and let this process hold on to little of it from now on.
+    """Give freed memory back to the system, and make this process keep little of it from now on.
 
     Answers and tables of a megabyte come and go all the time. Arrow's own pools keep tens of megabytes of them, and
     glibc gives every thread a heap of its own, none of which shrinks: together a quarter of a task's memory. Neither
-    buys any speed here. Takes milliseconds; called first before threads are started, and then after each big step.
+    makes a task faster. The call takes milliseconds. Call it before threads are started, and after each big step.
     """
     # The package's default, unless somebody chose another; too late for an Arrow that was loaded before the package.
     if os.environ.get("ARROW_DEFAULT_MEMORY_POOL") == "system":

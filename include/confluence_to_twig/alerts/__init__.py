@@ -1,1 +1,1 @@
-"""Alerts: telling people what they must know, once a problem, where they want to hear it. The log always hears it."""
+"""Alerts: tell people about a problem once, in the channels that they chose. The log gets every alert."""

@@ -1,4 +1,4 @@
-"""Alert: one thing that somebody should know of a source, and which problem it belongs to."""
+"""Alert: what somebody should know about a source, and the problem it belongs to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-#: A run failed; the mass-delete brake asks; the token runs out; no run brought the source into step in time.
+#: A run failed; the mass-delete brake asks; the token expires; no run brought the source into step in time.
 Kind = Literal["failed", "approval", "token", "stale"]
 
 
@@ -15,8 +15,7 @@ Kind = Literal["failed", "approval", "token", "stale"]
 class Alert:
     """One alert.
 
-    :param problem: what it has in common with others of the same problem, such as ``load TransientError``: no figures,
-        no run ids.
+    :param problem: what all alerts of the same problem share, such as ``load TransientError``: no figures, no run ids.
     :param summary: one line. :param details: what happened and what to do, in full.
     :param url: where to look in Airflow; empty if Airflow does not know its own address.
     """

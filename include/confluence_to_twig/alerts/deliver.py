@@ -1,4 +1,4 @@
-"""Deliver: an alert into the log, and to each channel that has not heard of its problem lately."""
+"""Deliver an alert to the log, and to each channel that did not get its problem recently."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: What a run that ended well puts an end to. A token that runs out is another matter.
+#: The kinds of problems that a successful run ends. An expiring token is not among them.
 ENDED_BY_SUCCESS = frozenset({"failed", "approval", "stale"})
 _LEVELS = {"failed": logging.ERROR, "stale": logging.ERROR, "approval": logging.WARNING, "token": logging.WARNING}
 
@@ -36,9 +36,9 @@ class Channel(Protocol):
 
 
 def deliver(alert: Alert, settings: AlertSettings, now: datetime | None = None) -> None:
-    """Log the alert, and send it wherever its problem was not told within ``repeat_after``.
+    """Log the alert, and send it to each channel that did not get its problem within ``repeat_after``.
 
-    Never raises: a channel that fails is logged, tried again with the next alert, and stops no other.
+    Never raises. A channel that fails is logged, tried again with the next alert, and does not stop the others.
     """
     now = now or datetime.now(UTC)
     log.log(_LEVELS[alert.kind], "Alert for %s: %s", alert.source, alert)
@@ -53,7 +53,7 @@ def deliver(alert: Alert, settings: AlertSettings, now: datetime | None = None) 
 
 
 def recovered(source: str, settings: AlertSettings, words: str) -> None:
-    """A run ended well: say so where problems of the source were told, and forget them. Never raises."""
+    """A run succeeded: say so in the channels that got problems of the source, and forget them. Never raises."""
     ledger = _ledger(source)
     problems = ledger.open_problems(ENDED_BY_SUCCESS)
     if not problems:
@@ -74,7 +74,7 @@ def _with_each(settings: AlertSettings, act: Callable[[Channel], None]) -> None:
         try:
             act(make())
         except Exception as error:
-            # Anything may go wrong on the way to people, in anybody's code; only errors of ours have words to show.
+            # Any code may fail here. Only the texts of our own errors are safe to show.
             words = getattr(error, "summary", "") and f": {error}"
             log.error("The alert could not be sent by %s (%s%s)", name, type(error).__name__, words)
 

@@ -1,4 +1,4 @@
-"""Jira: one open issue a problem. It is found again by its label, so a closed one is followed by a new one."""
+"""Jira: one open issue for each problem, found again by its label. After an issue was closed, a new one is opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: On every issue of ours, to find them all.
+#: A label on every issue of this project.
 OUR_LABEL = "confluence-to-twig"
 _SUMMARY_LIMIT = 255
 _DETAILS_LIMIT = 20_000
@@ -58,7 +58,7 @@ class JiraIssues:
         log.info("Opened Jira issue %s", created.get("key"))
 
     def resolve(self, label: str, words: str) -> None:
-        """Say on the open issue of a problem that it is over. Closing it is for people. Raises :class:`JiraError`."""
+        """Comment on the open issue that its problem is over. People close issues. Raises :class:`JiraError`."""
         if issue := self._open_issue(label):
             self._comment(issue, words)
 
@@ -98,7 +98,7 @@ def _more(alert: Alert) -> str:
 
 
 def _complaint(response: Any) -> str:
-    """Jira's own words about a request, which name fields and never repeat credentials."""
+    """Jira's text about a request, which names fields and never repeats credentials."""
     try:
         body = response.json()
         words = [

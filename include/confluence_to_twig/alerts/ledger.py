@@ -1,7 +1,7 @@
-"""Ledger: which problems of a source were told, where and when, in ``<source>/alerts.json``.
+"""Ledger: which problems of a source each channel got, and when, in ``<source>/alerts.json``.
 
-It keeps a failing source from filling a mailbox. Two processes that write it at the same time can lose an entry; then a
-problem is told once more, which does no harm.
+It keeps a failing source from filling a mailbox. Two processes that write it at the same time can lose an entry. The
+problem is then told once more, which does no harm.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 
 Entry = dict[str, Any]
 
-#: Problems that nobody heard of for so long are forgotten: a token that was replaced, a run that was deleted.
+#: Problems that were not told for this long are forgotten: a token that was replaced, a run that was deleted.
 FORGOTTEN_AFTER = timedelta(days=90)
 
 
 class Ledger:
-    """The ledger of one source. Unreadable or missing, it is empty: rather tell twice than never.
+    """The ledger of one source. A missing or unreadable ledger counts as empty: telling twice is better than never.
 
     :param staging: the source's files.
     """
@@ -34,12 +34,12 @@ class Ledger:
         self._path = staging.home / "alerts.json"
 
     def is_due(self, alert: Alert, channel: str, now: datetime, repeat_after: timedelta) -> bool:
-        """Whether this channel should hear of the problem now."""
+        """Whether this channel should get the problem now."""
         told = self._read().get(alert.key, {}).get("told", {}).get(channel)
         return told is None or now - datetime.fromisoformat(told) >= repeat_after
 
     def told(self, alert: Alert, channel: str, now: datetime) -> None:
-        """Write down that a channel has heard of the problem."""
+        """Record that a channel got the problem."""
         entries = {key: entry for key, entry in self._read().items() if now - _last(entry) < FORGOTTEN_AFTER}
         entry = entries.setdefault(alert.key, {"kind": alert.kind, "told": {}})
         entry |= {"summary": alert.summary, "told": entry["told"] | {channel: now.isoformat()}}
@@ -50,7 +50,7 @@ class Ledger:
         return {key: entry for key, entry in self._read().items() if entry["kind"] in kinds}
 
     def close(self, keys: frozenset[str]) -> None:
-        """Forget problems that are over: should they come back, they are told at once."""
+        """Forget problems that are over. If they come back, they are told at once."""
         entries = self._read()
         if keys & entries.keys():
             self._write({key: entry for key, entry in entries.items() if key not in keys})

@@ -33,7 +33,7 @@ class Mail:
             )
 
     def resolve(self, label: str, words: str) -> None:
-        """Nothing: nobody waits for a mail that says that all is well."""
+        """Do nothing: a recovery sends no mail."""
 
 
 def html_of(alert: Alert) -> str:

@@ -39,7 +39,7 @@ class RunFailed(BaseNotifier):
 
 
 class RunSucceeded(BaseNotifier):
-    """``on_success_callback`` of the DAG: problems that were told are over."""
+    """``on_success_callback`` of the DAG: the source's open problems are over."""
 
     def __init__(self, source: Source, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,7 +77,7 @@ class ApprovalNeeded(BaseNotifier):
 
 
 def token_expires(source: Source, expires_on: date, warning: str) -> None:
-    """Tell that the token of a source's connection runs out; for the task that noticed.
+    """Tell that the token of a source's connection expires; for the task that noticed.
 
     :param warning: the sentence that the log and the report show.
     """
@@ -96,8 +96,8 @@ def token_expires(source: Source, expires_on: date, warning: str) -> None:
 def alerts_of(source: Source) -> dict[str, Any]:
     """The DAG's arguments for alerts: callbacks and deadline.
 
-    None in an unattended run: the person who started it reads its exit status. Airflow 3.3.2's in-process run also
-    can neither call notifiers nor keep deadlines (``'dict' object has no attribute 'hex'``).
+    There are none in an unattended run, whose exit status tells the person who started it. Airflow 3.3.2's in-process
+    run also can neither call notifiers nor keep deadlines (``'dict' object has no attribute 'hex'``).
     """
     if unattended():
         return {}
@@ -123,8 +123,8 @@ def deadline_of(source: Source) -> DeadlineAlert | None:
 def missed_deadline(source_name: str, context: Mapping[str, Any]) -> None:
     """The deadline of a run has passed. Runs in a worker.
 
-    Airflow keeps the deadline of a run that failed, and knows nothing of the runs after it: whether the source is in
-    step all the same, its history tells.
+    Airflow keeps the deadline of a run that failed, and does not look at the runs after it. The source's history tells
+    whether it is in step all the same.
     """
     from confluence_to_twig.alerts.deliver import deliver
     from confluence_to_twig.alerts.stale import stale_alert
@@ -144,7 +144,7 @@ def failed_run(source: Source, run_id: str) -> Alert:
     records = read_records(SourceStaging(staging_root(), source.name).run(run_id))
     broken = next((record for record in records if record["error"]), None)
     if broken is None:
-        # A task that was killed, or never began, leaves no record.
+        # A task that was killed or never started leaves no record.
         return Alert(
             kind="failed",
             source=source.name,

@@ -44,7 +44,7 @@ def stale_alert(source: Source, dag_run: Mapping[str, Any]) -> Alert | None:
 
 
 def in_step_since(history: Iterable[RunRow], since: datetime) -> bool:
-    """Whether a run that covered the whole source began after ``since`` and ended well."""
+    """Whether a run that covered the whole source began after ``since`` and succeeded."""
     return any(_in_step(row) and _moment(row.started_at) >= since for row in history)
 
 

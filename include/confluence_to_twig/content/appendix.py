@@ -1,4 +1,4 @@
-"""What belongs to a page beside its body: comments, and its files with the text extracted from them."""
+"""The comments and files of a page, with the text extracted from the files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def comments_section(comments: Sequence[Comment], resolve: Callable[[Node], Node
 
 
 def attachments_section(context: PageContext, markdown: str) -> list[Node | str]:
-    """A section with the files that the body does not link to yet, and the text of those that have one."""
+    """A section with the files that the body does not link to, and the extracted text of each."""
     listed: list[Node | str] = []
     texts: list[Node | str] = []
     for attachment in context.attachments:
@@ -68,7 +68,7 @@ def _lines(paragraph: str) -> list[Node | str]:
 
 
 def _csv_table(text: str) -> Node | None:
-    """The file as a table whose first row is its header; None when it is none."""
+    """The file as a table whose first row is the header; None when the text is not CSV."""
     try:
         dialect = csv.Sniffer().sniff(text[:4_000], delimiters=",;\t|")
         rows = [row[:_MAX_COLUMNS] for row in csv.reader(io.StringIO(text), dialect) if row]

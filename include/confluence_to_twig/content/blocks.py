@@ -138,7 +138,7 @@ def _table_end(lines: Sequence[Line], start: int) -> int:
 
 
 def item_indent(item: re.Match[str]) -> int:
-    """How far the content of a list item stands in: its marker and the blanks behind it."""
+    """The indentation of a list item's content: its marker and the spaces after it."""
     blanks = len(item[2] or " ")
     return len(item[1]) + (blanks if blanks <= 4 else 1)
 
@@ -154,7 +154,7 @@ def match_quote(text: str) -> re.Match[str] | None:
 
 
 def _item_end(lines: Sequence[Line], start: int, indent: int) -> int:
-    """An item goes on over indented lines, over blank lines before such, and over lines that continue its paragraph."""
+    """The end of an item, with indented lines, blank lines before them, and lines that continue its paragraph."""
     position = start + 1
     end = position
     after_blank = False

@@ -7,7 +7,8 @@ import re
 # What XML forbids, and the noncharacters U+FDD0 to U+FDEF, which the inline renderer uses as marks.
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
-#: Characters without width that editors leave behind: nobody sees them, and a word with one inside is not found.
+#: Characters without width that editors leave behind. They are invisible, and search does not find a word with one
+#: inside.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 

@@ -1,4 +1,4 @@
-"""Storage format → Markdown, with a report of how it came about."""
+"""Storage format → Markdown, with a report of the conversion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONVERTER_VERSION = "1"
 
 
 def convert(storage: str, context: PageContext | None = None) -> Conversion:
-    """Convert one page's body, and append its comments and files. Raises nothing for what the texts contain.
+    """Convert one page's body, and append its comments and files. Never raises for the content of the texts.
 
     :param storage: the body in storage format; any text is accepted.
     :param context: what is known about the page; without it, links by title stay plain text.

@@ -9,27 +9,28 @@ from collections import Counter
 from confluence_to_twig.content.characters import replace_illegal, without_invisible
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-#: The body of an HTML macro, whose tags are no text either.
+#: The body of an HTML macro, whose tags are not text either.
 _HTML_MACRO = re.compile(
     r'(ac:name="html"[^<>]*+>(?:\s*+<ac:parameter\b[^<>]*+>[^<>]*+</ac:parameter>)*+\s*+<ac:plain-text-body>)'
     r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-#: Elements whose text nobody sees.
+#: Elements whose text is not visible.
 _UNSEEN = re.compile(
     r"<(ac:parameter|ac:adf-fallback|ac:placeholder|ac:task-id|ac:task-uuid|ac:task-status|ac:adf-attribute|script|style)\b"
     r"(?:[^<>]*/>|[^<>]*>.*?(?:</\1\s*>|\Z))",
     re.DOTALL,
 )
-#: Elements within a word or a sentence: what stands on either side of their tags stays together.
+#: Elements within a word or a sentence: the text on either side of their tags stays together.
 _INLINE_TAG = re.compile(
     r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
     r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*>"
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK_END = re.compile(r"\]\([^()\s]*\)")
-#: Every ASCII character that is no letter or digit parts words, but for those of markup, which may stand within them.
+#: Every ASCII character that is not a letter or digit separates words, except those of markup, which may be within
+#: words.
 _MARKUP = b"*_~\\`^"
 _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 _UNUSUAL_BLANKS = "\xa0\u3000\u2002\u2003\u2009\u202f"

@@ -30,7 +30,7 @@ _SITE = re.compile(r"(https?://[^?#]+?)/(?:spaces|display|pages|x|blog)/")
 
 @dataclass(frozen=True)
 class BuiltDocument:
-    """A page's row for ``schemas.DOCUMENTS``, its rows for ``schemas.CHUNKS``, and what was met on the way."""
+    """A page's row for ``schemas.DOCUMENTS``, its rows for ``schemas.CHUNKS``, and the report."""
 
     document: Row
     chunks: list[Row]

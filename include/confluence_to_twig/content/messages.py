@@ -1,6 +1,7 @@
 """Messages between :mod:`confluence_to_twig.content.pool` and its child processes: pickles with their length in front.
 
-Kept apart from :mod:`confluence_to_twig.content.worker`: what that module defines would be pickled as part of ``__main__``.
+These classes are not in :mod:`confluence_to_twig.content.worker`, because they would be pickled as part of ``__main__``
+there.
 """
 
 from __future__ import annotations

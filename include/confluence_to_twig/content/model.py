@@ -1,4 +1,4 @@
-"""What conversion takes and what it gives: plain frozen data."""
+"""Input and output of the conversion, as frozen data."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ BodyResolver = Callable[[str | None, str], IncludedPage | None]
 
 @dataclass(frozen=True)
 class PageContext:
-    """Everything about a page that its storage body does not say. Each field may be left out.
+    """Everything about a page that its storage body does not say. Every field is optional.
 
     :param url: absolute address of the page; chunks link to it with the heading's anchor.
     :param site_url: base of the site with ``/wiki``, for attachments and Jira keys: ``https://acme.atlassian.net/wiki``.
@@ -82,7 +82,7 @@ class PageContext:
 
 @dataclass(frozen=True)
 class ConversionReport:
-    """What was met on the way.
+    """What the conversion found.
 
     :param constructs: construct name (``table``, ``macro:info``, …) → how often.
     :param unknown_macros: names of macros without a rule, sorted; their visible text was kept.
@@ -102,7 +102,7 @@ class ConversionReport:
 
 @dataclass(frozen=True)
 class Conversion:
-    """A page as Markdown, with the report of how it came about."""
+    """A page as Markdown, with the report of its conversion."""
 
     markdown: str
     report: ConversionReport

@@ -1,4 +1,4 @@
-"""The small tree that a body becomes before it is Markdown: elements, and text between them."""
+"""The tree that a body becomes before it is Markdown: elements, and text between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 #: Elements nested deeper than this are dissolved into their ancestor; their text stays.
 MAX_DEPTH = 100
-#: The same for what is put into another page: an included page, a piece of HTML.
+#: The same for content that is put into another page: an included page, a piece of HTML.
 MAX_INNER_DEPTH = 30
 
 

@@ -1,8 +1,8 @@
 """Convert pages in child processes, each page under a time limit.
 
-An Airflow task may itself run in a daemonic process, which ``multiprocessing`` forbids to have children, and under a
-main module that must not be imported twice. So the children are plain programs, and a page that crashes or blocks one
-costs that page only.
+An Airflow task may run in a daemonic process, which may not have children of ``multiprocessing``, and under a main
+module that must not be imported twice. So the children are plain programs. A page that crashes or blocks its child
+fails alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def convert(self, row: dict[str, Any]) -> BuiltDocument | Failure:
-        """One page. A child that dies or takes too long is replaced, and the page is a failure."""
+        """Convert one page. A child that dies or takes too long is replaced, and the page is a failure."""
         fresh = self._process is None
         process = self._process or self._start()
         limit = self._page_seconds + (_STARTUP_SECONDS if fresh else 0.0)
@@ -89,7 +89,7 @@ class WorkerProcess:
 
 
 class WorkerPool:
-    """Some child processes that convert pages in parallel, answers in the order of the questions.
+    """Child processes that convert pages in parallel. Answers come in the order of the pages.
 
     :param page_seconds: a page that takes longer is a failure.
     """
@@ -113,7 +113,7 @@ class WorkerPool:
             stack.callback(self._threads.shutdown, cancel_futures=True)
 
     def convert(self, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], BuiltDocument | Failure]]:
-        """Each row with what became of it. Holds a few rows per worker in memory."""
+        """Yield each row with its result. Holds a few rows for each worker in memory."""
         pending: deque[tuple[dict[str, Any], Future[BuiltDocument | Failure]]] = deque()
         for row in rows:
             pending.append((row, self._threads.submit(self._convert, row)))

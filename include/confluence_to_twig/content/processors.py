@@ -1,4 +1,4 @@
-"""How many processors a task may keep busy, in a container too."""
+"""How many processors a task may use, also in a container."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 def usable_processors(quota: Path = CPU_QUOTA) -> int:
     """The processors this process may run on, or fewer if its container may only use a part of them; at least 1.
 
-    :param quota: file of control groups version 2; where there is none, only the processors count.
+    :param quota: file of control groups version 2; without it only the processors count.
     """
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: A page whose Markdown lacks more of its words than that is reported.
+#: A page below this coverage is reported.
 LOW_COVERAGE = 0.98
 PAGE_SECONDS = 30.0
 #: A child process takes about as long to start as this many pages take to convert.
@@ -88,10 +88,10 @@ def transform_shard(
     workers: int | None = None,
     page_seconds: float = PAGE_SECONDS,
 ) -> TransformReport:
-    """Convert and chunk all pages of a shard and write what came of them.
+    """Convert and chunk all pages of a shard, and write the results.
 
-    A page that fails, crashes its process or takes longer than ``page_seconds`` is quarantined with its error and
-    stops no other. Memory holds one row group of each file and a few pages per process.
+    A page that fails, crashes its process or takes longer than ``page_seconds`` is quarantined with its error. Other
+    pages go on. Memory holds one row group of each file and a few pages per process.
 
     :param pages: file of ``schemas.PAGES``; rows with ``included`` yield no document of their own.
     :param documents: where to write ``schemas.DOCUMENTS``; likewise ``chunks`` and ``quarantine``.
@@ -133,7 +133,7 @@ class _Writers:
     quarantine: ParquetWriter
 
     def take(self, row: dict[str, Any], result: BuiltDocument | Failure, report: TransformReport) -> None:
-        """Write and count what became of one page."""
+        """Write and count the result of one page."""
         if isinstance(result, BuiltDocument):
             self.documents.write(result.document)
             self.chunks.write_all(result.chunks)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
-    """One page, or why it failed: the type of the error and where it was raised, since its message may quote the page."""
+    """Convert one page, or tell why it failed: type and place of the error, because its message may quote the page."""
     try:
         return build_document(row, resolve_page=lookup.page_url, resolve_body=lookup.page_body)
     except Exception as error:  # whatever it is, it must not stop the other pages

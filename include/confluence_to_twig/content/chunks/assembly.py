@@ -25,7 +25,7 @@ OVERLAP_TOKENS = 50
 #: A heading chain longer than half of what a chunk holds does not narrow the blocks below it any more.
 _MOST_LEAD = 2
 _SLACK_TOKENS = 2
-#: What is left of a panel's empty lines where it is cut.
+#: What remains of a panel's empty lines where the panel is cut.
 _QUOTE_MARKS_AT_END = re.compile(r"\n[>\s]*\Z")
 
 
@@ -177,7 +177,7 @@ class DocumentParts:
         return piece.kind is Kind.PROSE and not piece.frame_id and self._continues(index)
 
     def _overlap_start(self, index: int) -> int:
-        """Where a chunk's text begins: some sentences before a piece that goes on with prose, else at the piece."""
+        """Where a chunk's text begins: some sentences earlier if the piece continues prose, else at the piece."""
         position = start = self._pieces[index].start
         while self._overlaps(index):
             index -= 1
@@ -204,7 +204,7 @@ def _counted(start: int, end: int, body: str, section: Section, anchor: Section)
 
 
 def _dedented(body: str) -> str:
-    """A piece out of a nested list, moved to the left margin, where it is a list and not code."""
+    """A piece of a nested list without its indentation, which Markdown would read as code."""
     if not body.startswith(" "):
         return body
     indent = len(body) - len(body.lstrip(" "))

@@ -1,6 +1,6 @@
 """Markdown → chunks of at most 512 tokens that can stand alone: with their place in the space, table headers, fences.
 
-What is kept whole, where it is cut, and why an edit changes few chunks is decided in
+The rules for what is kept whole, where to cut, and why an edit changes few chunks are in
 :mod:`~confluence_to_twig.content.chunks.pieces` and :mod:`~confluence_to_twig.content.chunks.packing`.
 """
 

@@ -1,4 +1,4 @@
-"""The headings of a document, and what each says about the place of the text below it."""
+"""The headings of a document, and the place that each gives to the text below it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plain_text(markdown: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """What stands below a heading. The page itself is the outermost one, of level 0.
+    """The text below a heading. The page itself is the outermost section, of level 0.
 
     :param path: the texts of the headings from the outermost one to the section's own.
     :param anchor: the heading's fragment in the page's URL; empty for the page.
@@ -62,7 +62,7 @@ class Section:
 class Outline:
     """The sections met so far on one page.
 
-    :param context_limit: most tokens of a context line; a longer one loses its beginning.
+    :param context_limit: the largest number of tokens of a context line; a longer line loses its beginning.
     """
 
     def __init__(self, page: PageContext, context_limit: int) -> None:

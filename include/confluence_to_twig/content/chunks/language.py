@@ -1,4 +1,4 @@
-"""Tell a document's language by its script, and among Latin ones by its commonest words."""
+"""Detect a document's language by its script, and for Latin script by its most common words."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.chunks.pieces import Piece
 
-#: So much of a piece stands for it in the order of boundaries: what is edited behind that leaves the order alone.
+#: This much of a piece decides its place in the order of boundaries. An edit after it does not change the order.
 _KEY_CHARS = 64
 #: Cuts that leave at least a third of the target on either side are tried first, then those that leave a fifth.
 _SMALL, _TINY = 3, 5
@@ -59,11 +59,11 @@ class Packer:
         self._last_content = len(pieces) - 1 - next(content, len(pieces))
 
     def pack(self) -> list[tuple[int, int]]:
-        """Stretches of pieces, each within the limit by the sum of its tokens, which together are all pieces."""
+        """All pieces as consecutive stretches, each within the limit by the sum of its tokens."""
         return self.split(0, len(self._pieces), self._limit)
 
     def split(self, start: int, end: int, limit: int) -> list[tuple[int, int]]:
-        """One stretch in as many as the limit demands; single pieces stay whole whatever their size."""
+        """The stretch, divided as often as the limit requires. Single pieces stay whole whatever their size."""
         target = min(self._target, limit)
         if end - start < 2 or self._cost(start, end) <= target:
             return [(start, end)]

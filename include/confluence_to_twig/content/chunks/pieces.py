@@ -1,8 +1,8 @@
 """Cut blocks into pieces: the smallest parts of a document that chunking keeps whole.
 
 A block that fits is one piece. A table that does not fit becomes its rows, code its lines, a list item or quote the
-blocks inside it, prose its sentences. A piece out of a table or code block knows what to put around it, so that each
-part of it is a table with its header, or fenced code with its language, again.
+blocks inside it, prose its sentences. A piece of a table or code block knows what to put around it, so that each part
+is again a table with its header, or fenced code with its language.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from semantic_text_splitter import TextSplitter
 
-#: Nested quotes and lists are opened so many levels deep; what lies deeper is cut as prose.
+#: Nested quotes and lists are opened this many levels deep. Deeper text is cut as prose.
 _MAX_LEVELS = 12
-#: A sentence longer than the limit is cut into parts of about so many tokens.
+#: A sentence longer than the limit is cut into parts of about this many tokens.
 _FRAGMENT_TOKENS = 96
-#: semantic-text-splitter is super-linear on long texts without blanks, so it gets windows of so many characters.
+#: semantic-text-splitter is super-linear on long texts without blanks, so it gets windows of this many characters.
 _WINDOW_CHARS = 6_000
 _SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s)|[。！？]++[」』）”’]*+|\n|<br>)\s*+")
 
 
 class Frame(NamedTuple):
-    """What a part of a block that was cut needs around it to be whole again, and how many tokens that costs."""
+    """What a part of a divided block needs around it to be valid, and how many tokens that costs."""
 
     prefix: str = ""
     suffix: str = ""
@@ -114,7 +114,7 @@ class Cutter:
         return self._framed(starts, Kind.CODE, frame, capacity)
 
     def _frame(self, prefix: str, suffix: str, capacity: int) -> Frame:
-        """The frame, unless it is so long that it would crowd out what it frames."""
+        """The frame, unless it would leave too little room for its content."""
         frame = Frame(prefix, suffix, count_tokens(prefix), count_tokens(suffix))
         return frame if frame.prefix_tokens <= capacity // 3 else NO_FRAME
 
@@ -150,7 +150,7 @@ class Cutter:
 
 
 def _inside(block: Block) -> list[Line]:
-    """The lines of a list item or quote without what marks them as such."""
+    """The lines of a list item or quote without its markers."""
     first = block.lines[0]
     if block.kind is Kind.QUOTE:
         return [_without(line, match.end()) if (match := match_quote(line.text)) else line for line in block.lines]

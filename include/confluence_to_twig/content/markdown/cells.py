@@ -86,7 +86,7 @@ def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
 
 
 def _nested_table(table: Node, inline: InlineRenderer) -> Iterator[str]:
-    """A table inside a cell: a line a row, cells parted by bars."""
+    """A table inside a cell: one line for each row, cells separated by bars."""
     for row, _ in table_rows(table):
         cells = [_BREAK.join(_parts(cell, inline, "")) for cell in row.elements() if cell.tag in CELLS]
         if any(cells):

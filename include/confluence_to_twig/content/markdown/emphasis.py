@@ -1,10 +1,10 @@
 """Place the delimiters of emphasis where CommonMark reads them as such.
 
-While a paragraph is rendered, emphasis stands in it as marks (noncharacters that no body contains). Only when the
-text around them is known can be said what they become: ``**`` next to a letter on one side and to punctuation on the
-other is no emphasis (https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run), which happens all the time in
-Korean and Japanese, where particles follow without a blank. Then the punctuation moves out, or the emphasis goes: the
-text always stays, to the letter.
+While a paragraph is rendered, marks stand for emphasis (noncharacters that no body contains). The text around them
+decides what they become: ``**`` next to a letter on one side and to punctuation on the other is not emphasis
+(https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run), which happens all the time in Korean and Japanese,
+where particles follow without a blank. In that case the punctuation moves out, or the emphasis is dropped. The text
+itself never changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BREAK, CODE, LINK_END = "\ufdd6", "\ufdd7", "\ufdd8"
 _END_OF = {STRONG: STRONG_END, EMPHASIS: EMPHASIS_END, STRUCK: STRUCK_END}
 _MARKS = re.compile("[\ufdd0-\ufdd5]")
 _SPLIT = re.compile("([\ufdd0-\ufdd5])")
-#: An end directly followed by a start of the same kind is no boundary at all.
+#: An end directly followed by a start of the same kind is not a boundary.
 _JOINTS = re.compile(f"{STRONG_END}{STRONG}|{EMPHASIS_END}{EMPHASIS}|{STRUCK_END}{STRUCK}")
 _BLANKS = f" \t\n{BREAK}"
 _IMMOVABLE = frozenset("`[]<>\\*_~!" + CODE + LINK_END)

@@ -62,7 +62,7 @@ def _bracket_escaped(text: str) -> str:
 
 
 def without_lone_escapes(paragraph: str) -> str:
-    """A paragraph's Markdown without the escape of a star or underscore that is the only one: no emphasis can begin there."""
+    """A paragraph's Markdown without the escape of a single star or underscore, which cannot begin emphasis."""
     if "\\" not in paragraph or "`" in paragraph:
         return paragraph
     for mark in "*_":

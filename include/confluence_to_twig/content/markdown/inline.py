@@ -1,8 +1,8 @@
-"""Inline content as Markdown: html2text writes text, links and images; what it gets wrong is ours.
+"""Inline content as Markdown. html2text writes text, links and images; this module does what it gets wrong.
 
-html2text is driven by events from the nodes rather than by HTML text, so that nothing is parsed twice and ``<T>`` in a
-sentence stays a sentence. Emphasis (it invents blanks inside words), code spans (a backtick ends them), escaping and
-white space are rendered here.
+html2text gets events from the nodes instead of HTML text, so nothing is parsed twice, and ``<T>`` in a sentence stays
+text. Emphasis (it invents blanks inside words), code spans (a backtick ends them), escaping and white space are
+rendered here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MARKED = {
     "strike": (STRUCK, STRUCK_END),
 }
 _CODE_TAGS = frozenset({"code", "tt", "kbd", "samp"})
-#: What is left of elements that a rule has read already.
+#: Elements that a rule has already read.
 _UNSEEN = frozenset({"script", "style", "colgroup", "col", "ac:parameter", "input"})
 _WHITE_SPACE = re.compile(r"\s+")
 _UNEVEN_SPACE = re.compile(r"[^\S ]|  ")
@@ -52,7 +52,7 @@ _AROUND_BREAK = re.compile(f" *{BREAK}[ {BREAK}]*")
 _LINK_END = re.compile(r"(?<!\\)((?:\\\\)*)\]\(([^()\s]*)\)")
 _LINK_ENDS = re.compile(LINK_END)
 _CODES = re.compile(f"{CODE}+")
-#: Where a lozenge begins and ends: it stands apart from letters and from other lozenges.
+#: The beginning and end of a lozenge, which is kept apart from letters and from other lozenges.
 _LOZENGE, _LOZENGE_END = "\ufdda", "\ufddb"
 _APART = re.compile(f"(?<=[^\\W_]){_LOZENGE}|{_LOZENGE_END}{_LOZENGE}|{_LOZENGE_END}(?=[^\\W_])")
 _LOZENGE_MARKS = re.compile(f"[{_LOZENGE}{_LOZENGE_END}]")

@@ -107,7 +107,7 @@ def code_text(node: Node) -> str:
 
 
 def list_items(node: Node) -> Iterator[Node]:
-    """The items of a list; what stands between them (ill-formed, but seen) is an item of its own."""
+    """The items of a list. Content between items is ill-formed but occurs; it becomes an item."""
     for part in runs(node.children):
         if isinstance(part, Node):
             yield part if part.tag == "li" else Node("li", {}, [part])
@@ -116,7 +116,7 @@ def list_items(node: Node) -> Iterator[Node]:
 
 
 def list_start(node: Node) -> int:
-    """The number of the first item; 1 for a start that is none."""
+    """The number of the first item; 1 for a start that is not a number."""
     start = node.get("start", "1").strip()
     return min(int(start), MAX_NUMBER) if start.isascii() and start.isdigit() and len(start) < 10 else 1
 

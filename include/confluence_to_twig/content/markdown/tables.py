@@ -1,4 +1,4 @@
-"""Tables as Markdown tables: one line a row, every spanned cell with the value that spans it."""
+"""Tables as Markdown tables: one line for each row, every spanned cell with the value that spans it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.markdown.inline import InlineRenderer
 
-#: By HTML (https://html.spec.whatwg.org/multipage/tables.html) no cell spans more columns or rows than that.
+#: The largest span by HTML (https://html.spec.whatwg.org/multipage/tables.html).
 _MAX_COLSPAN = 1000
 _MAX_ROWSPAN = 65534
-#: A table whose spans would blow it up beyond so many times its own cells or characters keeps them unexpanded.
+#: A table that would grow by more than this factor, in cells or characters, keeps its spans unexpanded.
 _GROWTH = 8
 _FREE_CELLS = 4_000
 _FREE_CHARS = 100_000
@@ -30,7 +30,7 @@ class _Cell(NamedTuple):
 
 
 def sole_cell(table: Node) -> Node | None:
-    """The cell of a table that has one only: a frame around content rather than a table."""
+    """The cell of a table that has only one: a frame around content rather than a table."""
     cells = [cell for row, _ in table_rows(table) for cell in row.elements() if cell.tag in CELLS]
     return cells[0] if len(cells) == 1 else None
 
@@ -65,13 +65,13 @@ def _all_coloured(cells: list[Node]) -> bool:
 
 
 def _all_bold(cells: list[Node]) -> bool:
-    """All that is written is bold; a corner may be empty."""
+    """Whether all text is bold; a corner may be empty."""
     written = [cell for cell in cells if cell.text().strip()]
     return 2 * len(written) > len(cells) and all(map(_is_bold, written))
 
 
 def _is_bold(node: Node) -> bool:
-    """Whether all text of a node, and there is some, is bold."""
+    """Whether a node has text, and all of it is bold."""
     if node.tag in {"strong", "b"}:
         return bool(node.text().strip())
     parts = [child for child in node.children if (child if isinstance(child, str) else child.text()).strip()]

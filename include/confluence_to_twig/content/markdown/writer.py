@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-#: Quotes nested deeper are dissolved: nobody reads them, and every level repeats its mark on every line.
+#: Quotes nested deeper are dissolved, because every level repeats its marker on every line.
 _MOST_QUOTES = 8
 _OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
 
@@ -131,7 +131,7 @@ class Renderer:
         return [*blocks, Block("table", table)] if table else blocks
 
     def _definitions(self, node: Node) -> list[Block]:
-        """A definition list as a bullet a term, its definitions below it."""
+        """A definition list as one bullet for each term, with its definitions below."""
         items: list[Node | str] = []
         for child in node.elements():
             if child.tag == "dt":
@@ -188,7 +188,7 @@ def _item(marker: str, box: str, blocks: list[Block]) -> tuple[str, bool]:
 
 
 def _apart(previous: Block, block: Block) -> Block:
-    """Two lists in a row stay two lists: the second one gets the other marker."""
+    """Keep two lists in a row apart: the second one gets the other marker."""
     if previous.kind != block.kind or block.kind not in _OTHER_MARKER:
         return block
     old = _marker(block.text)

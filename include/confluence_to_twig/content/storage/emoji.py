@@ -22,7 +22,7 @@ _BY_NAME = {
 
 
 def emoji(node: Node) -> str:
-    """The character of an ``ac:emoticon``, or its short name (``:party:``) when it is a picture of the site's own."""
+    """The character of an ``ac:emoticon``, or its short name (``:party:``) for a custom emoji of the site."""
     fallback = node.get("ac:emoji-fallback")
     if fallback and not fallback.isascii() and not fallback.startswith(":"):
         return fallback
@@ -34,7 +34,7 @@ def emoji(node: Node) -> str:
 
 
 def _from_code_points(emoji_id: str) -> str:
-    """``1f469-200d-1f4bb`` as the character it stands for; empty when the id is none of Unicode's."""
+    """``1f469-200d-1f4bb`` as the character it stands for; empty when the id is not one of Unicode."""
     if not _CODE_POINTS.fullmatch(emoji_id):
         return ""
     text = "".join(chr(int(part, 16)) for part in emoji_id.split("-"))

@@ -1,4 +1,4 @@
-"""``include`` and ``excerpt-include``: the text of another page in this one's place."""
+"""``include`` and ``excerpt-include``: the text of another page replaces the macro."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXCERPT_NAMES = frozenset({"excerpt", "multiexcerpt", "multiexcerpt-macro"})
 
 
 def resolve_include(macro: Node, state: Resolution) -> Replacement:
-    """The whole body of the included page; a link to it when its body is not at hand."""
+    """The whole body of the included page, or a link to the page when its body is not available."""
     page, fallback = _find(macro, state)
     if page is None:
         return fallback
@@ -50,7 +50,7 @@ def resolve_excerpt_include(macro: Node, state: Resolution) -> Replacement:
 
 
 def _find(macro: Node, state: Resolution) -> tuple[IncludedPage | None, Replacement]:
-    """The page that is included, or None and what to show instead."""
+    """The included page, or None and what to show instead."""
     space_key, title = _reference(macro)
     resolver = state.context.resolve_body
     page = resolver(space_key, title) if resolver and title else None

@@ -1,4 +1,4 @@
-"""Links and images: what a reference by title, file name or account id points at."""
+"""Links and images: resolve a reference by title, file name or account id."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from confluence_to_twig.content.storage.resolution import Replacement, Resolutio
 if TYPE_CHECKING:
     from confluence_to_twig.content.model import PageContext
 
-#: What ends a link's destination in Markdown, or is taken for something else there.
+#: Characters that end a link's destination in Markdown, or have another meaning there.
 _UNSAFE_IN_URL = re.compile(r"[\s()<>\\\"`|*\x00-\x1f]")
 _CODE_SCHEME = re.compile(r"\s*(?:javascript|data|vbscript)\s*:", re.IGNORECASE)
 
@@ -28,7 +28,7 @@ def clean_url(url: str) -> str:
 
 
 def link(url: str, children: Replacement) -> Replacement:
-    """An ``a`` element, or only its content when there is nowhere to go."""
+    """An ``a`` element, or only its content when there is no address."""
     clean = clean_url(url)
     return [Node("a", {"href": clean}, children)] if clean else children
 
@@ -134,7 +134,7 @@ def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str
 
 
 def resolve_image(node: Node, state: Resolution) -> Replacement:
-    """``ac:image`` as ``img`` with the best words there are for it, followed by its caption if that says more."""
+    """``ac:image`` as ``img`` with its alt text, caption or file name, followed by the caption if that says more."""
     state.count("image")
     source = node.first("ri:attachment", "ri:url")
     name = source.get("ri:filename") if source else ""
@@ -156,7 +156,7 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
 
 
 def smart_link(node: Node, state: Resolution) -> None:
-    """``<a data-card-appearance>``: a smart link; one that has no words shows its address."""
+    """``<a data-card-appearance>``: a smart link. Without text it shows its address."""
     node.attrs["href"] = clean_url(_absolute(node.get("href").strip(), state.context))
     if node.get("data-card-appearance"):
         state.count("smart-link")
@@ -165,7 +165,7 @@ def smart_link(node: Node, state: Resolution) -> None:
 
 
 def _absolute(url: str, context: PageContext) -> str:
-    """A link within the site or page as its whole address: a chunk is read elsewhere."""
+    """A link within the site or page as its whole address, because a chunk is read elsewhere."""
     if url.startswith("#"):
         return f"{context.url}{url}"
     if url.startswith("/") and not url.startswith("//"):

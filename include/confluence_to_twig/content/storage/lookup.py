@@ -1,4 +1,4 @@
-"""What a shard's pages refer to by title: addresses from the inventory, bodies from the staged pages."""
+"""Resolve what a shard's pages refer to by title: addresses from the inventory, bodies from the staged pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of the macros: what each becomes."""
+"""The rules of the macros: what each one becomes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def noformat(macro: Node, _state: Resolution) -> Replacement:
 
 
 def diagram_source(language: str) -> Rule:
-    """The rule for diagrams that are written: their source as code, or else their name."""
+    """The rule for diagrams with a text source: the source as code, or else their name."""
 
     def rule(macro: Node, state: Resolution) -> Replacement:
         text = plain_body(macro)
@@ -67,7 +67,7 @@ def diagram_source(language: str) -> Rule:
 
 
 def diagram(macro: Node, state: Resolution) -> Replacement:
-    """A drawing has no text in storage but its name."""
+    """A drawing, which has only its name as text in storage."""
     values = parameters(macro)
     name = next(
         (values[key] for key in ("diagramDisplayName", "diagramName", "name", "filename") if values.get(key)), ""
@@ -78,7 +78,7 @@ def diagram(macro: Node, state: Resolution) -> Replacement:
 
 
 def expand(macro: Node, _state: Resolution) -> Replacement:
-    """The title in bold, then what can be expanded."""
+    """The title in bold, then the hidden content."""
     values = parameters(macro)
     title = values.get("title") or values.get("label", "")
     head: Replacement = [Node("p", {}, [Node("strong", {}, [title])])] if title else []
@@ -92,7 +92,7 @@ def status(macro: Node, _state: Resolution) -> Replacement:
 
 
 def excerpt(macro: Node, _state: Resolution) -> Replacement:
-    """The content, where it stands."""
+    """The content, in its place."""
     body = rich_body(macro)
     inline = parameters(macro).get("atlassian-macro-output-type", "").upper() == "INLINE"
     return body if inline else [Node("div", {}, body)]
@@ -109,13 +109,13 @@ def jira(macro: Node, state: Resolution) -> Replacement:
 
 
 def person(macro: Node, state: Resolution) -> Replacement:
-    """The name of the one whose profile is shown."""
+    """The name of the person whose profile is shown."""
     people = (node for node in macro.walk() if node.tag == "ri:user")
     return [Node("span", {"data-lozenge": ""}, [mention(user, state.context)]) for user in people]
 
 
 def math(macro: Node, state: Resolution) -> Replacement:
-    """Formulas are kept letter by letter: a block as fenced ``math``, an inline one as code between dollar signs."""
+    """Keep formulas unchanged: a block as fenced ``math``, an inline formula as code between dollar signs."""
     state.count("math")
     values = parameters(macro)
     formula = (plain_body(macro) or values.get("body") or values.get("equation") or values.get("") or "").strip()
@@ -129,7 +129,7 @@ def math(macro: Node, state: Resolution) -> Replacement:
 
 
 def embedded(macro: Node, _state: Resolution) -> Replacement:
-    """An iframe, a widget, a design tool: a link to what it shows."""
+    """A link to what an iframe, a widget or a design tool shows."""
     values = parameters(macro)
     reference = next((node.get("ri:value") for node in macro.walk() if node.tag == "ri:url"), "")
     url = reference or next((values[key] for key in ("url", "src", "link", "") if values.get(key)), "")
@@ -137,14 +137,14 @@ def embedded(macro: Node, _state: Resolution) -> Replacement:
 
 
 def html(macro: Node, state: Resolution) -> Replacement:
-    """What a reader sees of a piece of HTML."""
+    """The visible part of a piece of HTML."""
     return [
         Node("div", {}, state.resolve(parse_storage(plain_body(macro) or "", MAX_INNER_DEPTH).root, state).children)
     ]
 
 
 def markdown(macro: Node, _state: Resolution) -> Replacement:
-    """Markdown that somebody wrote, as it is; as code if it would swallow what follows."""
+    """The macro's Markdown, unchanged; as code if an open fence would include what follows."""
     text = (plain_body(macro) or "").strip("\n")
     fences = sum(is_fence(line) is not None for line in text.split("\n"))
     return [Node("pre", {} if fences % 2 else {"data-markdown": ""}, [text])]

@@ -13,7 +13,7 @@ from confluence_to_twig.content.storage.resolution import Replacement, Resolutio
 if TYPE_CHECKING:
     from confluence_to_twig.content.storage.macro_rules import Rule
 
-#: Macros that only help to find one's way; the server fills them when a page is shown.
+#: Macros for navigation only; the server fills them when a page is shown.
 NAVIGATION = names(
     "toc children pagetree pagetreesearch recently-updated recently-updated-dashboard blog-posts livesearch search "
     "contentbylabel contentbyuser create-from-template create-space-button popular-labels related-labels "
@@ -22,7 +22,7 @@ NAVIGATION = names(
     "tasks-report-macro global-reports detailssummary jirachart"
 )
 
-#: Macros whose content only the server knows: a page that has nothing else is converted from its rendered body.
+#: Macros whose content only the server knows. A page that has nothing else is converted from its rendered body.
 SERVER_RENDERED = names(
     "detailssummary contentbylabel tasks-report-macro jira jirachart jiraissues rss attachments blog-posts"
 )
@@ -61,7 +61,7 @@ _RULES: dict[str, Rule] = {
 
 
 def resolve_macro(macro: Node, state: Resolution) -> Replacement:
-    """What stands on the page in place of an ``ac:structured-macro``."""
+    """The nodes that replace an ``ac:structured-macro``."""
     name = macro.get("ac:name").strip().lower()
     state.count(f"macro:{name}")
     if name in NAVIGATION:
@@ -71,7 +71,7 @@ def resolve_macro(macro: Node, state: Resolution) -> Replacement:
 
 
 def _unknown(macro: Node, state: Resolution) -> Replacement:
-    """Rich text and plain text bodies are text that people wrote; parameters are not."""
+    """Keep rich text and plain text bodies, which people wrote, and drop parameters."""
     state.unknown_macros.add(macro.get("ac:name") or "(no name)")
     text = plain_body(macro)
     if text is not None and text.strip():

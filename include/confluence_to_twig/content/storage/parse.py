@@ -13,13 +13,13 @@ from confluence_to_twig.content.characters import ILLEGAL, replace_illegal
 from confluence_to_twig.content.nodes import MAX_DEPTH, Node
 from confluence_to_twig.content.storage.tolerant import parse_tolerant
 
-# A CDATA section or comment that never ends runs to the end of the text, so that each is scanned once only.
+# A CDATA section or comment without an end runs to the end of the text, so that each is scanned only once.
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));",
     re.DOTALL,
 )
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-#: libxml2 compares each attribute of a tag with all others: a tag of that many characters is not for it.
+#: libxml2 compares each attribute of a tag with all others, so it does not get a tag of this many characters.
 _LONG_TAG = 50_000
 _HUGE_TAG = re.compile(f"<[^<>]{{{_LONG_TAG}}}")
 _WRAPPER = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">', "</root>"

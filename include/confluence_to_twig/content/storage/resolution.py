@@ -1,4 +1,4 @@
-"""What is known and what is counted while one page is converted."""
+"""The state of one page's conversion."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.model import PageContext
 
-#: How much included text one page may pull in, so that pages that include each other twice over stay finite.
+#: How much included text one page may have, so that pages that include each other twice stay finite.
 INCLUDE_LIMIT_CHARS = 2_000_000
 INCLUDE_LIMIT_PAGES = 50
-#: Included pages that include pages that include pages: deeper is a link.
+#: How deep included pages may include others; deeper ones become links.
 INCLUDE_LIMIT_LEVELS = 4
 
 

@@ -1,4 +1,4 @@
-"""Confluence storage format → plain HTML nodes: every ``ac:`` and ``ri:`` element becomes what a reader sees of it."""
+"""Confluence storage format → plain HTML nodes: every ``ac:`` and ``ri:`` element becomes its visible content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.storage.resolution import Replacement, Resolution
 
-#: Elements whose text nobody sees on the page.
+#: Elements whose text is not visible on the page.
 _HIDDEN = names(
     "ac:placeholder ac:adf-mark ac:adf-attribute ac:adf-fragment-mark ac:task-id ac:task-uuid script style head"
 )
@@ -27,7 +27,7 @@ _COUNTED = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {
     tag: tag for tag in ("table", "ul", "ol", "dl", "pre", "blockquote", "hr")
 }
 
-#: HTML elements that stay what they are.
+#: HTML elements that stay unchanged.
 _PLAIN = _COUNTED.keys() | names(
     "p br li tr td th tbody thead strong em b i u code span div del img col colgroup sub sup"
 )
@@ -40,7 +40,7 @@ def resolve(root: Node, state: Resolution) -> Node:
 
 
 def _resolve_children(node: Node, state: Resolution) -> None:
-    """Innermost first, so that a macro's rule sees bodies that are plain already."""
+    """Resolve the innermost elements first, so that a macro's rule sees plain bodies."""
     if all(map(is_text, node.children)):
         return
     children: Replacement = []
@@ -75,7 +75,7 @@ def _resolve_element(node: Node, state: Resolution) -> Replacement:
 
 
 def _drop_fallback(extension: Node) -> None:
-    """The content of an ADF extension stands there twice; the fallback counts only when there is no other."""
+    """An ADF extension has its content twice; use the fallback only when there is no other."""
     if _says_something(extension):
         extension.children = [
             child for child in extension.children if not (isinstance(child, Node) and child.tag == "ac:adf-fallback")
@@ -97,7 +97,7 @@ def _says_something(extension: Node) -> bool:
 
 
 def _adf_label(node: Node) -> str:
-    """What a panel of the new editor is called; storage format has elements of its own for all kinds but the note."""
+    """The label of a panel of the new editor; storage format has separate elements for all kinds except the note."""
     kinds = (
         child.text()
         for child in node.elements()
@@ -112,7 +112,7 @@ def _unknown_element(node: Node, state: Resolution) -> Replacement:
     return node.children
 
 
-#: Kept as they are until the rule of the element around them has read them.
+#: Elements that stay until the rule of the element around them has read them.
 _TRANSPARENT = frozenset({"ac:adf-fallback", "ac:adf-extension"})
 
 

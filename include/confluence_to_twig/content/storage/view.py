@@ -1,4 +1,4 @@
-"""The HTML that Confluence renders → the same plain HTML nodes that storage format becomes."""
+"""HTML that Confluence rendered → the same plain HTML nodes as for storage format."""
 
 from __future__ import annotations
 
