@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
-from confluence_to_twig.web.test_button import PATH, PortlessTest, without_port
+from confluence_to_twig.airflow_private import CONNECTION_TEST_PATH as PATH
+from confluence_to_twig.web.test_button import PortlessTest, without_port
 
 STORED = {"connection_id": "c", "conn_type": "confluence", "host": "example.atlassian.net", "password": "***"}
 

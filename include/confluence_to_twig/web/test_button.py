@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from confluence_to_twig.airflow_private import CONNECTION_TEST_PATH
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PATH = "/api/v2/connections/test"
 TYPES = frozenset({"confluence", "twig", "jira"})
 
 
@@ -28,7 +29,7 @@ class PortlessTest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, a connection test without its port 0."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith(PATH):
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith(CONNECTION_TEST_PATH):
             body = without_port(await Request(scope, receive).body())
             kept = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
             scope = {**scope, "headers": [*kept, (b"content-length", str(len(body)).encode())]}

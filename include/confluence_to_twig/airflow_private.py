@@ -1,0 +1,78 @@
+"""Everything of Airflow that is used here and is not part of its public interface.
+
+Each function says what it takes from Airflow, and what stands in its place when that is gone.
+``tests/test_airflow_private.py`` asks the installed Airflow for each name. What is public:
+https://airflow.apache.org/docs/apache-airflow/stable/public-airflow-interface.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Airflow looks at this variable to tell a server, which may read the metadata database, from a task.
+PROCESS_CONTEXT = "_AIRFLOW_PROCESS_CONTEXT"
+
+#: Where Airflow's UI sends a connection for its Test button. Airflow 3.3.1 and 3.3.2 refuse one without a port there
+#: (mended by apache/airflow#73298); when the address is gone, :mod:`confluence_to_twig.web.test_button` can go, too.
+CONNECTION_TEST_PATH = "/api/v2/connections/test"
+
+
+@contextlib.contextmanager
+def stored_connections() -> Iterator[None]:
+    """Inside the block a lookup goes on to the metadata database, after secrets backend and environment.
+
+    Takes the variable ``_AIRFLOW_PROCESS_CONTEXT``, as ``airflow connections`` does. Without it a process that is
+    neither server nor task sees no stored connections: they then have to be given as ``AIRFLOW_CONN_…``.
+    """
+    before = os.environ.get(PROCESS_CONTEXT)
+    os.environ[PROCESS_CONTEXT] = "server"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PROCESS_CONTEXT]
+        else:
+            os.environ[PROCESS_CONTEXT] = before
+
+
+def signed_in_user() -> Any:
+    """A FastAPI dependency: the user of a request; who is not signed in gets 401.
+
+    Takes ``get_user`` of ``airflow.api_fastapi.core_api.security``. Without it the page can ask ``GET /auth/me`` of
+    Airflow's REST API with the cookie of the request.
+    """
+    from airflow.api_fastapi.core_api.security import get_user
+
+    return get_user
+
+
+def may_use_dag(method: str, *, runs: bool = False) -> Any:
+    """A FastAPI dependency: the user may read (``GET``) or add to (``POST``) the DAG in the path, or its runs; else 403.
+
+    Takes ``requires_access_dag`` of ``airflow.api_fastapi.core_api.security``. Without it the page can ask
+    ``GET /api/v2/dags/{dag_id}`` with the cookie of the request, which only tells who may read.
+    """
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+    from airflow.api_fastapi.core_api.security import requires_access_dag
+
+    return requires_access_dag(method, DagAccessEntity.RUN) if runs else requires_access_dag(method)
+
+
+def is_authorized(user: Any, dag_id: str, method: str, *, runs: bool = False) -> bool:
+    """What :func:`may_use_dag` asks, also for a DAG that Airflow has not found yet.
+
+    Takes the auth manager of the API server, and ``DagModel.get_team_name``. Without them the page can show what
+    ``GET /api/v2/dags`` lists with the cookie of the request.
+    """
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+    from airflow.models.dag import DagModel
+
+    details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
+    entity = {"access_entity": DagAccessEntity.RUN} if runs else {}
+    return bool(get_auth_manager().is_authorized_dag(method=method, details=details, user=user, **entity))

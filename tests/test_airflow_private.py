@@ -1,0 +1,90 @@
+"""What is used of Airflow though it is not public. When one of these fails, :mod:`airflow_private` says what else there is."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from confluence_to_twig import airflow_private
+from confluence_to_twig.airflow_private import CONNECTION_TEST_PATH, PROCESS_CONTEXT, stored_connections
+
+PACKAGE = Path(airflow_private.__file__).parent
+#: Packages that Airflow's page on its public interface names.
+PUBLIC = (
+    "airflow.sdk",
+    "airflow.providers",
+    "airflow.triggers.base",
+    "airflow.plugins_manager",  # AirflowPlugin
+)
+USED = [
+    ("airflow.api_fastapi.core_api.security", "get_user"),
+    ("airflow.api_fastapi.core_api.security", "requires_access_dag"),
+    ("airflow.api_fastapi.auth.managers.models.resource_details", "DagAccessEntity"),
+    ("airflow.api_fastapi.auth.managers.models.resource_details", "DagDetails"),
+    ("airflow.api_fastapi.app", "get_auth_manager"),
+    ("airflow.models.dag", "DagModel"),
+]
+
+
+def imported_from_airflow(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return {name for name in names if name.split(".")[0] == "airflow"}
+
+
+def test_no_other_module_uses_private_names() -> None:
+    private = {
+        (path.relative_to(PACKAGE).as_posix(), name)
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "airflow_private.py"
+        for name in imported_from_airflow(path)
+        if not name.startswith(PUBLIC)
+    }
+    # The commands are about to get their own functions in the adapter.
+    assert {(path, name) for path, name in private if not path.startswith("cli/")} == set()
+
+
+@pytest.mark.parametrize(("module", "name"), USED)
+def test_airflow_still_has_what_is_used(module: str, name: str) -> None:
+    assert hasattr(import_module(module), name), f"see {airflow_private.__name__} for what to use instead"
+
+
+def test_the_adapter_uses_nothing_that_is_not_named_here() -> None:
+    used = imported_from_airflow(PACKAGE / "airflow_private.py")
+    assert used == {module for module, _ in USED}
+
+
+def test_airflow_still_tests_connections_at_that_address() -> None:
+    from airflow.api_fastapi.app import create_app
+
+    assert CONNECTION_TEST_PATH in create_app(apps="core").openapi()["paths"]
+
+
+@pytest.fixture
+def stored(airflow_db: None) -> Iterator[str]:
+    """The id of a connection that only the metadata database holds."""
+    from airflow.models.connection import Connection
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        connection = Connection(conn_id="only_stored", conn_type="twig", host="stored.example")
+        session.add(connection)
+        session.commit()
+        yield "only_stored"
+        session.delete(connection)
+
+
+def test_a_bare_process_sees_stored_connections_inside_the_block_only(stored: str) -> None:
+    with stored_connections():
+        assert BaseHook.get_connection(stored).host == "stored.example"
+    assert PROCESS_CONTEXT not in os.environ
+    with pytest.raises(AirflowNotFoundException):
+        BaseHook.get_connection(stored)
