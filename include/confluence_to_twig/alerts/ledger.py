@@ -62,7 +62,7 @@ class Ledger:
         except FileNotFoundError:
             return {}
         except (UnknownFormatError, ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning("%s is not readable (%s) and begins anew", self._path, type(error).__name__)
+            log.warning("%s is not readable (%s), so it starts empty", self._path, type(error).__name__)
             return {}
 
     def _write(self, entries: dict[str, Entry]) -> None:

@@ -47,7 +47,7 @@ Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
 
 
 class Source(BaseModel):
-    """One source. Field by field this is the configuration reference of the README.
+    """One source. ``docs/configuration.md`` describes every field.
 
     :raises pydantic.ValidationError: a field is missing, unknown or not allowed.
     """

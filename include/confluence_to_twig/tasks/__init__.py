@@ -1,1 +1,1 @@
-"""The seven tasks: what each one reads, does, hands on and reports; as functions, three of them with an operator."""
+"""The seven tasks: a function for each, and an operator for the three that wait."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def bind_target(run: Run) -> None:
-    """Tie the manifest to the folder; call it before the manifest is read."""
+    """Bind the manifest to the folder. Call it before the manifest is read."""
     bind(run.source_staging, target(run), run.source.files_format)
 
 
@@ -37,7 +37,7 @@ def mend_target(run: Run, record: Record) -> None:
     missing, surplus = delivery.mend()
     if missing or surplus:
         record.warn(
-            f"{target(run)} is mended: {len(missing):,} files were missing, {len(surplus):,} belonged to no page"
+            f"{target(run)} was repaired: {len(missing):,} files were missing, {len(surplus):,} belonged to no page"
         )
 
 
@@ -53,7 +53,7 @@ def load_files(run: Run, shards: Sequence[int], record: Record) -> dict[str, Any
     record.figures |= {f"files_{name}": figures.pop(name) for name in ("added", "replaced", "removed")}
     record.figures |= {"changed": figures.pop("pages"), "chunks_sent": figures.pop("chunks"), **figures}
     for entry in refused:
-        record.warn(f"No file can hold {entry['title']} ({entry['url']}): {entry['message']}")
+        record.warn(f"{entry['title']} ({entry['url']}) cannot be written as a file: {entry['message']}")
     return {"changed": report.pages, "chunks_sent": report.chunks, "refused": len(refused)}
 
 
@@ -65,7 +65,7 @@ def prune_files(run: Run, wanted: PrunePlan, record: Record, approved_by: str | 
 
 
 def check_files(run: Run) -> list[str]:
-    """What is wrong with the folder: files that are missing or that nobody knows, by page title."""
+    """What is wrong with the folder: missing files by page title, and files that belong to no page."""
     missing, unknown = _delivery(run).check()
     named = [f"{title}: its file is missing from {target(run)}" for title in missing.values()]
     return named + [f"{name} in {target(run)} belongs to no page of this source" for name in unknown]

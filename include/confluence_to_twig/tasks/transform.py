@@ -55,7 +55,7 @@ def _warn(report: TransformReport, record: Record) -> None:
         record.warn(f"{len(report.low_coverage):,} pages lost more than 2 % of their words in conversion: {named}")
     if report.unknown_macros:
         named = ", ".join(f"{name} ({pages})" for name, pages in report.unknown_macros.most_common(NAMED_PAGES))
-        log.info("Macros that are not known, of which only the text was kept: %s", named)
+        log.info("Unknown macros, of which only the text was kept: %s", named)
 
 
 def skip_unplanned(extracted: Mapping[str, Any], shards: Iterable[Mapping[str, Any]]) -> None:

@@ -62,5 +62,5 @@ def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: Manif
         return
     log.info("Audit: %s", drift)
     if drift.found:
-        record.warn(f"Twig differed from the manifest and is mended: {drift}")
+        record.warn(f"Twig differed from the manifest and was repaired: {drift}")
         repair(client, data_source, manifest, DeletionLog(run.source_staging), drift, run.run_id)

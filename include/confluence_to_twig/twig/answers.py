@@ -1,4 +1,4 @@
-"""What Twig answers: both success envelopes, all three error shapes, and error texts made safe to show.
+"""Twig's answers: both success envelopes, all three error shapes, and error texts that are safe to show.
 
 Twig's pages print ``{"data": …, "status": "success"}`` and bare bodies for success, and for errors an object, an object
 with a numeric status, or a plain string. Any of them may come on any route (``docs/twig-api-contract.md``, section 3).
@@ -101,7 +101,7 @@ def shown(text: str, api_key: str, sent: str = "") -> str:
     if api_key:
         line = line.replace(api_key, "[key]")
     line = re.sub(r"(?i)\bbearer\s+\S+", "Bearer [key]", line)
-    # Cut after the key is gone, so that no half of it stays; before the search for page text, which costs most.
+    # Cut after the key was removed, so that no half of it stays, and before the search for page text, which costs most.
     line = line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1].rstrip() + "…"
     return _without_echo(line, sent)
 
@@ -149,7 +149,7 @@ RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def failure(answer: Answer, action: str, api_key: str, sent: str = "") -> PipelineError:
-    """The error for an answer that nobody expected: transient when trying again can help, else permanent."""
+    """The error for an unexpected answer: transient when a retry can help, else permanent."""
     try:
         reason = f"{answer.status} {HTTPStatus(answer.status).phrase}"
     except ValueError:

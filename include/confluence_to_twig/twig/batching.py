@@ -1,4 +1,4 @@
-"""Batches: few, large requests, cut at the same places whenever the same documents come along."""
+"""Batches: few, large requests, cut at the same places for the same documents."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def prepare(package: Package, decision: Decision, attempt: int = 1) -> Prepared:
 
 
 def refresh(prepared: Prepared, view: ManifestView) -> Prepared:
-    """The same document, decided anew upon a newer view of the manifest."""
+    """The same document, decided again with a newer view of the manifest."""
     if prepared.attempt > 1:
         return prepared
     decision = decide(prepared.package, view.standing(prepared.page_id))
@@ -60,7 +60,7 @@ def refresh(prepared: Prepared, view: ManifestView) -> Prepared:
 
 
 def completed(prepared: Prepared, asked_for: Collection[str]) -> Prepared | None:
-    """The same document with the texts that Twig lacks; the second time with all texts. None when all were sent."""
+    """The same document with the texts that Twig asked for; the second time with all texts. None when all were sent."""
     if not prepared.decision.kept:
         return None
     kept = prepared.decision.kept - frozenset(asked_for) if prepared.attempt == 1 else frozenset[str]()

@@ -105,7 +105,7 @@ class TwigClient:
             seen |= {source.id for source in fresh}
             offset += len(page)
             total = field(answer.payload, "total")
-            # A Twig that ignores limit and offset sends the same again: then nothing is fresh.
+            # A Twig that ignores limit and offset sends the same items again. Then none of them is new.
             if not fresh or len(seen) >= (total if isinstance(total, int) else float("inf")):
                 return
             if total is None and len(page) < _PAGE:
@@ -137,7 +137,7 @@ class TwigClient:
         return next((source for source in self.list_data_sources() if source.id == data_source_id), None)
 
     def delete_data_source(self, data_source_id: str) -> None:
-        """Remove a data source with everything it holds. One that is gone is fine."""
+        """Remove a data source with everything it holds. Does nothing when it is gone."""
         self._http.request(
             "DELETE",
             self.settings.url("data_source", id=data_source_id),
@@ -219,7 +219,7 @@ class TwigClient:
         return (str(identity) if identity else None), True
 
     def process_log(self, process_id: str) -> ProcessLog | None:
-        """How a processing went, or None where Twig does not tell."""
+        """The result of a processing, or None when Twig does not tell."""
         answer = self._http.request(
             "GET",
             self.settings.url("process_log", id=process_id),
@@ -230,7 +230,7 @@ class TwigClient:
         return None if answer.status in _NOT_OFFERED else ProcessLog.read(answer.payload)
 
     def log_lines(self, process_id: str) -> list[str]:
-        """Twig's log lines of a processing, oldest first, each safe to show; empty where Twig does not tell."""
+        """Twig's log lines of a processing, oldest first, each safe to show; empty when Twig does not tell."""
         answer = self._http.request(
             "GET",
             self.settings.url("log_lines"),

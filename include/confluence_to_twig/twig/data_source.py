@@ -21,8 +21,8 @@ def find_or_create(
 ) -> DataSource:
     """The data source of that name and type, created if it is not there, and remembered in ``<source>/twig.json``.
 
-    When the remembered one is gone (deleted in Twig) another takes its place, and with it the manifest begins anew:
-    call this before the manifest is read.
+    When the remembered one was deleted in Twig, another takes its place, and the manifest starts empty. Call this
+    before the manifest is read.
 
     :param kind: Twig's type of the data source; None: the type that the connection names.
     """
@@ -31,7 +31,9 @@ def find_or_create(
     if known and (found := client.get_data_source(known.data_source_id)):
         return found
     if known:
-        log.warning("Data source %s (%r) is gone from Twig: every page will be loaded anew", known.data_source_id, name)
+        log.warning(
+            "Data source %s (%r) is gone from Twig: every page will be loaded again", known.data_source_id, name
+        )
     found = oldest(_matching(client, name, kind)) or _create(client, name, kind, description, known)
     write_binding(staging, Binding(found.id, name, kind, client.settings.base_url))
     return found
@@ -51,7 +53,9 @@ def existing(client: TwigClient, name: str) -> DataSource | None:
 
 
 def oldest(sources: list[DataSource]) -> DataSource | None:
-    """The one that everybody uses when several have the same name: created first, then smallest id."""
+    """The data source that every run uses when several have the same name: the one created first, then the smallest
+    id.
+    """
     return min(sources, key=lambda source: (source.created_at, source.id), default=None)
 
 

@@ -1,7 +1,7 @@
 """The audit of deletions: append-only, and safe when two runs append at once.
 
 Each acknowledged batch of deletions is one immutable file in ``<source>/audit/deletions.d/``, named after the batch. A run
-that died before it could note that down deletes the pages once more: what one run records again is left out.
+that died before it could record them deletes the pages once more. A page that one run records twice is counted once.
 ``<source>/audit/deletions.parquet`` is all of them in one, for reading; it is rebuilt from itself and the files, which stay
 for a grace period.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.staging.journal import Row
     from confluence_to_twig.staging.layout import SourceStaging
 
-#: One row a page that was deleted from Twig.
+#: One row for each page that was deleted from Twig.
 DELETIONS = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),
@@ -52,7 +52,7 @@ class DeletionLog:
 
     @property
     def folder(self) -> ObjectStoragePath:
-        """Where the batches lie that came last."""
+        """The folder of the newest batches."""
         return self.path.parent / "deletions.d"
 
     def append(self, batch: str, rows: Iterable[Row]) -> None:
@@ -71,7 +71,7 @@ class DeletionLog:
         return pa.Table.from_pandas(frame, schema=DELETIONS, preserve_index=False)
 
     def merge(self) -> None:
-        """Bring ``deletions.parquet`` up to date and remove the batches that it has contained for long."""
+        """Bring ``deletions.parquet`` up to date, and remove the batches that it has contained for a long time."""
         batches = self._batches()
         table = self.read()
         write_rows(self.path, DELETIONS, table.to_pylist())
@@ -93,5 +93,5 @@ def _read(path: ObjectStoragePath) -> pa.Table | None:
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise PermanentError(
             f"The audit file {path} can not be read ({type(error).__name__})",
-            "Restore it from a backup, or move it aside: the audit then begins anew beside it.",
+            "Restore it from a backup, or move it away: the audit then starts a new file.",
         ) from error

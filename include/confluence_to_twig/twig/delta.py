@@ -1,4 +1,4 @@
-"""Delta: what of a document has to be sent, given what Twig holds. Pure."""
+"""Delta: which parts of a document to send, given what Twig holds. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.staging.journal import Row, Standing
 
-#: Columns that the manifest takes over from a document as they are.
+#: Columns that the manifest copies from a document.
 _COPIED = (
     "page_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes", "content_hash",
     "converter_version", "modified_at",
@@ -57,7 +57,7 @@ class Decision:
 
 
 def decide(package: Package, known: Standing) -> Decision:
-    """Compare a package with what is known of its page."""
+    """Compare a package with what is known about its page."""
     document, row = package.document, known.row
     if row is not None and row["version"] > document["version"]:
         return Decision("older")
@@ -81,7 +81,7 @@ def twig_hash(row: Row) -> str:
     """The ``contentHash`` that Twig gets for a document or a manifest row.
 
     Twig changes nothing when version and hash are equal, so the address has to be in it: a renamed space changes the
-    address of a page and neither its content nor its version. What stands before the dot is our own content hash.
+    address of a page and neither its content nor its version. The part before the dot is our own content hash.
     """
     return f"{row['content_hash']}.{zlib.crc32(row['url'].encode()):08x}"
 
@@ -89,7 +89,7 @@ def twig_hash(row: Row) -> str:
 def upsert(package: Package, without_text: Collection[str]) -> str:
     """The document as JSON text for ``upserts``; chunks named in ``without_text`` go without their text.
 
-    The metadata holds all that the manifest needs, so that it can be rebuilt from Twig's listing.
+    The metadata holds everything that the manifest needs, so that it can be rebuilt from Twig's listing.
     """
     document = package.document
     return to_json(

@@ -1,4 +1,4 @@
-"""Drift: what differs between Twig and the manifest because others changed or removed it, and how to mend it."""
+"""Drift: the differences between Twig and the manifest that others caused, and how to repair them."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def repair(
 ) -> Repaired:
     """Mend what :func:`audit` found: unknown documents are deleted, the others are marked so that the next plan fetches them.
 
-    Call it before the manifest is read for planning; the same run then sends the pages again. The mass-delete brake
-    holds here too: as many unknown documents as that are left alone.
+    Call it before the manifest is read for planning. The same run then sends the pages again. The mass-delete brake
+    applies here, too: that many unknown documents are kept.
     """
     view = manifest.view()
     rows = [row for page_id in drift.missing | drift.changed if (row := view.row(page_id))]
@@ -118,7 +118,7 @@ def repair(
     if unknown >= BRAKE_PAGES and unknown >= BRAKE_SHARE * drift.listed:
         log.warning(
             "%d of %d documents in Twig are unknown to the manifest and stay: "
-            "run `make rebuild-manifest` if the manifest is to blame, or delete them in Twig",
+            "run `make rebuild-manifest` if the manifest is wrong, or delete them in Twig",
             unknown,
             drift.listed,
         )

@@ -1,4 +1,4 @@
-"""Answers of Twig that a caller can do something about."""
+"""Answers of Twig that a caller can handle."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class DataSourceGone(PermanentError):
 
 
 class BatchTooLarge(PermanentError):
-    """413: nothing of the batch was applied; a smaller one may be."""
+    """413: nothing of the batch was applied; a smaller batch may be accepted."""
 
 
 class BadBatch(PermanentError):
-    """400 or 422: something in the batch is not as Twig wants it; nothing was applied."""
+    """400 or 422: Twig does not accept something in the batch; nothing was applied."""
 
 
 class KeyConflict(PermanentError):

@@ -1,8 +1,8 @@
 """Delivery ``files``: the documents as Markdown files, loose or in ZIP volumes, in any folder that Twig pulls from.
 
-Below the target: ``documents/`` is what Twig is pointed at; ``changes/<run>.json`` lists what a run added, replaced and
-removed there. The manifest is the same as for delivery ``api``: written to its journal before the files change, and again
-afterwards, so that a delivery that was killed does the rest and nothing twice.
+Below the target, ``documents/`` is the folder that Twig reads; ``changes/<run>.json`` lists what a run added, replaced
+and removed there. The manifest is the same as for delivery ``api``: written to its journal before the files change, and
+again afterwards, so that a delivery that was killed continues and does nothing twice.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _PAGES_AT_ONCE = 200
 
 
 def bind(staging: SourceStaging, target: ObjectStoragePath, kind: Format) -> None:
-    """Let the manifest belong to this folder and format. Call it before the manifest is read.
+    """Bind the manifest to this folder and format. Call it before the manifest is read.
 
-    A source that changes its delivery, its folder or its format begins anew there; the old place is left as it is.
+    A source that changes its delivery, its folder or its format starts empty there. The old place stays unchanged.
     """
     binding = Binding(f"files:{kind}:{target}", staging.source, kind, str(target))
     if read_binding(staging) != binding:
@@ -94,7 +94,7 @@ class FileDelivery:
         return report
 
     def remove(self, deletions: Sequence[Deletion], audit: DeletionLog, approved_by: str | None = None) -> FilesReport:
-        """Remove the files of pages, and record each. Pages that the manifest does not know are passed over."""
+        """Remove the files of pages, and record each. Pages that the manifest does not know are skipped."""
         report = FilesReport()
         view = self.manifest.view()
         present = {deletion.page_id: deletion for deletion in deletions if view.row(deletion.page_id)}
@@ -135,7 +135,7 @@ class FileDelivery:
         missing, surplus = self.check()
         view = self.manifest.view()
         by_page = {name: page_id_of(name) or name for name in surplus}
-        # A second file of a page that has one goes when the page is written again.
+        # When the page is written again, its second file is removed.
         doubtful = {*missing, *(page_id for page_id in by_page.values() if view.row(page_id))}
         if doubtful:
             self.manifest.doubt([row for page_id in sorted(doubtful) if (row := view.row(page_id))], self.run_id)
@@ -172,7 +172,7 @@ class FileDelivery:
         yield from by_volume.values()
 
     def _replace(self, put: dict[str, Path], page_ids: Collection[str], report: FilesReport) -> None:
-        """Let exactly the files of ``put`` stand for these pages."""
+        """Make the files of ``put`` the only files of these pages."""
         if self.kind == "folder":
             self._replace_loose(put, set(page_ids), report)
             return

@@ -1,4 +1,4 @@
-"""What a delivery of files did."""
+"""The report of a delivery of files."""
 
 from __future__ import annotations
 

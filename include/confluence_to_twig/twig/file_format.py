@@ -1,7 +1,7 @@
-"""How a page looks as a file for Twig: its name, its front matter, its text with the page's address in it. Pure.
+"""The file of a page for Twig: its name, its front matter, its text with the page's address. Pure.
 
 Twig cites an uploaded file by its file name (https://help.twig.so/product/data-integrations/files), and cuts it into
-512-token pieces by itself. So the address of the page stands in the text, once in each passage that is about as long as
+512-token pieces by itself. So the text contains the address of the page, once in each passage that is about as long as
 such a piece.
 """
 
@@ -59,7 +59,7 @@ def render(package: Package) -> str:
 
 
 def _yaml(value: Any) -> str:
-    """JSON strings and lists are YAML too, but for characters that YAML only knows escaped."""
+    """JSON strings and lists are YAML, too, except for characters that YAML requires to be escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in text)
 

@@ -1,8 +1,8 @@
-"""Load: send to Twig what differs from the manifest, in batches, and write down each batch that Twig acknowledged.
+"""Load: send to Twig what differs from the manifest, in batches, and record each batch that Twig acknowledged.
 
-Exactly once, in effect: every batch is written into the manifest's journal before it is sent and again when Twig has
-acknowledged it. A load that was killed goes on behind the last acknowledged batch; of the one whose answer it never saw
-it makes sure that it can not arrive any more (:mod:`confluence_to_twig.twig.writing`), and sends it again.
+Every batch takes effect exactly once. It is written into the manifest's journal before it is sent, and again when Twig
+has acknowledged it. A load that was killed continues after the last acknowledged batch. It makes sure that the batch
+whose answer it never saw can no longer take effect (:mod:`confluence_to_twig.twig.writing`), and sends it again.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Loader:
         self._note()
 
     def unsettled(self) -> set[str]:
-        """Pages that another run wrote at the same time, and of which ours is the newest: nobody else will mend them."""
+        """Pages that another run wrote at the same time, of which ours is the newest: no other run will send them."""
         view = self.manifest.view()
         if all(operation.run_id == self.run_id for operation in view.operations):
             return set()
@@ -146,7 +146,7 @@ class _Loader:
             self._noted = []
 
     def _send(self, documents: list[Prepared]) -> ManifestView:
-        """Send documents, in several requests where Twig wants it so. Returns a view that knows the outcome."""
+        """Send documents, in several requests when Twig requires it. Returns a view that knows the outcome."""
         written = None
         while written is None:
             view = self.manifest.view()
@@ -189,7 +189,7 @@ class _Loader:
         return self.manifest.view()
 
     def _complete(self, documents: list[Prepared], outcome: WriteOutcome) -> ManifestView:
-        """Send those again of which Twig does not hold as much as the manifest said."""
+        """Send the documents again of which Twig holds less than the manifest says."""
         lacking: list[Prepared] = []
         for prepared in documents:
             if prepared.page_id in outcome.missing:
@@ -199,7 +199,7 @@ class _Loader:
                     self._refuse(prepared, "missing_chunks", "Twig asked for texts that were sent")
         if not lacking:
             return self.manifest.view()
-        log.info("Twig lacks chunks of %d documents that it was taken to hold; sending their texts", len(lacking))
+        log.info("Twig lacks chunks of %d documents that it was expected to hold; sending their texts", len(lacking))
         batch = self._new_batch()
         for prepared in lacking:
             if not batch.has_room_for(prepared):

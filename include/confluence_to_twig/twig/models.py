@@ -1,4 +1,4 @@
-"""What Twig's answers mean to this project: plain data, read tolerantly, unknown fields ignored."""
+"""Twig's answers as plain data, read tolerantly. Unknown fields are ignored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def unreadable(what: str) -> PermanentError:
 
 
 def field(raw: Any, *names: str, default: Any = None) -> Any:
-    """The first of ``names`` that is there: Twig writes both camelCase and snake_case."""
+    """The first of ``names`` that is present: Twig writes both camelCase and snake_case."""
     if isinstance(raw, dict):
         for name in names:
             if raw.get(name) is not None:

@@ -1,4 +1,4 @@
-"""Process: have Twig index what it was given, once, and follow it until it is done.
+"""Process: have Twig index what it received, once, and wait until it is done.
 
 Twig documents ``pending → processing → active | failed`` (https://help.twig.so/getting-started/core-concepts) and
 prints some of it with a capital. Nothing here sleeps but :func:`wait`; a trigger calls :func:`check` at its own pace.
@@ -46,7 +46,7 @@ class Started:
 
 @dataclass(frozen=True)
 class ProcessState:
-    """How a processing stands.
+    """The state of a processing.
 
     :param state: ``again``: it is over, but Twig was given more meanwhile: start another one.
     :param status: Twig's own word. :param lines: Twig's log lines of a failed processing, safe to show.
@@ -98,7 +98,7 @@ def start_processing(client: TwigClient, data_source: DataSource, manifest: Mani
 
 
 def check(client: TwigClient, data_source_id: str, process_id: str | None = None) -> ProcessState:
-    """Look once how the processing stands."""
+    """Ask once for the state of the processing."""
     source = _get(client, data_source_id)
     entry = client.process_log(process_id) if process_id else None
     if entry and entry.status == "processing":

@@ -84,7 +84,8 @@ def plan_prune(
     brake_pages: int = BRAKE_PAGES,
     brake_share: float = BRAKE_SHARE,
 ) -> PrunePlan:
-    """What the plan's ``delete`` rows come to now. A page that another run loaded since is spared: that run knew more.
+    """What the plan's ``delete`` rows delete now. A page that another run loaded since then is kept: that run knew
+    more.
 
     :param plan: :data:`confluence_to_twig.staging.schemas.PLAN`. :param view: the manifest now. :param run_id: the plan's run.
     """
@@ -117,7 +118,7 @@ def prune(
     *,
     known_only: bool = True,
 ) -> PruneReport:
-    """Delete pages from Twig. Can be repeated: what is gone from the manifest is passed over.
+    """Delete pages from Twig. Can be repeated: pages that are gone from the manifest are skipped.
 
     :param approved_by: who approved it, when the brake asked for that.
     :param known_only: False also deletes documents that the manifest does not know.
@@ -150,7 +151,7 @@ def _delete(
         written = writer.write(view, to_json({"upserts": [], "deletes": named}), deletes=present.keys())
     operation, outcome = written
     gone = [present[page_id] for page_id in sorted(outcome.deleted & present.keys())]
-    # Before the manifest forgets the pages: a crash in between deletes and records them once more.
+    # Record before the manifest forgets the pages: a crash in between deletes and records them once more.
     audit.append(operation.token, (_audit_row(deletion, writer.run_id, report.approved_by) for deletion in gone))
     refused = {entry.id for entry in outcome.refused}
     writer.manifest.end(operation, done=[deletion.page_id for deletion in gone], refused=refused)

@@ -1,4 +1,4 @@
-"""Search queries out of a page's own rarest words: what only this page can answer."""
+"""Search queries made of a page's own rarest words, which only this page can answer."""
 
 from __future__ import annotations
 

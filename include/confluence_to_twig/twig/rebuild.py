@@ -1,4 +1,4 @@
-"""Rebuild: write a lost or damaged manifest anew from what Twig says it holds."""
+"""Rebuild: write a lost or damaged manifest again from Twig's listing."""
 
 from __future__ import annotations
 
@@ -58,14 +58,15 @@ def rebuild_if_lost(
     """
     if manifest.exists() or not _holds_documents(client, data_source):
         return None
-    log.warning("There is no manifest although Twig holds documents of this source: rebuilding it from Twig")
+    log.warning("There is no manifest, but Twig holds documents of this source; rebuilding the manifest from Twig")
     return rebuild(client, data_source, manifest, run_id)
 
 
 def start_over(
     client: TwigClient, data_source_id: str, manifest: ManifestStore, audit: DeletionLog, run_id: str, approved_by: str
 ) -> int:
-    """Remove the data source with everything it holds, record that, and forget it. The next run creates and loads it anew.
+    """Remove the data source with everything it holds, record that, and forget it. The next run creates and loads a new
+    one.
 
     Can be repeated when it was interrupted. Returns how many pages were removed.
     """
@@ -81,7 +82,7 @@ def start_over(
 
 
 def row_of(document: HeldDocument, run_id: str) -> Row:
-    """The manifest row of a document as Twig lists it. What Twig does not tell puts the row in doubt."""
+    """The manifest row of a document as Twig lists it. If Twig leaves something out, the row is in doubt."""
     metadata = document.metadata
     complete = len(document.chunk_ids) == len(document.chunk_hashes) == document.chunk_count and document.content_hash
     return {

@@ -1,4 +1,4 @@
-"""Documents that could not be delivered: as the report lists them, and as the quarantine keeps them."""
+"""Documents that could not be delivered: their entries in the report and in the quarantine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Everything about reaching one Twig organisation, checked once and kept together.
+"""The settings of one Twig organisation, checked once.
 
-Which of these are facts and which are assumptions stands in ``docs/twig-api-contract.md``; every path is a setting
+``docs/twig-api-contract.md`` says which of these are documented and which are assumptions. Every path is a setting,
 because Twig's own pages name its routes in more than one way.
 """
 

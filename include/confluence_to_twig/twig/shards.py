@@ -33,7 +33,7 @@ def packages(
     """Every document of the shards with its chunks, always in the same order.
 
     :param documents: one file a shard. :param chunks: the file of the same shard at the same place.
-    :param only: when given, other pages are passed over.
+    :param only: when given, other pages are skipped.
     :raises PermanentError: a file is missing, or documents and chunks do not belong together.
     """
     for document_path, chunk_path in zip(documents, chunks, strict=True):

@@ -1,4 +1,4 @@
-"""Verify: ask Twig whether it holds what the manifest says, and finds what was loaded, and no longer what was deleted."""
+"""Verify: check that Twig holds what the manifest says, finds what was loaded, and no longer finds what was deleted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def verify(
             )
         return verdict
     wanted = _sample([page_id for page_id in changed if view.row(page_id)], sample)
-    # What was refused, or overtaken by another run, is not what Twig holds.
+    # Twig does not hold pages that it refused or that another run replaced.
     pages = [page for page in packages(documents, chunks, set(wanted)) if _is_held(page, view)]
     counted = occurrences(pages, islice(packages(documents, chunks), _COUNTED_PAGES)) if pages else Counter[str]()
     search = partial(client.search, data_source_ids=[data_source.id], limit=_RESULTS)
@@ -172,7 +172,7 @@ def _is_found(search: Search, page: Package, counted: Counter[str], known: Colle
         found = search(query)
         if any(_cites(citation, page.page_id, page.document["url"]) for citation in found):
             return True
-        # Another page with the very same text: which of them is cited is chance.
+        # Another page has the same text: it is chance which of them is cited.
         if any(_address(citation) in known and _body(citation.text) == _body(text) for citation in found):
             return True
     return False

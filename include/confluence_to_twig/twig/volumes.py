@@ -1,10 +1,10 @@
 """ZIP volumes: pages spread over a few archives so that one edit rewrites one of them.
 
-A page's volume is decided by the first bits of the hash of its id, so it stays where it is whatever happens to other
-pages. A volume that grows beyond the limits is split by one more bit; nothing else moves.
+A page's volume is decided by the first bits of the hash of its id, so it does not move when other pages change. A
+volume that grows beyond the limits is split by one more bit; nothing else moves.
 
-A volume is read, changed and replaced, so of two runs that change the same one at the same moment one can win. The check
-after each delivery finds that, and ``repair: true`` mends it.
+A volume is read, changed and replaced. When two runs change the same volume at the same moment, one change can be lost.
+The check after each delivery finds that, and ``repair: true`` repairs it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Volumes:
         self.max_bytes = max_bytes
 
     def existing(self) -> set[str]:
-        """The bits of all volumes. What a split left behind that was interrupted does not count, its parent does."""
+        """The bits of all volumes. After an interrupted split the parent counts, and the new volumes do not."""
         found = {bits for name in files_in(self.folder) if (bits := bits_of_volume(name)) is not None}
         leftovers = {bits for bits in found if any(bits != other and bits.startswith(other) for other in found)}
         for bits in leftovers:
@@ -96,7 +96,7 @@ class Volumes:
         return found - leftovers
 
     def _remove_if_old(self, path: ObjectStoragePath) -> None:
-        # A young one may be half of a split that another run is about to finish.
+        # A new volume may be half of a split that another run is about to finish.
         written = modified_at(path)
         if written and datetime.now(UTC) - written > _SPLIT_TAKES_AT_MOST:
             remove(path)

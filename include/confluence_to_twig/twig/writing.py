@@ -67,7 +67,7 @@ class Writer:
                     f"Other runs wrote the same pages {self.conflicts} times while this one did",
                     "Let the runs of a source follow one another.",
                 ) from error
-            log.info("Another run took this write for dead; beginning it anew")
+            log.info("Another run ended this write because it seemed dead; starting it again")
             return None
 
     def put_an_end_to(self, operations: Iterable[Operation]) -> None:

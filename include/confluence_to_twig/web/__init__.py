@@ -1,1 +1,1 @@
-"""The page "Confluence → Twig" in Airflow's UI: what staging knows of each source, and a box to ask Twig."""
+"""The page "Confluence → Twig" in Airflow's UI: the state of each source, and a playground to ask Twig."""

@@ -1,4 +1,4 @@
-"""The page's own endpoints, for what only staging and Twig know; everything else the page asks Airflow's REST API.
+"""The page's own endpoints, for what only staging and Twig know. The page asks Airflow's REST API for everything else.
 
 Mounted by the plugin below ``/confluence-to-twig``. The page itself holds no data, so anybody may fetch it.
 """
@@ -65,7 +65,7 @@ async def refuse(request: Request, error: Exception) -> JSONResponse:
 
 
 def source_of(dag_id: str) -> Source:
-    """The source of the DAG in the path; 404 for a DAG that is none of ours."""
+    """The source of the DAG in the path; 404 for any other DAG."""
     for source in load_sources().sources:
         if source.dag_id == dag_id:
             return source

@@ -1,4 +1,4 @@
-"""What the page says of an error: ours in their own words, others by name only."""
+"""The page's text for an error: our own errors with their text, others with their class name only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overview: what staging and configuration know of a source, in one JSON object."""
+"""Overview: what staging and configuration say about a source, in one JSON object."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def describe(source: Source) -> dict[str, Any]:
-    """What the configuration says of a source, as far as the page shows it."""
+    """What the page shows of a source's configuration."""
     return {
         "dag_id": source.dag_id,
         "name": source.name,
@@ -40,7 +40,7 @@ def describe(source: Source) -> dict[str, Any]:
 
 
 def source_row(source: Source, staging: SourceStaging, token: TokenExpiry, now: datetime) -> dict[str, Any]:
-    """The row of a source in the list. Never raises for what lies in staging: one damaged source must not hide others.
+    """The row of a source in the list. Never raises for files in staging: one damaged source must not hide others.
 
     :param token: of the source's Confluence connection.
     :returns: the description, ``token``, and of staging: ``last`` (the run that ended last), ``held`` (by the last run

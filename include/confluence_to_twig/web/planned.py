@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.staging.layout import RunStaging
 
-#: The order in which a person wants to see them: what happens first.
+#: The order on the page: changes first.
 ACTIONS = ("fetch", "delete", "skip", "leave")
 VERSION_CHANGED = "version changed"
 

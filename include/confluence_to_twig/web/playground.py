@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from confluence_to_twig.twig.models import Citation
     from confluence_to_twig.twig.settings import TwigSettings
 
-#: A person waits: rather say that Twig is busy than wait for its budget.
+#: A person waits for the answer, so say that Twig is busy instead of waiting for its budget.
 PATIENCE_SECONDS = 15.0
 MOST_RESULTS = 20
 
 
 class NothingToAskError(PermanentError):
-    """There is no data source yet that could be asked."""
+    """There is no data source to ask yet."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _settings(conn_id: str) -> TwigSettings:
 
 
 def passage_of(citation: Citation) -> Passage:
-    """A search result, with the context line that every chunk begins with taken apart."""
+    """A search result, with its first line split into path and text."""
     first, _, rest = citation.text.partition("\n")
     path = tuple(part.strip() for part in first.split(" › "))
     if len(path) < 2 or not rest.strip():

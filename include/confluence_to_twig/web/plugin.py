@@ -1,7 +1,7 @@
 """The page "Confluence → Twig" in Airflow's UI: in the navigation, and as a tab on each DAG.
 
 Airflow finds the class by the entry point ``airflow.plugins``. Every process of Airflow imports this module, tasks
-included, so it imports nothing: app and middleware are imported by the API server, which alone asks for them.
+included, so it imports nothing: only the API server asks for app and middleware, which are imported then.
 """
 
 from __future__ import annotations

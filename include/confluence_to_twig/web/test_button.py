@@ -2,8 +2,8 @@
 
 Their UI sends ``port: 0`` for an empty port, and their API takes that for another destination than the stored one: "The
 host or port to test differs from the stored connection" (mended upstream by apache/airflow#73298, after 3.3.2). For the
-connection types that the set-up uses, the port is taken out of the question on its way in; whoever asks needs the same
-rights as before, and the stored host is still the only one that gets the stored credentials.
+connection types that the set-up uses, this middleware removes the port from the request. The user needs the same rights
+as before, and the stored credentials still go to the stored host only.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PortlessTest:
 
 
 def without_port(body: bytes) -> bytes:
-    """The question of the Test button without a port that is none; anything else as it came."""
+    """The request of the Test button without ``port: 0``; anything else unchanged."""
     try:
         question: Any = json.loads(body)
     except ValueError:
@@ -49,7 +49,7 @@ def without_port(body: bytes) -> bytes:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """The body once, then what the server says next: that the caller has left."""
+    """The body once, then the server's next message, a disconnect."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def next_message() -> Message:

@@ -1,4 +1,4 @@
-"""When the API token of a connection expires: the one thing that the page tells of a connection."""
+"""When the API token of a connection expires: the only fact about a connection that the page shows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-#: From so many days before the date on, the page warns; as the log does.
+#: The page warns from this many days before the date on, as the log does.
 SOON_DAYS = 14
 
 
 @dataclass(frozen=True)
 class TokenExpiry:
-    """What is known of a token's end.
+    """What is known about the expiry of a token.
 
     :param expires_on: the date in the connection, or None when it names none.
     :param problem: why nothing is known, for the page; empty if the connection could be read.
@@ -48,7 +48,7 @@ def token_expiry(conn_id: str) -> TokenExpiry:
     except AirflowNotFoundException:
         return TokenExpiry(problem=f"There is no connection {conn_id}, or the API server cannot see it.")
     except Exception as error:
-        # A secrets backend may fail in any way, and its words may hold anything.
+        # A secrets backend may raise anything, and its text may contain secrets.
         log.warning("Connection %s could not be read: %s", conn_id, type(error).__name__)
         return TokenExpiry(problem=f"Connection {conn_id} could not be read ({type(error).__name__}).")
     return expiry_in(extra)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-#: Below this share of a page's words found again in its Markdown, a person should have a look.
+#: A page with a lower share of its words in the Markdown is listed.
 ENOUGH_COVERAGE = 0.98
-#: Runs that are looked into, newest first.
+#: How many of the newest runs are read.
 RUNS_LOOKED_INTO = 30
 _DOCUMENT_COLUMNS = [
     "page_id",
@@ -66,7 +66,7 @@ def conversion_warnings(staging: SourceStaging, history: Iterable[RunRow]) -> li
 
 
 def run_warnings(staging: SourceStaging, folder: str) -> list[str]:
-    """What the tasks of a run warned of; also of a run that has not come to its report."""
+    """The warnings of a run's tasks, also of a run that has no report yet."""
     run = RunStaging(staging.runs / folder)
     try:
         report = read_json(run.report)
@@ -91,7 +91,7 @@ def _rows(staging: SourceStaging, history: Iterable[RunRow], kind: str, read: Re
 
 
 def _newest_by_page(rows: Iterable[Row]) -> list[Row]:
-    """One row a page: the first, that is, the newest."""
+    """One row for each page: the first, which is the newest."""
     first: dict[str, Row] = {}
     for row in rows:
         first.setdefault(row["page_id"], row)

@@ -226,5 +226,5 @@ def _blame(api: ContentApi, content_id: str, kind: Kind, error: PipelineError) -
         api.probe(content_id, kind)
     except DIVISIBLE:
         raise error from None
-    log.warning("Page %s cannot be fetched, others can: %s", content_id, error.summary)
+    log.warning("Page %s cannot be fetched, but other pages can: %s", content_id, error.summary)
     return Fetched(failed={content_id: error})

@@ -78,7 +78,7 @@ def extract_shard(
     versions = {row["page_id"]: row["version"] for row in planned}
     reused = parts.finished(versions)
     if reused:
-        log.info("%d of %d pages are there from an earlier try", len(reused), len(planned))
+        log.info("%d of %d pages were already fetched by an earlier try", len(reused), len(planned))
     remaining = [row for row in planned if row["page_id"] not in reused]
     extraction = Extraction(client, space, remaining, inventory=inventory, options=options)
     with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
@@ -230,7 +230,7 @@ class Extraction:
 
 def _log_losses(report: ExtractReport) -> None:
     for page_id, reason in report.gone_pages.items():
-        log.info("Page %s is not there any more: %s", page_id, reason)
+        log.info("Page %s no longer exists: %s", page_id, reason)
     for failure in report.failures:
         log.error("Page %s could not be fetched: %s", failure.page_id, failure.error)
 
