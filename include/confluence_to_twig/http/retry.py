@@ -14,6 +14,7 @@ from confluence_to_twig.http.errors import AnswerTooLargeError, ClientClosedErro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from confluence_to_twig.errors import PermanentError
     from confluence_to_twig.http.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,14 @@ class Patience:
     :param seconds: longest wait in total, for rate limits, the budget and between faults; beyond it Airflow retries.
     :param backoff_seconds: wait after the first fault when the server names none; it doubles each time.
     :param longest_backoff: up to this.
+    :param odd_attempts: tries against answers that look permanent and can not be, where the caller knows better.
     """
 
     attempts: int = 5
     seconds: float = 600.0
     backoff_seconds: float = 1.0
     longest_backoff: float = 30.0
+    odd_attempts: int = 3
 
     def wait(self, told: float | None, tries: int) -> float:
         """Seconds to wait after so many tries. ``told``: what the server asks for."""
@@ -45,17 +48,18 @@ class Patience:
         return max(told or 0.0, backoff * random.uniform(0.75, 1.25))  # noqa: S311
 
 
-def persist(send: Callable[[], T], pace: Pace, patience: Patience) -> T:
+def persist(send: Callable[[], T], pace: Pace, patience: Patience, odd: tuple[type[PermanentError], ...] = ()) -> T:
     """Call ``send`` until it returns, at the common pace.
 
     A rate limit, and a fault for which the server names a time, hold back everybody who shares the pace; after any other
     fault only this request waits.
 
     :param send: one attempt. What it raises decides: a ``TransientError`` is tried again, anything else ends it.
+    :param odd: permanent errors that are tried again a few times all the same.
     :raises TransientError: the last one, when it outlasted the patience. It carries and names the time that the server
         asked to wait, so that the task's next try can come then.
     """
-    faults = refusals = 0
+    faults = refusals = oddities = 0
     waited = 0.0
     while True:
         waited += pace.start(patience.seconds - waited)
@@ -63,13 +67,19 @@ def persist(send: Callable[[], T], pace: Pace, patience: Patience) -> T:
             return send()
         except (AnswerTooLargeError, ClientClosedError):
             raise
+        except odd as error:
+            oddities += 1
+            wait = patience.wait(None, oddities)
+            if oddities >= patience.odd_attempts or waited + wait > patience.seconds:
+                raise
+            told, refused, summary = None, False, error.summary
         except TransientError as error:
-            refused, told = isinstance(error, RateLimitedError), error.retry_after
+            refused, told, summary = isinstance(error, RateLimitedError), error.retry_after, error.summary
             refusals, faults = refusals + refused, faults + (not refused)
             wait = patience.wait(told, faults + refusals)
             if faults >= patience.attempts or waited + wait > patience.seconds:
                 raise _given_up(error, faults + refusals) from error
-            log.info("%s; trying again in %.1f s", error.summary, wait)
+        log.info("%s; trying again in %.1f s", summary, wait)
         if refused:
             pace.refused(wait)
         elif told is not None:

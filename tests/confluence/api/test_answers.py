@@ -55,6 +55,31 @@ def answer(status: int, body: Any = "", path: str = PAGES, **headers: str) -> An
             errors.IpNotAllowedError,
             "allowlist",
         ),
+        # https://confluence.atlassian.com/pages/viewpage.action?pageId=1384133808
+        (
+            answer(
+                403,
+                {
+                    "errorMessages": [
+                        "The IP address has been rejected because it is not on the allowed list. See your admin for more "
+                        "information."
+                    ],
+                    "errors": {},
+                },
+            ),
+            errors.IpNotAllowedError,
+            "not on the allowed list",
+        ),
+        (
+            answer(403, {"message": "API token access is blocked by your organization's policy"}),
+            errors.TokenBlockedError,
+            "blocked by your organization",
+        ),
+        (
+            answer(403, "<h1>Access denied</h1>", "/wiki/rest/api/user/current", Content_Type="text/html"),
+            errors.BlockedOnTheWayError,
+            "web page",
+        ),
         (answer(403), errors.ForbiddenError, PAGES),
         (answer(403, Retry_After="3"), errors.RateLimitedError, "403"),
         (

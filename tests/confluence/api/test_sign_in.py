@@ -168,3 +168,34 @@ def test_a_handed_on_sign_in_cannot_lead_the_token_elsewhere() -> None:
     with serve(small_space()) as sandbox:
         signed_in = SignIn("x", "X", "gateway", "../../../elsewhere?x=")
         assert signed_in.api_url(settings_of(sandbox)).startswith(sandbox.base_url)
+
+
+@pytest.mark.parametrize("form", ["{base}/ex/confluence/{cloud_id}/wiki", "{base}/ex/confluence/{cloud_id}"])
+def test_the_gateways_address_as_domain_is_told_which_one_to_enter(form: str, sandbox: SandboxConfluence) -> None:
+    domain = form.format(base=sandbox.base_url, cloud_id=sandbox.site.cloud_id)
+    with pytest.raises(errors.SettingsError, match=r"yourcompany\.atlassian\.net"):
+        ConfluenceSettings.from_fields(domain, SYNC_EMAIL, SCOPED_TOKEN, {"gateway_url": sandbox.base_url})
+
+
+def test_the_allow_lists_documented_answer_is_named(sandbox: SandboxConfluence, connect: ClientFactory) -> None:
+    said = (
+        "The IP address has been rejected because it is not on the allowed list. See your admin for more information."
+    )
+    sandbox.fail(faults.Refuse(403, {"errorMessages": [said], "errors": {}}), "", times=None)
+    text = refusal(connect(sandbox), errors.IpNotAllowedError)
+    assert said in text
+    assert "add the address that Airflow's workers use" in text
+
+
+def test_a_policy_against_api_tokens_is_named(sandbox: SandboxConfluence, connect: ClientFactory) -> None:
+    sandbox.fail(
+        faults.Refuse(403, {"message": "API token access is blocked by your organization's policy"}), "", times=None
+    )
+    assert "An admin of the organisation blocks API tokens" in refusal(connect(sandbox), errors.TokenBlockedError)
+
+
+def test_a_firewalls_page_is_not_taken_for_missing_product_access(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    sandbox.fail(faults.Refuse(403, "<h1>Request blocked</h1>"), "", times=None)
+    assert "firewall or proxy" in refusal(connect(sandbox, deployment="cloud"), errors.BlockedOnTheWayError)

@@ -49,6 +49,21 @@ def normalize_site(text: str, *, scheme: str = "", port: int | None = None) -> s
     return f"{parts.scheme}://{netloc}{path}"
 
 
+def check_not_gateway(text: str) -> None:
+    """Refuse ``https://api.atlassian.com/ex/confluence/{cloudId}``, which Atlassian's pages give for scoped tokens.
+
+    The links to pages need the site's own address, and the gateway's follows from it.
+
+    :raises SettingsError: saying which address to enter.
+    """
+    if re.search(r"(^|//)api\.atlassian\.com(/|$)|/ex/confluence/", text.strip().lower()):
+        raise SettingsError(
+            "The domain is the address of Atlassian's gateway.",
+            f'Enter the domain that people see in the browser, such as "{EXAMPLE}". '
+            "The gateway is found by itself when the token needs it.",
+        )
+
+
 def _split(address: str, text: str) -> SplitResult:
     if re.search(r"\s", address):
         raise SettingsError(f'The domain "{text}" contains a blank.', f'Enter one domain, such as "{EXAMPLE}".')

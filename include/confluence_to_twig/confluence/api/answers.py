@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from confluence_to_twig.confluence.api.errors import (
+    BlockedOnTheWayError,
     EndpointRemovedError,
     ForbiddenError,
     IpNotAllowedError,
@@ -19,6 +20,7 @@ from confluence_to_twig.confluence.api.errors import (
     RateLimitedError,
     RedirectedError,
     RejectedRequestError,
+    TokenBlockedError,
     TokenExpiredError,
     UnauthorizedError,
     UnavailableError,
@@ -27,7 +29,7 @@ from confluence_to_twig.confluence.api.scopes import scope_of
 from confluence_to_twig.http.limits import retry_after_seconds, server_time
 
 if TYPE_CHECKING:
-    from confluence_to_twig.errors import PipelineError
+    from confluence_to_twig.errors import PermanentError, PipelineError
     from confluence_to_twig.http.exchange import Answer
 
 SAID_LENGTH = 300
@@ -40,7 +42,8 @@ CREDENTIALS_REMEDY = (
 def said_in(answer: Answer) -> str:
     """What the server says is wrong, in one line of at most 300 characters; empty if it says nothing.
 
-    Understands the error bodies of v2 (``errors``), v1 (``message``) and the gateway (``message``).
+    Understands the error bodies of v2 (``errors``), v1 (``message``), the gateway (``message``) and the IP allow-list
+    (``errorMessages``, https://confluence.atlassian.com/pages/viewpage.action?pageId=1384133808).
     """
     if answer.is_html:
         return ""
@@ -59,6 +62,9 @@ def _message(body: Any) -> str:
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         parts = [errors[0].get("title"), errors[0].get("detail")]
         return ": ".join(str(part) for part in parts if part)
+    messages = body.get("errorMessages")
+    if isinstance(messages, list) and messages:
+        return " ".join(str(message) for message in messages)
     return str(body.get("message") or body.get("errorMessage") or body.get("error") or "")
 
 
@@ -122,6 +128,19 @@ def _forbidden(answer: Answer, said: str) -> PipelineError:
             f"403 Forbidden{said}",
             "The organisation has an IP allow-list: ask its admin to add the address that Airflow's workers use.",
         )
+    if re.search(
+        r"api.?tokens?\b.*\b(blocked|disabled|not allowed)|blocked.*\bapi.?token|organi[sz]ation.s policy", lowered
+    ):
+        return TokenBlockedError(
+            f"403 Forbidden{said}",
+            "An admin of the organisation blocks API tokens: ask for an exception for this account (admin.atlassian.com, "
+            "Security), or use a service account.",
+        )
+    if answer.is_html:
+        return BlockedOnTheWayError(
+            f"403 Forbidden for {answer.path}, with a web page instead of Confluence's own answer",
+            "A firewall or proxy before Confluence refuses the request: ask those who run it to let Airflow's workers through.",
+        )
     if "not permitted to use confluence" in lowered or "/user/current" in answer.path:
         return NoProductAccessError(
             f"403 Forbidden{said or ': this account may not use Confluence'}",
@@ -150,6 +169,37 @@ def not_json(answer: Answer) -> PipelineError:
         f"A web page came instead of Confluence's data for {answer.path}",
         "Check the domain: it has to lead to Confluence itself, not to a portal or a sign-in page before it.",
     )
+
+
+#: What can not be meant once the identity is proven: the same request, or one like it, worked with the same token and site.
+_ODD = (NotConfluenceError, RedirectedError, UnauthorizedError, EndpointRemovedError)
+#: Endpoints that are there whatever the ids in the question: for one thing by its id, 404 is an ordinary answer.
+_LISTINGS = re.compile(
+    r"/rest/api/(content|content/search|content/scan|search|space)$"
+    r"|/api/v2/(spaces|pages|blogposts|users-bulk|spaces/[^/]+/(pages|blogposts|content/labels|labels)|labels/[^/]+/\w+)$"
+)
+
+
+def odd_after_sign_in(url: str) -> tuple[type[PermanentError], ...]:
+    """The errors that are worth a few more tries at this address, when the identity is proven.
+
+    Maintenance pages, sign-in pages of a load balancer and 404 or 410 of single nodes pass by themselves.
+    """
+    return (*_ODD, NotFoundError) if _LISTINGS.search(urlsplit(url).path) else _ODD
+
+
+def after_sign_in(error: PermanentError) -> PermanentError:
+    """``error``, which came again and again after a proven sign-in, without advice on what is known to be right."""
+    if isinstance(error, UnauthorizedError):
+        remedy = f"Signing in worked before, so the token was revoked or expired in the meantime. {error.remedy}"
+    elif isinstance(error, EndpointRemovedError):
+        remedy = error.remedy
+    else:
+        remedy = (
+            "Signing in worked, so domain and token are right: Confluence, or something before it, answers oddly. "
+            "Run the task again; if it stays like this, ask those who run the site or the network."
+        )
+    return type(error)(f"{error.summary} (the same in several tries)", remedy)
 
 
 def wait_seconds(answer: Answer) -> float | None:

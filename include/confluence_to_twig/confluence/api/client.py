@@ -49,6 +49,7 @@ class ConfluenceClient:
         self.workers = Workers(settings.threads)
         self._transport = Transport(settings, (settings.site_url, settings.gateway_url), patience=patience)
         self._signed_in = signed_in if isinstance(signed_in, SignIn | None) else SignIn.from_json(signed_in)
+        self._transport.proven = self._signed_in is not None
         self._api: ContentApi | None = None
         self._lock = threading.Lock()
 
@@ -80,6 +81,7 @@ class ConfluenceClient:
         with self._lock:
             if self._signed_in is None:
                 self._signed_in = sign_in(self.settings, self._transport)
+                self._transport.proven = True
             return self._signed_in
 
     @property

@@ -14,6 +14,7 @@ from confluence_to_twig.http.errors import (
 
 __all__ = [
     "AnswerTooLargeError",
+    "BlockedOnTheWayError",
     "BrokenAnswerError",
     "BrokenListingError",
     "CertificateError",
@@ -32,6 +33,7 @@ __all__ = [
     "RestrictionsUnknownError",
     "SettingsError",
     "SpaceNotFoundError",
+    "TokenBlockedError",
     "TokenExpiredError",
     "UnauthorizedError",
     "UnavailableError",
@@ -64,6 +66,17 @@ class NoProductAccessError(ForbiddenError):
 
 class IpNotAllowedError(ForbiddenError):
     """403: the site's IP allow-list does not contain the address this request came from."""
+
+
+class TokenBlockedError(ForbiddenError):
+    """403: a policy of the organisation blocks API tokens.
+
+    https://support.atlassian.com/security-and-access-policies/docs/set-api-token-access/
+    """
+
+
+class BlockedOnTheWayError(ForbiddenError):
+    """403 with a web page: something before Confluence refuses, such as a firewall."""
 
 
 class NotFoundError(PermanentError):

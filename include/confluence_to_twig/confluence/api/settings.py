@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from confluence_to_twig.confluence.api.address import is_cloud_host, is_loopback, normalize_site
+from confluence_to_twig.confluence.api.address import check_not_gateway, is_cloud_host, is_loopback, normalize_site
 from confluence_to_twig.confluence.api.errors import SettingsError
 from confluence_to_twig.sources.space_key import check_space_key
 
@@ -66,6 +66,7 @@ class ConfluenceSettings:
         """
         extra = extra or {}
         deployment = _deployment(extra)
+        check_not_gateway(host or "")
         site_url = normalize_site(host or "", scheme=scheme or "", port=port)
         hostname = urlsplit(site_url).hostname or ""
         if deployment != "datacenter" and "." not in hostname and not is_loopback(hostname) and ":" not in hostname:

@@ -15,6 +15,7 @@ from confluence_to_twig.confluence.api.errors import (
     NotFoundError,
     RedirectedError,
     RejectedRequestError,
+    TokenBlockedError,
     TokenExpiredError,
     UnauthorizedError,
 )
@@ -90,7 +91,7 @@ def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
     try:
         return SignIn(*_current_user(f"{cloud_root(settings.site_url)}/wiki", transport), via="site")
     except (UnauthorizedError, ForbiddenError) as refused:
-        if isinstance(refused, IpNotAllowedError):
+        if isinstance(refused, (IpNotAllowedError, TokenBlockedError)):
             raise
         return _through_gateway(settings, transport, cloud_id, refused)
 

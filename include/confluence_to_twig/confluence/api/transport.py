@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from confluence_to_twig.confluence.api.address import is_loopback, origin
-from confluence_to_twig.confluence.api.answers import error_for, not_json
+from confluence_to_twig.confluence.api.answers import after_sign_in, error_for, not_json, odd_after_sign_in
 from confluence_to_twig.confluence.api.errors import BrokenAnswerError, ForeignHostError, RedirectedError
 from confluence_to_twig.confluence.api.session import open_bare_session, open_session
 from confluence_to_twig.http.budget import Unmetered
@@ -57,6 +57,8 @@ class Transport:
         self.settings = settings
         self.patience = patience or Patience()
         self.requests_made = 0
+        #: Whether the identity is proven. An answer that denies the sign-in or the site is odd from then on.
+        self.proven = False
         self.pace = Pace("Confluence's rate limit", Unmetered())
         self._origins = frozenset(origin(host) for host in hosts)
         self._lock = threading.Lock()
@@ -126,7 +128,11 @@ class Transport:
     ) -> T:
         if authorized:
             self._check_own_host(request.url)
-        return persist(lambda: read(self._once(request, authorized)), self.pace, patience or self.patience)
+        odd = odd_after_sign_in(request.url) if self.proven else ()
+        try:
+            return persist(lambda: read(self._once(request, authorized)), self.pace, patience or self.patience, odd)
+        except odd as error:
+            raise after_sign_in(error) from error
 
     def _once(self, request: Request, authorized: bool) -> Answer:
         with self._lock:

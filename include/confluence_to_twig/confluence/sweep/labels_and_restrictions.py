@@ -82,10 +82,12 @@ def read_labels_and_restrictions(
     try:
         reader.read_single([key for key in (*contents, *container_ids) if key not in reader.found.readers])
     except _OF_THE_ACCOUNT as error:
+        scope = isinstance(error, MissingScopeError)
+        remedy = "Give the token the scope read:content-details:confluence." if scope else error.remedy
         raise RestrictionsUnknownError(
             f"Read restrictions cannot be checked: {error.summary}",
-            "Nothing is synced, as restricted pages could not be told from open ones. Give the token the scope "
-            'read:content-details:confluence, or set "restricted_pages: include" to sync every page the account sees.',
+            f"Nothing is synced, as restricted pages could not be told from open ones. {remedy} "
+            'Or set "restricted_pages: include" to sync every page the account sees.',
         ) from error
     reader.read_labels()
     return reader.found
