@@ -166,7 +166,7 @@ def test_counts_what_an_operator_wants_to_know(shard):
     assert report.rendered == 1
     assert report.constructs["macro:acme"] == 2
     assert report.low_coverage == []
-    assert report.to_dict()["documents"] == 4
+    assert report.documents == 4
 
 
 def test_an_empty_shard_writes_empty_files(shard):

@@ -336,15 +336,6 @@ def test_rows_of_a_data_source_that_was_replaced_mean_nothing(staging: SourceSta
     assert contents(ManifestStore(staging)) == {"3": "a"}
 
 
-def test_the_pages_of_a_run_are_those_that_nobody_loaded_since(staging: SourceStaging) -> None:
-    store = ManifestStore(staging)
-    loaded(store, row("1"), row("2"), run_id="one")
-    loaded(store, row("2", 2, "b"), run_id="other")
-
-    assert store.view().loaded_by("one") == ["1"]
-    assert store.view().loaded_by("other") == ["2"]
-
-
 @pytest.mark.parametrize("damage", [b"", b"PAR1 and then nothing", b"not parquet at all"])
 def test_a_damaged_manifest_says_how_to_rebuild_it(staging: SourceStaging, damage: bytes) -> None:
     store = ManifestStore(staging)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.twig.client import DataSourceGone, TwigClient
 from confluence_to_twig.twig.process import (
     ProcessState,
@@ -14,7 +14,6 @@ from confluence_to_twig.twig.process import (
     poll_interval_s,
     processing_timeout,
     start_processing,
-    wait,
 )
 from confluence_to_twig.twig.rebuild import rebuild
 from sandbox.twig import Fault, ProcessFailure
@@ -119,52 +118,6 @@ def test_a_failure_is_told_where_twig_has_no_logs(world: World, client: TwigClie
     assert state.state == "failed"
     with pytest.raises(PermanentError, match="no lines"):
         state.require_success()
-
-
-def test_what_came_in_meanwhile_is_processed_too(world: World, client: TwigClient) -> None:
-    world.load(PAGE)
-    source = world.source(client)
-    world.twig.settings.processing_seconds = 0.3
-    started = start_processing(client, source, world.manifest)
-    world.load(PAGE.edited(sections=("Another text",)))
-    import time
-
-    assert (
-        wait(client, source, world.manifest, started, timedelta(minutes=1), sleep=lambda _: time.sleep(0.3)).state
-        == "done"
-    )
-    assert triggers(world) == 2
-    assert [hit["text"] for hit in world.twig.search("another")] != []
-    assert not world.manifest.view().unprocessed
-
-
-def test_one_under_way_is_followed_and_then_another_one_started(world: World, client: TwigClient) -> None:
-    world.load(PAGE)
-    source = world.source(client)
-    world.twig.settings.processing_seconds = 2
-    client.process(source.id)
-    world.load(PAGE.edited(sections=("Another text",)))
-    started = start_processing(client, source, world.manifest)
-    assert started is not None
-    assert not started.ours
-    assert started.process_id
-    import time
-
-    assert (
-        wait(client, source, world.manifest, started, timedelta(minutes=1), sleep=lambda _: time.sleep(0.3)).state
-        == "done"
-    )
-    assert not world.manifest.view().unprocessed
-    assert [hit["text"] for hit in world.twig.search("another")] != []
-
-
-def test_does_not_wait_for_ever(world: World, client: TwigClient) -> None:
-    world.load(PAGE)
-    source = world.source(client)
-    world.twig.settings.processing_seconds = 3_600
-    started = start_processing(client, source, world.manifest)
-    with pytest.raises(TransientError, match="still processing"):
-        wait(client, source, world.manifest, started, timedelta(seconds=5), sleep=lambda _: None)
 
 
 def test_a_data_source_that_is_gone_is_told(world: World, client: TwigClient) -> None:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.content.document import BuiltDocument
@@ -72,10 +72,6 @@ class TransformReport:
             self.low_coverage.append(built.document["page_id"])
         self.unknown_macros.update(report.unknown_macros)
         self.constructs.update(report.constructs)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for XCom and the run report."""
-        return {**asdict(self), "unknown_macros": dict(self.unknown_macros), "constructs": dict(self.constructs)}
 
 
 def transform_shard(

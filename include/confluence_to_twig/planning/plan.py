@@ -210,7 +210,7 @@ def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]
         return "modified without a new version"
     if known["converter_version"] != scope.converter_version:
         return "converter upgraded"
-    return _parts_differ(known["includes"], versions)
+    return _includes_differ(known["includes"], versions)
 
 
 def _place_differs(page: Row, known: Row) -> str | None:
@@ -221,7 +221,7 @@ def _place_differs(page: Row, known: Row) -> str | None:
     return "parent renamed" if page["ancestors"] != known["ancestors"] else None
 
 
-def _parts_differ(includes: Sequence[str], versions: Mapping[str, int]) -> str | None:
+def _includes_differ(includes: Sequence[str], versions: Mapping[str, int]) -> str | None:
     if lacking := [entry.removesuffix(MISSING) for entry in includes if entry.endswith(MISSING)]:
         return f"{LOADED_WITHOUT} {', '.join(lacking)}"
     return "an included page changed" if any(_included_differs(entry, versions) for entry in includes) else None

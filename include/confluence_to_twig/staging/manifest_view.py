@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from confluence_to_twig.staging.journal import LONG_AGO, Operation, Row, Standing, standing
 from confluence_to_twig.staging.schemas import MANIFEST
@@ -94,11 +93,6 @@ class ManifestView:
         if not rows:
             return base
         return pa.concat_tables([base, pa.Table.from_pylist(rows, schema=MANIFEST)])
-
-    def loaded_by(self, run_id: str) -> list[str]:
-        """The pages that a run sent to Twig, in all its attempts, and that nobody sent again since."""
-        table = self.table().select(["page_id", "run_id"])
-        return list(table.filter(pc.equal(table.column("run_id"), run_id)).column("page_id").to_pylist())
 
     def under_way(self, page_ids: Collection[str] | None = None) -> list[Operation]:
         """The operations that may still happen, all of them or those that would change some of these pages."""

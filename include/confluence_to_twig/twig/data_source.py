@@ -39,14 +39,6 @@ def find_or_create(
     return found
 
 
-def remembered(client: TwigClient, staging: SourceStaging) -> DataSource | None:
-    """The data source that an earlier run remembered, as Twig describes it now; None when there is none."""
-    binding = read_binding(staging)
-    if binding is None or binding.base_url != client.settings.base_url:
-        return None
-    return client.get_data_source(binding.data_source_id)
-
-
 def existing(client: TwigClient, name: str) -> DataSource | None:
     """The data source of that name, whatever its type; for delivery ``files``, which does not create any."""
     return oldest([source for source in client.list_data_sources(search=name) if source.name == name])

@@ -1,23 +1,20 @@
 """Process: have Twig index what it received, once, and wait until it is done.
 
 Twig documents ``pending → processing → active | failed`` (https://help.twig.so/getting-started/core-concepts) and
-prints some of it with a capital. Nothing here sleeps but :func:`wait`; a trigger calls :func:`check` at its own pace.
+prints some of it with a capital. Nothing here sleeps: a trigger calls :func:`check` at its own pace.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.twig.client import DataSourceGone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.models import DataSource, ProcessLog
@@ -110,37 +107,6 @@ def check(client: TwigClient, data_source_id: str, process_id: str | None = None
     if source.status == "pending" and entry and entry.status == "completed":
         return ProcessState("again", source.status)
     return ProcessState("waiting", source.status)
-
-
-def wait(
-    client: TwigClient,
-    data_source: DataSource,
-    manifest: ManifestStore,
-    started: Started | None,
-    timeout: timedelta,
-    sleep: Callable[[float], None] = time.sleep,
-) -> ProcessState:
-    """Follow a processing to its end, starting another one where more came in meanwhile. For callers without a trigger.
-
-    :raises TransientError: it takes longer than ``timeout``.
-    """
-    waited = 0.0
-    while True:
-        state = check(client, data_source.id, started.process_id if started else None)
-        if state.state == "again" or (state.state == "done" and started and not started.ours):
-            started = start_processing(client, data_source, manifest)
-            if started is None:
-                return ProcessState("done", state.status)
-        elif state.is_over:
-            return state
-        if waited > timeout.total_seconds():
-            raise TransientError(
-                f"Twig is still {state.status or 'not ready'} after {timeout}",
-                "Look at the data source in Twig; the task goes on waiting when it is run again.",
-            )
-        pause = poll_interval_s(waited)
-        sleep(pause)
-        waited += pause
 
 
 def _get(client: TwigClient, data_source_id: str) -> DataSource:
