@@ -52,6 +52,7 @@ def inventory_row(page_id: str, title: str, url: str) -> dict[str, Any]:
         "ancestor_ids": [],
         "ancestors": [],
         "labels": [],
+        "labels_known": True,
         "restricted": False,
         "author_id": None,
         "created_at": NOW,
