@@ -39,7 +39,7 @@ class Shard:
         write_rows(self.pages, schemas.PAGES, rows)
         write_rows(self.inventory, schemas.INVENTORY, inventory)
         return transform_shard(
-            self.pages, self.documents, self.chunks, self.quarantine, inventory=self.inventory, **options
+            self.pages, self.documents, self.chunks, self.quarantine, inventories=[self.inventory], **options
         )
 
 

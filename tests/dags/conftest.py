@@ -55,32 +55,33 @@ class Site:
     confluence: confluence.SandboxConfluence
     twig: twig.ServedTwig
     sources: Path
+    name: str = "small"
     reports: list[dict[str, Any]] = field(default_factory=list)
 
     def configure(self, **fields: Any) -> None:
         """Write the sources file with one source."""
-        entry = {"name": "small", "space_key": "SMALL", "schedule": "0 2 * * *"} | fields
+        entry = {"name": self.name, "space_key": "SMALL", "schedule": "0 2 * * *"} | fields
         self.sources.write_text(yaml.safe_dump({"sources": [entry]}), encoding="utf-8")
 
-    def dag(self, dag_id: str = "confluence_to_twig__small") -> Any:
+    def dag(self, dag_id: str | None = None) -> Any:
         from airflow.dag_processing.dagbag import DagBag
 
         bag = DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")
         assert bag.import_errors == {}
-        return bag.dags[dag_id]
+        return bag.dags[dag_id or f"confluence_to_twig__{self.name}"]
 
     def run(self, logical_date: datetime | None = None, **conf: Any) -> dict[str, Any]:
         """One run of the DAG to its end. Returns its report, with the DAG run's own state."""
         self.confluence.log.reset()
         self.twig.twig.log.clear()
         dag_run = self.dag().test(logical_date=logical_date, run_conf=conf)
-        report = build_report(self.staging(dag_run.run_id), "small", dag_run.run_id)
+        report = build_report(self.staging(dag_run.run_id), self.name, dag_run.run_id)
         report |= {"state": dag_run.state.value, "dag_run": dag_run}
         self.reports.append(report)
         return report
 
     def staging(self, run_id: str) -> RunStaging:
-        return SourceStaging(staging_root(), "small").run(run_id)
+        return SourceStaging(staging_root(), self.name).run(run_id)
 
     def plan(self, report: dict[str, Any]) -> dict[str, tuple[str, str]]:
         """Action and reason by title, of every page that was not simply left."""

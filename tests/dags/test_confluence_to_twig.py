@@ -340,7 +340,7 @@ class TestWindows:
 
 def test_inventory_holds_the_tree_with_ancestors(site: Site) -> None:
     report = site.run()
-    rows = {row["title"]: row for row in read_table(site.staging(report["run_id"]).inventory).to_pylist()}
+    rows = {row["title"]: row for row in read_table(site.staging(report["run_id"]).inventories()[0]).to_pylist()}
     assert rows["Alpha topic 1"]["ancestors"] == ["Handbook", "Alpha"]
     assert rows["Handbook"]["ancestors"] == []
 

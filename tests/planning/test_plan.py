@@ -28,6 +28,7 @@ BACKFILL_JULY = Window(JULY, AUGUST, "backfill", strict=True)
 def page(page_id: str, **fields: Any) -> dict[str, Any]:
     return {
         "page_id": page_id,
+        "space_id": "1",
         "kind": "page",
         "status": "current",
         "version": 3,

@@ -97,7 +97,7 @@ def _modified_between(place: Place, start: str, end: str) -> set[str]:
     from confluence_to_twig.staging.parquet import read_table
 
     (run,) = place.airflow.api.runs("confluence_to_twig__complete", "success")[:1]
-    inventory = read_table(place.airflow.staging("complete").run(run["dag_run_id"]).inventory).to_pylist()
+    inventory = read_table(place.airflow.staging("complete").run(run["dag_run_id"]).inventories()[0]).to_pylist()
     first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
     return {row["page_id"] for row in inventory if first <= row["modified_at"] < last} & place.held("complete").keys()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import ObjectStoragePath
 from airflow.sdk.io import attach
@@ -15,12 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
-from confluence_to_twig.staging.files import files_in
+from confluence_to_twig.staging.files import FORMAT, files_in, writing
 from confluence_to_twig.staging.journal import IN_DOUBT, Operation, PartName
 from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.manifest import ManifestCorruptError, ManifestStore
-from confluence_to_twig.staging.manifest_files import schema_with
-from confluence_to_twig.staging.parquet import ParquetWriter
+from confluence_to_twig.staging.parquet import FORMAT_KEY
 from confluence_to_twig.staging.schemas import MANIFEST
 from tests.proofs import size
 
@@ -31,7 +31,10 @@ _roots = itertools.count()
 def row(page_id: str, version: int = 1, content: str = "a", **changes: Any) -> dict[str, Any]:
     """A manifest row as a load hands it over."""
     return {
+        "document_id": page_id,
         "page_id": page_id,
+        "space_id": "1",
+        "audience": None,
         "kind": "page",
         "version": version,
         "title": f"Page {page_id}",
@@ -45,6 +48,7 @@ def row(page_id: str, version: int = 1, content: str = "a", **changes: Any) -> d
         "chunk_ids": [f"{page_id}-{content}"],
         "chunk_hashes": [content],
         "chunk_count": 1,
+        "text_bytes": 1,
         "modified_at": datetime(2026, 1, 1, tzinfo=UTC),
     } | changes
 
@@ -90,7 +94,7 @@ def test_reads_an_empty_manifest_before_anything_was_loaded(staging: SourceStagi
 
     assert store.read().schema == MANIFEST
     assert store.read().num_rows == 0
-    assert not store.exists()
+    assert not store.view().exists
     assert not store.view().unprocessed
 
 
@@ -278,7 +282,7 @@ def test_a_manifest_file_that_is_replaced_while_it_is_read_is_read_again(
 def test_marked_pages_are_in_doubt_and_nothing_of_them_is_taken_for_held(staging: SourceStaging) -> None:
     store = ManifestStore(staging)
     loaded(store, row("1"), row("2"))
-    store.doubt([entry for entry in store.read().to_pylist() if entry["page_id"] == "1"], "audit")
+    store.doubt(store.view(), [entry for entry in store.read().to_pylist() if entry["page_id"] == "1"], "audit")
 
     assert store.view().standing("1").in_doubt
     assert store.view().standing("1").held is None
@@ -344,14 +348,14 @@ def test_a_damaged_manifest_says_how_to_rebuild_it(staging: SourceStaging, damag
     with staging.manifest.open("wb") as file:
         file.write(damage)
 
-    with pytest.raises(ManifestCorruptError, match="make rebuild-manifest"):
+    with pytest.raises(ManifestCorruptError, match="confluence-to-twig rebuild-manifest docs"):
         ManifestStore(staging).read()
 
 
-def test_a_manifest_of_another_release_says_how_to_rebuild_it(staging: SourceStaging) -> None:
-    with ParquetWriter(staging.manifest, schema_with({"contains": ["0123456789abcdef"]})):
-        pass
-    with pytest.raises(ManifestCorruptError, match="make rebuild-manifest"):
+def test_a_manifest_of_a_newer_release_says_how_to_rebuild_it(staging: SourceStaging) -> None:
+    with writing(staging.manifest) as file:
+        pq.write_table(MANIFEST.empty_table().replace_schema_metadata({FORMAT_KEY: str(FORMAT + 1)}), file)
+    with pytest.raises(ManifestCorruptError, match="confluence-to-twig rebuild-manifest docs"):
         ManifestStore(staging).read()
 
 
@@ -387,7 +391,7 @@ def test_a_rebuild_replaces_whatever_was_there(staging: SourceStaging, damaged: 
         with path.open("wb") as file:
             file.write(b"damaged")
     stamped = {"loaded_at": datetime.now(UTC), "run_id": "rebuild"}
-    store.rebuild([row("3") | stamped])
+    store.rebuild("", [row("3") | stamped])
 
     assert contents(ManifestStore(staging)) == {"3": "a"}
     loaded(store, row("4"))
@@ -397,13 +401,14 @@ def test_a_rebuild_replaces_whatever_was_there(staging: SourceStaging, damaged: 
 def test_files_of_others_in_the_journal_folder_are_let_alone(staging: SourceStaging) -> None:
     store = ManifestStore(staging)
     loaded(store, row("1"))
-    for name in ("README.txt", ".000000000009.aaaaaaaaaaaaaaaa.begin.parquet.1234.tmp"):
+    others = {"README.txt", ".000000000009.aaaaaaaaaaaaaaaa.begin.parquet.1234.tmp"}
+    for name in others:
         with (store.journal / name).open("wb") as file:
             file.write(b"hello")
     store.compact(grace=timedelta(0))
 
     assert contents(ManifestStore(staging)) == {"1": "a"}
-    assert len(files(store)) == 2
+    assert {path.name for path in store.journal.iterdir()} == others
 
 
 def test_a_broken_binding_says_what_to_do(staging: SourceStaging) -> None:
@@ -413,6 +418,32 @@ def test_a_broken_binding_says_what_to_do(staging: SourceStaging) -> None:
 
     with pytest.raises(Exception, match="Delete it"):
         read_binding(staging)
+
+
+def test_keeps_data_sources_apart_that_hold_the_same_page(staging: SourceStaging) -> None:
+    store = ManifestStore(staging)
+    for data_source, content in (("one", "a"), ("two", "b")):
+        operation = store.begin(store.view(data_source), run_id="run", rows=[row("1", content=content)])
+        store.end(operation, done=operation.rows)
+    store.processed(store.view("one"))
+    store.end(store.begin(store.view("two"), run_id="run", deletes=["9"]), done=["9"])
+    for _ in range(2):
+        views = [ManifestStore(staging).view(name) for name in ("one", "two", "three")]
+        assert [[entry["content_hash"] for entry in view.table().to_pylist()] for view in views] == [["a"], ["b"], []]
+        assert [view.unprocessed for view in views] == [False, True, False]
+        assert [view.exists for view in views] == [True, True, False]
+        store.compact(timedelta())
+    assert files(store) == []
+
+
+def test_compaction_forgets_a_data_source_that_the_source_has_left(staging: SourceStaging) -> None:
+    store = ManifestStore(staging)
+    for name in ("one", "two"):
+        write_binding(staging, Binding(name, "docs", "FILE", "https://twig.example"))
+        loaded(store, row(name))
+        store.compact()
+    assert contents(store) == {"two": "a"}
+    assert not store.view("one").exists
 
 
 @dataclass
@@ -488,7 +519,7 @@ class Interleavings(RuleBasedStateMachine):
         if done is None:
             store.end(writer.operation)
         else:
-            store.end(writer.operation, done=done, refused=writer.operation.pages - done)
+            store.end(writer.operation, done=done, refused=writer.operation.documents - done)
         writer.alive = False
 
     @precondition(lambda self: self.living)
@@ -518,7 +549,7 @@ class Interleavings(RuleBasedStateMachine):
             known = store.view().standing(page_id)
             if known.row and not known.in_doubt:
                 self.twig.pop(page_id, None)
-                store.doubt([known.row], "audit")
+                store.doubt(store.view(), [known.row], "audit")
         elif what == "compact" or self.living:
             store.compact()
         else:
@@ -535,7 +566,7 @@ class Interleavings(RuleBasedStateMachine):
             if not known.in_doubt:
                 said = (known.row["version"], known.row["content_hash"]) if known.row else None
                 assert said == self.twig.get(page_id), f"page {page_id}"
-        assert {entry["page_id"] for entry in view.table().to_pylist()} == set(view.page_ids())
+        assert {entry["page_id"] for entry in view.table().to_pylist()} == set(view.document_ids())
 
     def teardown(self) -> None:
         forget(self.staging)

@@ -66,7 +66,7 @@ def test_repair_mends_all_of_it(world: World, client: TwigClient) -> None:
 def test_so_many_unknown_documents_that_the_manifest_must_be_wrong_are_not_deleted(world: World) -> None:
     pages = [Page(str(number), ()) for number in range(25)]
     world.load(*pages)
-    world.manifest.rebuild([])
+    world.manifest.rebuild(world.manifest.view().data_source_id, [])
     with world.client() as client:
         drift = find(world, client)
         assert len(drift.foreign) == drift.listed == 25
@@ -82,7 +82,7 @@ def test_a_page_that_is_loaded_meanwhile_is_no_drift(world: World, client: TwigC
     seen = store.view()
     views = iter([seen])
     original = store.view
-    store.view = lambda: next(views, None) or original()  # type: ignore[method-assign]
+    store.view = lambda *_: next(views, None) or original()  # type: ignore[method-assign]
     world.load(PAGES[0].edited(sections=("new",)), Page("9", ("also new",)))
 
     assert not audit(client, source, store).found

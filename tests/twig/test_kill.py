@@ -106,7 +106,7 @@ def state(world: World) -> tuple[Any, ...]:
     with world.client() as client:
         source = world.source_named(client)
         drift = audit(client, source, world.manifest)
-        rows = world.manifest.read().drop_columns(["loaded_at", "run_id"]).to_pylist()
+        rows = world.manifest.read().drop_columns(["data_source", "loaded_at", "run_id"]).to_pylist()
         removed = sorted(row["page_id"] for row in world.audit.read().to_pylist())
         current = client.get_data_source(source.id)
     status = current and (current.status, current.document_count)

@@ -110,7 +110,7 @@ def test_never_replaces_a_newer_version(world: World) -> None:
 
 def test_a_newer_version_that_only_twig_knows_is_reported(world: World) -> None:
     world.load(PAGES[0].edited(sections=("newer",)))
-    world.manifest.rebuild([])
+    world.manifest.rebuild(world.manifest.view().data_source_id, [])
     report = world.load(PAGES[0])
     assert [(entry["page_id"], entry["code"]) for entry in report.refused] == [("0", "stale_version")]
 

@@ -66,6 +66,7 @@ class Page:
         return {
             "page_id": self.page_id,
             "kind": "page",
+            "space_id": "1",
             "space_key": self.space,
             "version": self.version,
             "title": self.name,
@@ -78,6 +79,7 @@ class Page:
             "modified_at": MOMENT,
             "language": "en",
             "markdown": "\n\n".join(self.sections),
+            "text_bytes": len("\n\n".join(self.sections).encode()),
             "content_hash": self.content_hash,
             "converter_version": self.converter,
             "chunk_count": len(self.sections),

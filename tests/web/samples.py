@@ -44,14 +44,19 @@ def held(number: int, loaded_at: datetime, **changes: Any) -> dict[str, Any]:
         key: [] for key in ("ancestor_ids", "ancestors", "labels", "includes", "chunk_ids", "chunk_hashes")
     }
     row = page(number) | lists | {"content_hash": "h", "converter_version": "1", "chunk_count": 4}
+    row |= {"document_id": row["page_id"], "space_id": "1", "audience": None, "text_bytes": 1}
     return row | {"modified_at": LONG_BEFORE, "loaded_at": loaded_at, "run_id": "r"} | changes
 
 
 def document(number: int, **changes: Any) -> dict[str, Any]:
     """A row of the documents of a run."""
     lists: dict[str, Any] = {key: [] for key in ("ancestor_ids", "ancestors", "labels", "includes", "unknown_macros")}
-    row = page(number) | lists | {"space_key": "PROD", "author": None, "created_at": None, "language": None}
-    row |= {"modified_at": LONG_BEFORE, "markdown": "x", "content_hash": "h", "converter_version": "1"}
+    row = (
+        page(number)
+        | lists
+        | {"space_id": "1", "space_key": "PROD", "author": None, "created_at": None, "language": None}
+    )
+    row |= {"modified_at": LONG_BEFORE, "markdown": "x", "text_bytes": 1, "content_hash": "h", "converter_version": "1"}
     return row | {"chunk_count": 4, "coverage": 1.0, "tolerant": False, "constructs": []} | changes
 
 
@@ -78,7 +83,8 @@ class SampleSource:
     def hold(self, rows: list[dict[str, Any]]) -> None:
         """Write the manifest of the data source that the source is bound to."""
         self.held = rows
-        ManifestStore(self.staging).rebuild(rows)
+        manifest = ManifestStore(self.staging)
+        manifest.rebuild(manifest.view().data_source_id, rows)
 
     def run(
         self,

@@ -51,6 +51,7 @@ def build_document(
     document = {
         "page_id": context.page_id,
         "kind": context.kind,
+        "space_id": page_row["space_id"],
         "space_key": context.space_key,
         "version": context.version,
         "title": context.title,
@@ -63,6 +64,7 @@ def build_document(
         "modified_at": context.modified_at,
         "language": chunks[0].language if chunks else None,
         "markdown": conversion.markdown,
+        "text_bytes": len(conversion.markdown.encode()),
         "content_hash": content_hash(conversion, context),
         "converter_version": CONVERTER_VERSION,
         "chunk_count": len(chunks),

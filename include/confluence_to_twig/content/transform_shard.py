@@ -19,7 +19,7 @@ from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
@@ -80,7 +80,7 @@ def transform_shard(
     chunks: ObjectStoragePath,
     quarantine: ObjectStoragePath,
     *,
-    inventory: ObjectStoragePath | None = None,
+    inventories: Sequence[ObjectStoragePath] = (),
     workers: int | None = None,
     page_seconds: float = PAGE_SECONDS,
 ) -> TransformReport:
@@ -91,12 +91,12 @@ def transform_shard(
 
     :param pages: file of ``schemas.PAGES``; rows with ``included`` yield no document of their own.
     :param documents: where to write ``schemas.DOCUMENTS``; likewise ``chunks`` and ``quarantine``.
-    :param inventory: file of ``schemas.INVENTORY``, to turn links by title into URLs.
+    :param inventories: files of ``schemas.INVENTORY``, to turn links by title into URLs.
     :param workers: number of processes; by default as many as there are processors and work for them, at most four.
     """
     give_memory_back()
     started = time.monotonic()
-    lookup = _load_lookup(pages, inventory)
+    lookup = _load_lookup(pages, inventories)
     report = TransformReport()
     count = workers or _worker_count(pages)
     with ExitStack() as stack:
@@ -159,11 +159,10 @@ def _worker_count(pages: ObjectStoragePath) -> int:
     return max(1, min(usable_processors(), rows // _PAGES_PER_WORKER, _MOST_WORKERS))
 
 
-def _load_lookup(pages: ObjectStoragePath, inventory: ObjectStoragePath | None) -> Lookup:
+def _load_lookup(pages: ObjectStoragePath, inventories: Sequence[ObjectStoragePath]) -> Lookup:
     """What the pages of a shard can refer to. Holds titles and URLs of the space, and bodies of included pages."""
-    urls: dict[str, str] = {}
-    if inventory is not None:
-        urls = {title_key(row["title"]): row["url"] for row in iter_rows(inventory, ["title", "url"])}
+    listed = (row for path in inventories for row in iter_rows(path, ["title", "url"]))
+    urls = {title_key(row["title"]): row["url"] for row in listed}
     space_key = ""
     wanted: set[str] = set()
     for row in iter_rows(pages, ["space_key", "storage", "included"]):

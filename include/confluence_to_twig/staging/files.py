@@ -40,12 +40,6 @@ _FROM_MEMORY_BYTES = 8 * 1024 * 1024
 class UnknownFormatError(PermanentError):
     """A file of staging has the format of a newer release."""
 
-    def __init__(self, path: ObjectStoragePath, found: object, remedy: str = "") -> None:
-        super().__init__(
-            f"{path} has format {found}, and this release knows formats up to {FORMAT}",
-            remedy or "Install the release that wrote it, or a newer one.",
-        )
-
 
 def check_format(path: ObjectStoragePath, found: object) -> None:
     """Refuse a file of a newer release.
@@ -54,7 +48,10 @@ def check_format(path: ObjectStoragePath, found: object) -> None:
     :raises UnknownFormatError: it is not one of the formats that this release can read.
     """
     if str(1 if found is None else found) not in {str(number) for number in range(1, FORMAT + 1)}:
-        raise UnknownFormatError(path, found)
+        raise UnknownFormatError(
+            f"{path} has format {found}, and this release knows formats up to {FORMAT}",
+            "Install the release that wrote it, or a newer one.",
+        )
 
 
 def write_bytes(path: ObjectStoragePath, content: bytes) -> None:

@@ -19,7 +19,7 @@ This rests on Twig honouring a key for as long as a request can be under way (co
 leaves one hole: a run that pauses right before it sends, and dies right after, while another run writes the same version of
 the same page in between. The audit (`repair: true`) finds that.
 
-This module is pure: operations in, pages out. :mod:`confluence_to_twig.staging.manifest` does the reading and writing.
+This module is pure: operations in, documents out. :mod:`confluence_to_twig.staging.manifest` does the reading and writing.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ class PartName:
 
 @dataclass(frozen=True)
 class Operation:
-    """One write to Twig, or a remark about pages without a write.
+    """One write to a data source of Twig, or a remark about documents without a write.
 
     :param begin: the number under which it was written down, before it was sent. Whatever ended lower was over then.
     :param end: the number under which it was written down that it is over; None while it may still happen.
-    :param rows: page id → manifest row that the write would establish.
-    :param deletes: page ids that the write would delete.
-    :param done: page ids that took effect, by Twig's answer.
-    :param refused: page ids that Twig refused, by its answer: nothing happened to them.
-    :param doubt: True for the remark that what Twig holds of these pages is not what their rows say.
+    :param rows: document id → manifest row that the write would establish.
+    :param deletes: ids of the documents that the write would delete.
+    :param done: ids of the documents that took effect, by Twig's answer.
+    :param refused: ids of those that Twig refused, by its answer: nothing happened to them.
+    :param doubt: True for the remark that what Twig holds of these documents is not what their rows say.
     :param noted: True for the remark that their rows change (a version was raised) although their content does not.
     """
 
@@ -86,10 +86,11 @@ class Operation:
     run_id: str = ""
     doubt: bool = False
     noted: bool = False
+    data_source_id: str = ""
 
     @cached_property
-    def pages(self) -> frozenset[str]:
-        """The pages that it may have changed."""
+    def documents(self) -> frozenset[str]:
+        """The ids of the documents that it may have changed."""
         return (self.deletes | self.rows.keys()) - self.refused
 
     @property
@@ -110,7 +111,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of one page.
+    """What is known of one document.
 
     :param row: its manifest row, None when Twig does not hold it.
     :param held: the row whose chunks Twig held last for sure: what a new write may build on.
@@ -125,7 +126,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Word:
-    """What one operation, or the manifest file, says of one page. :param sure: Twig confirmed it."""
+    """What one operation, or the manifest file, says of one document. :param sure: Twig confirmed it."""
 
     begin: int
     finish: int
@@ -137,14 +138,17 @@ class _Word:
         return not self.doubt and not other.doubt and _same_content(self.row, other.row)
 
 
-def standing(base: Row | None, operations: Iterable[Operation], page_id: str) -> Standing:
-    """What is known of a page from its row in the manifest file, if it has one, and the operations since."""
-    touching = [operation for operation in operations if page_id in operation.pages]
+def standing(base: Row | None, operations: Iterable[Operation], document_id: str) -> Standing:
+    """What is known of a document from its row in the manifest file, if it has one, and the operations since.
+
+    :param operations: of the data source that the document is in.
+    """
+    touching = [operation for operation in operations if document_id in operation.documents]
     words = [_Word(LONG_AGO, LONG_AGO, True, base, base is not None and base["converter_version"] == IN_DOUBT)]
-    words += [_word(operation, page_id) for operation in touching if not operation.noted]
+    words += [_word(operation, document_id) for operation in touching if not operation.noted]
     newest = max((word for word in words if word.sure), key=lambda word: word.begin)
     if not newest.doubt and all(word is newest or word.finish < newest.begin or word.agrees(newest) for word in words):
-        row = _with_notes(newest.row, [operation.rows[page_id] for operation in touching if operation.noted])
+        row = _with_notes(newest.row, [operation.rows[document_id] for operation in touching if operation.noted])
         return Standing(row, False, row)
     return _in_doubt(words, newest)
 
@@ -179,12 +183,12 @@ def _rank(word: _Word) -> tuple[int, int]:
     return (word.row["version"] if word.row else 0, word.begin)
 
 
-def _word(operation: Operation, page_id: str) -> _Word:
+def _word(operation: Operation, document_id: str) -> _Word:
     return _Word(
         begin=operation.begin,
         finish=operation.finish,
-        sure=page_id in operation.done,
-        row=operation.rows.get(page_id),
+        sure=document_id in operation.done,
+        row=operation.rows.get(document_id),
         doubt=operation.doubt,
     )
 

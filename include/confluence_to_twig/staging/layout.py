@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.staging.files import files_in
+
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
@@ -73,9 +75,14 @@ class RunStaging:
 
     home: ObjectStoragePath
 
-    @property
-    def inventory(self) -> ObjectStoragePath:
-        return self.home / "inventory.parquet"
+    def inventory(self, space_id: str) -> ObjectStoragePath:
+        """What the sweep of one space saw."""
+        return self.home / "inventory" / f"{folder_name(space_id)}.parquet"
+
+    def inventories(self) -> list[ObjectStoragePath]:
+        """What the sweeps of all spaces saw, as far as they are there. Format 1 had one space, and its file beside the plan."""
+        files = [self.home / "inventory" / name for name in files_in(self.home / "inventory")]
+        return files or [self.home / "inventory.parquet"]
 
     @property
     def plan(self) -> ObjectStoragePath:

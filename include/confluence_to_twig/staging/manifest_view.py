@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from confluence_to_twig.staging.journal import LONG_AGO, Operation, Row, Standing, standing
+from confluence_to_twig.staging.journal import LONG_AGO, Operation, Standing, standing
 from confluence_to_twig.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from confluence_to_twig.staging.journal import Row
+
+
+class Progress(NamedTuple):
+    """Of one data source: the number of its last change, and up to which number Twig was told to process."""
+
+    changed: int = LONG_AGO
+    processed: int = LONG_AGO
 
 
 @dataclass(frozen=True)
@@ -20,108 +29,149 @@ class Base:
     """The manifest file: rows, and what of the journal they contain.
 
     :param contains: token of an operation → Unix time since when the file has contained it; None: for the first time.
+    :param progress: by data source; those that are not named have never been in the file.
     """
 
     table: pa.Table
-    data_source_id: str | None = None
     seq: int = 0
     contains: Mapping[str, float | None] = field(default_factory=dict)
-    changed: int = LONG_AGO
-    processed: int = LONG_AGO
+    progress: Mapping[str, Progress] = field(default_factory=dict)
 
     @cached_property
-    def index(self) -> dict[str, int]:
-        """Page id → number of its row."""
-        return {page_id: number for number, page_id in enumerate(self.table.column("page_id").to_pylist())}
+    def index(self) -> dict[str, dict[str, int]]:
+        """Data source → document id → number of its row."""
+        found: dict[str, dict[str, int]] = {}
+        keys = (self.table.column(name).to_pylist() for name in ("data_source", "document_id"))
+        for number, (data_source, document_id) in enumerate(zip(*keys, strict=True)):
+            found.setdefault(data_source, {})[document_id] = number
+        return found
 
     @cached_property
     def _columns(self) -> dict[str, pa.Array]:
         return {name: self.table.column(name).combine_chunks() for name in self.table.column_names}
 
-    def row(self, page_id: str) -> Row | None:
-        """The row of a page as the file has it."""
-        number = self.index.get(page_id)
+    def row(self, data_source: str, document_id: str) -> Row | None:
+        """The row of a document as the file has it."""
+        number = self.index.get(data_source, {}).get(document_id)
         if number is None:
             return None
         return {name: column[number].as_py() for name, column in self._columns.items()}
 
 
 @dataclass(frozen=True)
-class ManifestView:
-    """The manifest at one moment. Rows are mappings with the columns of :data:`confluence_to_twig.staging.schemas.MANIFEST`.
+class Snapshot:
+    """The whole manifest at one moment.
 
-    :param seq: the highest number seen; a write decided upon this view begins after it.
+    :param seq: the highest number seen. :param processed: data source → up to which number Twig was told to process.
+    """
+
+    base: Base
+    operations: tuple[Operation, ...]
+    seq: int
+    processed: Mapping[str, int]
+
+    def of(self, data_source: str) -> ManifestView:
+        """What one data source holds."""
+        operations = tuple(entry for entry in self.operations if entry.data_source_id == data_source)
+        before = self.base.progress.get(data_source, Progress())
+        processed = max(before.processed, self.processed.get(data_source, LONG_AGO))
+        return ManifestView(self.base, operations, self.seq, processed, data_source)
+
+    def data_sources(self) -> set[str]:
+        """Every data source that it knows something of."""
+        return {*self.base.progress, *self.processed, *(entry.data_source_id for entry in self.operations)}
+
+
+@dataclass(frozen=True)
+class ManifestView:
+    """What one data source holds, at one moment. Rows are those of :data:`confluence_to_twig.staging.schemas.MANIFEST`.
+
+    :param operations: of this data source. :param processed: up to which number Twig was told to process.
+    :param seq: the highest number seen in the whole manifest; a write decided upon this view begins after it.
     """
 
     base: Base
     operations: tuple[Operation, ...]
     seq: int
     processed: int
-    data_source_id: str | None
+    data_source_id: str
 
     @cached_property
-    def _by_page(self) -> dict[str, list[Operation]]:
+    def _by_document(self) -> dict[str, list[Operation]]:
         touched: dict[str, list[Operation]] = {}
         for operation in self.operations:
-            for page_id in operation.pages:
-                touched.setdefault(page_id, []).append(operation)
+            for document_id in operation.documents:
+                touched.setdefault(document_id, []).append(operation)
         return touched
 
-    def standing(self, page_id: str) -> Standing:
-        """What is known of a page."""
-        return standing(self.base.row(page_id), self._by_page.get(page_id, ()), page_id)
+    @property
+    def _in_file(self) -> Mapping[str, int]:
+        return self.base.index.get(self.data_source_id, {})
 
-    def row(self, page_id: str) -> Row | None:
-        """The row of a page, or None when Twig does not hold it. In doubt: its converter version is empty."""
-        return self.standing(page_id).row
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever written down of this data source."""
+        return self.data_source_id in self.base.progress or bool(self.operations)
 
-    def page_ids(self) -> list[str]:
-        """All pages that Twig holds or may hold, in no particular order."""
-        untouched = [page_id for page_id in self.base.index if page_id not in self._by_page]
-        return untouched + [page_id for page_id in self._by_page if self.standing(page_id).row]
+    def standing(self, document_id: str) -> Standing:
+        """What is known of a document."""
+        in_file = self.base.row(self.data_source_id, document_id)
+        return standing(in_file, self._by_document.get(document_id, ()), document_id)
+
+    def row(self, document_id: str) -> Row | None:
+        """The row of a document, or None when Twig does not hold it. In doubt: its converter version is empty."""
+        return self.standing(document_id).row
+
+    def document_ids(self) -> list[str]:
+        """All documents that Twig holds or may hold, in no particular order."""
+        untouched = [document_id for document_id in self._in_file if document_id not in self._by_document]
+        return untouched + [document_id for document_id in self._by_document if self.standing(document_id).row]
 
     def table(self) -> pa.Table:
         """All rows, those in doubt included, as :data:`confluence_to_twig.staging.schemas.MANIFEST`."""
-        untouched = [number for page_id, number in self.base.index.items() if page_id not in self._by_page]
+        untouched = [number for document_id, number in self._in_file.items() if document_id not in self._by_document]
         base = (
             self.base.table
-            if len(untouched) == len(self.base.index)
+            if len(untouched) == self.base.table.num_rows
             else self.base.table.take(pa.array(untouched, pa.int64()))
         )
-        standings = (self.standing(page_id) for page_id in self._by_page)
+        standings = (self.standing(document_id) for document_id in self._by_document)
         rows = [found.row for found in standings if found.row]
         if not rows:
             return base
         return pa.concat_tables([base, pa.Table.from_pylist(rows, schema=MANIFEST)])
 
-    def under_way(self, page_ids: Collection[str] | None = None) -> list[Operation]:
-        """The operations that may still happen, all of them or those that would change some of these pages."""
+    def under_way(self, document_ids: Collection[str] | None = None) -> list[Operation]:
+        """The operations that may still happen, all of them or those that would change some of these documents."""
         found = (operation for operation in self.operations if operation.is_open)
-        return [operation for operation in found if page_ids is None or not operation.pages.isdisjoint(page_ids)]
+        return [entry for entry in found if document_ids is None or not entry.documents.isdisjoint(document_ids)]
+
+    @property
+    def changed(self) -> int:
+        """The number of the last operation that changed, or may have changed, what Twig holds."""
+        before = self.base.progress.get(self.data_source_id, Progress()).changed
+        changes = (entry.latest for entry in self.operations if not entry.doubt and not entry.noted and entry.documents)
+        return max([before, *changes])
 
     @property
     def unprocessed(self) -> bool:
         """Whether Twig was, or may have been, given something since it was last told to process."""
-        return last_change(self.operations, self.base.changed) > self.processed
+        return self.changed > self.processed
 
 
-def fold(view: ManifestView, folded: list[Operation], listed: Collection[str]) -> Base:
+def fold(now: Snapshot, folded: Iterable[Operation], listed: Collection[str], alive: Collection[str] | None) -> Base:
     """The manifest file that contains these operations too.
 
     :param listed: tokens of the files in the journal's folder; others need not be known any more.
+    :param alive: data sources whose rows stay; None: all of them.
     """
+    folded = tuple(folded)
+    then = Snapshot(now.base, folded, now.seq, now.processed)
+    views = [then.of(entry) for entry in sorted(now.data_sources()) if alive is None or entry in alive]
     return Base(
-        table=replace(view, operations=tuple(folded)).table(),
-        data_source_id=view.data_source_id,
-        seq=view.seq,
-        contains={token: since for token, since in view.base.contains.items() if token in listed}
+        table=pa.concat_tables([MANIFEST.empty_table(), *(view.table() for view in views)]),
+        seq=now.seq,
+        contains={token: since for token, since in now.base.contains.items() if token in listed}
         | dict.fromkeys(operation.token for operation in folded),
-        changed=last_change(folded, view.base.changed),
-        processed=view.processed,
+        progress={view.data_source_id: Progress(view.changed, view.processed) for view in views},
     )
-
-
-def last_change(operations: Iterable[Operation], before: int) -> int:
-    """The number of the last operation that changed, or may have changed, what Twig holds."""
-    changes = (entry.latest for entry in operations if entry.pages and not entry.doubt and not entry.noted)
-    return max([before, *changes])

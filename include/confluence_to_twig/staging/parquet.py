@@ -21,7 +21,8 @@ ROW_GROUP_ROWS = 2_000
 ROW_GROUP_BYTES = 4 * 1024 * 1024
 #: Rows that are read at a time. Of pages, 100 are already 2 MB, and as much again as Python objects.
 BATCH_ROWS = 100
-_FORMAT_KEY = b"confluence-to-twig.format"
+#: In the key-value metadata of a file: the number of its format.
+FORMAT_KEY = b"confluence-to-twig.format"
 COMPRESSION_LEVEL = 3  # pyarrow's own default for zstd is 1: a third larger files for the same time
 
 
@@ -86,7 +87,7 @@ class ParquetWriter:
 
 def with_format(schema: pa.Schema) -> pa.Schema:
     """The schema as it stands in a file: with the number of the format in the file's metadata."""
-    return schema.with_metadata({**(schema.metadata or {}), _FORMAT_KEY: str(FORMAT).encode()})
+    return schema.with_metadata({**(schema.metadata or {}), FORMAT_KEY: str(FORMAT).encode()})
 
 
 def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -97,21 +98,30 @@ def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mappin
 
 
 @contextmanager
-def _opened(path: ObjectStoragePath) -> Iterator[pq.ParquetFile]:
+def _opened(path: ObjectStoragePath) -> Iterator[tuple[pq.ParquetFile, bool]]:
+    """The file, and whether it has the present format."""
     with path.open("rb") as file, pq.ParquetFile(file) as parquet:
-        found = (parquet.metadata.metadata or {}).get(_FORMAT_KEY)
+        found = (parquet.metadata.metadata or {}).get(FORMAT_KEY)
         check_format(path, found and found.decode())
-        yield parquet
+        yield parquet, found is not None
 
 
 def read_table(path: ObjectStoragePath, columns: list[str] | None = None) -> pa.Table:
-    """Read a whole file, or some of its columns. Raises ``FileNotFoundError`` and ``UnknownFormatError``."""
-    with _opened(path) as parquet:
-        return parquet.read(columns=columns)
+    """Read a whole file, or some of its columns: those that format 1 did not have are null.
+
+    Raises ``FileNotFoundError`` and ``UnknownFormatError``.
+    """
+    with _opened(path) as (parquet, is_present):
+        table = parquet.read(columns=columns)
+    for name in () if is_present else columns or ():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows))
+    return table
 
 
 def iter_rows(path: ObjectStoragePath, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file one by one, holding one batch of them in memory."""
-    with _opened(path) as parquet:
+    """Yield the rows of a file one by one, holding one batch of them in memory. Columns as in :func:`read_table`."""
+    with _opened(path) as (parquet, is_present):
+        unknown = {} if is_present else dict.fromkeys(columns or ())
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
-            yield from batch.to_pylist()
+            yield from ({**unknown, **row} for row in batch.to_pylist()) if unknown else batch.to_pylist()

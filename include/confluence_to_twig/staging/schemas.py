@@ -33,10 +33,11 @@ COMMENT = pa.struct(
     ]
 )
 
-#: One row a page or blog post that the sweep saw, without its body.
+#: One row a page or blog post that the sweep saw, without its body. One file a space.
 INVENTORY = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),
+        pa.field("space_id", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),  # "page" or "blogpost"
         pa.field("status", pa.string(), nullable=False),
         pa.field("version", pa.int64(), nullable=False),
@@ -110,6 +111,7 @@ DOCUMENTS = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
+        pa.field("space_id", pa.string(), nullable=False),
         pa.field("space_key", pa.string(), nullable=False),
         pa.field("version", pa.int64(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
@@ -122,6 +124,7 @@ DOCUMENTS = pa.schema(
         pa.field("modified_at", UTC_TIME, nullable=False),
         ("language", pa.string()),
         pa.field("markdown", pa.large_string(), nullable=False),
+        pa.field("text_bytes", pa.int64(), nullable=False),  # of the Markdown in UTF-8
         pa.field("content_hash", pa.string(), nullable=False),  # converter version, Markdown, title, ancestors, labels
         pa.field("converter_version", pa.string(), nullable=False),
         pa.field("chunk_count", pa.int32(), nullable=False),
@@ -164,10 +167,15 @@ QUARANTINE = pa.schema(
     ]
 )
 
-#: One row a page that Twig holds, as this project loaded it.
+#: One row a document that a Twig data source holds, as this project loaded it; also the rows of the journal. The key is
+#: ``(data_source, document_id)``. What format 1 did not write down is null.
 MANIFEST = pa.schema(
     [
+        pa.field("data_source", pa.string(), nullable=False),  # Twig's id, or files:<format>:<folder>
+        pa.field("document_id", pa.string(), nullable=False),
         pa.field("page_id", pa.string(), nullable=False),
+        ("space_id", pa.string()),
+        ("audience", pa.string()),  # null: not known
         pa.field("kind", pa.string(), nullable=False),
         pa.field("version", pa.int64(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
@@ -181,6 +189,7 @@ MANIFEST = pa.schema(
         pa.field("chunk_ids", STRINGS, nullable=False),
         pa.field("chunk_hashes", STRINGS, nullable=False),
         pa.field("chunk_count", pa.int32(), nullable=False),
+        ("text_bytes", pa.int64()),  # of the document's Markdown in UTF-8
         pa.field("modified_at", UTC_TIME, nullable=False),
         pa.field("loaded_at", UTC_TIME, nullable=False),
         pa.field("run_id", pa.string(), nullable=False),

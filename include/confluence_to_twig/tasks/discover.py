@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
-    """Write ``inventory.parquet`` and ``plan.parquet``.
+    """Write ``inventory/<space id>.parquet`` and ``plan.parquet``.
 
     :returns: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run).
     """
@@ -47,7 +47,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
                 seen.table, manifest, _scope(run, validated, seen, _missing(run, client, space, seen, manifest))
             )
             record.figures["requests"] = client.requests_made
-        _write_table(run.staging.inventory, seen.table, INVENTORY)
+        _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
         _write_table(run.staging.plan, planned, PLAN)
         return _shards(run, planned, record)
 
@@ -115,5 +115,5 @@ def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]
 
 def _clear(run: Run) -> None:
     """A second try of discover makes a new plan: files of the old one must not be taken for its results."""
-    for folder in ("pages", "documents", "chunks", "quarantine"):
+    for folder in ("inventory", "pages", "documents", "chunks", "quarantine"):
         remove_folder(run.staging.home / folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
@@ -38,7 +39,7 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
                 client,
                 Space.from_json(validated["space"]),
                 _planned(run, number),
-                inventory=run.staging.inventory,
+                inventory=run.staging.inventories(),
                 out=run.staging.pages(number),
                 options=_options(run),
             )
@@ -53,10 +54,11 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
 
 
 def _planned(run: Run, shard: int) -> Iterator[Row]:
-    """The shard's rows of the inventory, one by one."""
+    """The shard's rows of the inventories, one by one."""
     plan = iter_rows(run.staging.plan, ["page_id", "shard"])
     wanted = {row["page_id"] for row in plan if row["shard"] == shard}
-    return (row for row in iter_rows(run.staging.inventory, ROW_COLUMNS) if row["page_id"] in wanted)
+    rows = chain.from_iterable(iter_rows(path, ROW_COLUMNS) for path in run.staging.inventories())
+    return (row for row in rows if row["page_id"] in wanted)
 
 
 def _options(run: Run) -> ExtractOptions:

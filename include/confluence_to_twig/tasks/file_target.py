@@ -32,7 +32,7 @@ def target(run: Run) -> ObjectStoragePath:
 def mend_target(run: Run, record: Record) -> None:
     """Remove files that belong to no page, and let the plan fetch the pages whose file is missing."""
     delivery = _delivery(run)
-    if not delivery.manifest.exists():
+    if not delivery.manifest.view().exists:
         return  # nothing is known yet: what is there is replaced file by file
     missing, surplus = delivery.mend()
     if missing or surplus:

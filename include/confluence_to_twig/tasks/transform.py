@@ -33,7 +33,7 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
                 run.staging.documents(number),
                 run.staging.chunks(number),
                 run.staging.quarantine("transform", number),
-                inventory=run.staging.inventory,
+                inventories=run.staging.inventories(),
             )
         log.info("%s pages → %s chunks (%s quarantined)", report.pages, report.chunks, report.quarantined)
         record.figures |= {

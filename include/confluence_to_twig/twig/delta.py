@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: Columns that the manifest copies from a document.
 _COPIED = (
-    "page_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes", "content_hash",
-    "converter_version", "modified_at",
+    "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes", "content_hash",
+    "converter_version", "text_bytes", "modified_at",
 )  # fmt: skip
 
 
@@ -32,8 +32,10 @@ class Package:
         return str(self.document["page_id"])
 
     def manifest_row(self) -> Row:
-        """The row that the manifest gets when Twig accepted the document, without time and run."""
+        """The row that the manifest gets when Twig accepted the document, without data source, time and run."""
         return {name: self.document[name] for name in _COPIED} | {
+            "document_id": self.page_id,
+            "audience": None,
             "chunk_ids": [chunk["chunk_id"] for chunk in self.chunks],
             "chunk_hashes": [chunk["content_hash"] for chunk in self.chunks],
             "chunk_count": len(self.chunks),

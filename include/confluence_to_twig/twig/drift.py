@@ -65,11 +65,11 @@ def audit(client: TwigClient, data_source: DataSource, manifest: ManifestStore) 
 
     :raises RouteNotOffered: this Twig cannot list; then only counts and searches can be compared.
     """
-    before = manifest.view()
+    before = manifest.view(data_source.id)
     listed = {document.id: document for document in client.list_documents(data_source.id)}
-    after = manifest.view()
+    after = manifest.view(data_source.id)
     missing, changed, foreign, doubtful = {}, {}, [], 0
-    for page_id in {*before.page_ids(), *after.page_ids(), *listed}:
+    for page_id in {*before.document_ids(), *after.document_ids(), *listed}:
         known, held = after.standing(page_id), listed.get(page_id)
         if known.in_doubt:
             doubtful += 1
@@ -110,10 +110,10 @@ def repair(
     Call it before the manifest is read for planning. The same run then sends the pages again. The mass-delete brake
     applies here, too: that many unknown documents are kept.
     """
-    view = manifest.view()
+    view = manifest.view(data_source.id)
     rows = [row for page_id in drift.missing | drift.changed if (row := view.row(page_id))]
     if rows:
-        manifest.doubt(rows, run_id)
+        manifest.doubt(view, rows, run_id)
     unknown = len(drift.foreign)
     if unknown >= BRAKE_PAGES and unknown >= BRAKE_SHARE * drift.listed:
         log.warning(

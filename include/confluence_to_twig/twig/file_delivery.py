@@ -138,7 +138,7 @@ class FileDelivery:
         # When the page is written again, its second file is removed.
         doubtful = {*missing, *(page_id for page_id in by_page.values() if view.row(page_id))}
         if doubtful:
-            self.manifest.doubt([row for page_id in sorted(doubtful) if (row := view.row(page_id))], self.run_id)
+            self.manifest.doubt(view, [row for page_id in sorted(doubtful) if (row := view.row(page_id))], self.run_id)
         for group in self._groups({*by_page.values()} - doubtful):
             self._replace({}, group, FilesReport())
         return missing, surplus

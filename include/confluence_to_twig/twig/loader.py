@@ -63,7 +63,7 @@ def load(
     give_memory_back()
     loader = _Loader(client, data_source, manifest, run_id, on_batch)
     try:
-        loader.writer.put_an_end_to(manifest.view().under_way())
+        loader.writer.put_an_end_to(loader.writer.view().under_way())
         loader.pass_over(documents, chunks)
         for _ in range(_SETTLING_ROUNDS):
             unsettled = loader.unsettled()
@@ -105,7 +105,7 @@ class _Loader:
         only: Collection[str] | None = None,
     ) -> None:
         """Send what differs, of all pages or of some."""
-        view = self.manifest.view()
+        view = self.writer.view()
         batch = self._new_batch()
         for package in packages(documents, chunks, only):
             decision = decide(package, view.standing(package.page_id))
@@ -114,7 +114,7 @@ class _Loader:
                 continue
             prepared = prepare(package, decision)
             if not batch.has_room_for(prepared):
-                view = self._send(batch.documents)
+                self._send(batch.documents)
                 batch = self._new_batch()
             batch.add(prepared)
         self._send(batch.documents)
@@ -122,7 +122,7 @@ class _Loader:
 
     def unsettled(self) -> set[str]:
         """Pages that another run wrote at the same time, of which ours is the newest: no other run will send them."""
-        view = self.manifest.view()
+        view = self.writer.view()
         if all(operation.run_id == self.run_id for operation in view.operations):
             return set()
         return {page_id for page_id, sent in self._sent.items() if _is_ours(view.standing(page_id), sent)}
@@ -142,27 +142,28 @@ class _Loader:
 
     def _note(self) -> None:
         if self._noted:
-            self.manifest.note(self.manifest.view(), [package.manifest_row() for package in self._noted], self.run_id)
+            self.manifest.note(self.writer.view(), [package.manifest_row() for package in self._noted], self.run_id)
             self._noted = []
 
-    def _send(self, documents: list[Prepared]) -> ManifestView:
-        """Send documents, in several requests when Twig requires it. Returns a view that knows the outcome."""
+    def _send(self, documents: list[Prepared]) -> None:
+        """Send documents, in several requests when Twig requires it. What differs is decided again upon a new view."""
         written = None
         while written is None:
-            view = self.manifest.view()
+            view = self.writer.view()
             ready = self._still_to_send(documents, view)
             if not ready:
-                return view
+                return
             body = body_of(ready)
             try:
                 written = self.writer.write(view, body, rows=[prepared.package.manifest_row() for prepared in ready])
             except (BatchTooLarge, BadBatch) as error:
-                return self._divide(ready, error)
+                self._divide(ready, error)
+                return
         operation, outcome = written
         refused = {refusal.id for refusal in outcome.refused} | outcome.missing.keys()
         self.manifest.end(operation, done=outcome.accepted & operation.rows.keys(), refused=refused)
         self._count(ready, outcome, body)
-        return self._complete(ready, outcome)
+        self._complete(ready, outcome)
 
     def _still_to_send(self, documents: list[Prepared], view: ManifestView) -> list[Prepared]:
         ready = []
@@ -174,11 +175,12 @@ class _Loader:
                 self._pass_by(current.package, current.decision)  # another run loaded it meanwhile
         return ready
 
-    def _divide(self, documents: list[Prepared], error: BatchTooLarge | BadBatch) -> ManifestView:
+    def _divide(self, documents: list[Prepared], error: BatchTooLarge | BadBatch) -> None:
         if len(documents) > 1:
             middle = len(documents) // 2
             self._send(documents[:middle])
-            return self._send(documents[middle:])
+            self._send(documents[middle:])
+            return
         if isinstance(error, BadBatch):
             self._unreadable += 1
             if self._unreadable >= _HOPELESS and not self._sent:
@@ -186,9 +188,8 @@ class _Loader:
         self._refuse(
             documents[0], "too_large" if isinstance(error, BatchTooLarge) else "invalid_request", error.summary
         )
-        return self.manifest.view()
 
-    def _complete(self, documents: list[Prepared], outcome: WriteOutcome) -> ManifestView:
+    def _complete(self, documents: list[Prepared], outcome: WriteOutcome) -> None:
         """Send the documents again of which Twig holds less than the manifest says."""
         lacking: list[Prepared] = []
         for prepared in documents:
@@ -198,7 +199,7 @@ class _Loader:
                 else:
                     self._refuse(prepared, "missing_chunks", "Twig asked for texts that were sent")
         if not lacking:
-            return self.manifest.view()
+            return
         log.info("Twig lacks chunks of %d documents that it was expected to hold; sending their texts", len(lacking))
         batch = self._new_batch()
         for prepared in lacking:
@@ -206,7 +207,7 @@ class _Loader:
                 self._send(batch.documents)
                 batch = self._new_batch()
             batch.add(prepared)
-        return self._send(batch.documents)
+        self._send(batch.documents)
 
     def _count(self, documents: list[Prepared], outcome: WriteOutcome, body: str) -> None:
         refusals = {refusal.id: refusal for refusal in outcome.refused}
@@ -239,7 +240,7 @@ class _Loader:
 
     def _refused_by_twig(self, prepared: Prepared, refusal: Refusal, body: str) -> None:
         if refusal.code == "stale_version":
-            row = self.manifest.view().row(prepared.page_id)
+            row = self.writer.view().row(prepared.page_id)
             if row and row["version"] > prepared.package.document["version"]:
                 self.report.older += 1  # another run was faster, with a newer version
                 return

@@ -83,7 +83,7 @@ def start_processing(client: TwigClient, data_source: DataSource, manifest: Mani
 
     :returns: None when Twig was given nothing since the last time, by this run or by one that did not get so far.
     """
-    view = manifest.view()
+    view = manifest.view(data_source.id)
     current = _get(client, data_source.id)
     if not view.unprocessed and not _failed(current.status):
         return None

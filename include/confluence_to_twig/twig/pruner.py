@@ -102,7 +102,7 @@ def plan_prune(
         for page_id, row in sorted(known.items())
         if page_id not in spared
     )
-    held = len(view.page_ids())
+    held = len(view.document_ids())
     brake = len(deletions) >= brake_pages and len(deletions) >= brake_share * held
     return PrunePlan(deletions, held, brake, spared)
 
@@ -142,7 +142,7 @@ def _delete(
 ) -> None:
     written = None
     while written is None:
-        view = writer.manifest.view()
+        view = writer.view()
         present = {entry.page_id: entry for entry in deletions if not known_only or view.row(entry.page_id)}
         if not present:
             return

@@ -43,9 +43,9 @@ def rebuild(client: TwigClient, data_source: DataSource, manifest: ManifestStore
     try:
         rows = [row_of(document, run_id) for document in client.list_documents(data_source.id)]
     except RouteNotOffered:
-        manifest.rebuild([])
+        manifest.rebuild(data_source.id, [])
         return Rebuilt(0, 0, listed=False)
-    manifest.rebuild(rows)
+    manifest.rebuild(data_source.id, rows)
     return Rebuilt(len(rows), sum(row["converter_version"] == IN_DOUBT for row in rows))
 
 
@@ -56,7 +56,7 @@ def rebuild_if_lost(
 
     :returns: None when there was nothing to do.
     """
-    if manifest.exists() or not _holds_documents(client, data_source):
+    if manifest.view(data_source.id).exists or not _holds_documents(client, data_source):
         return None
     log.warning("There is no manifest, but Twig holds documents of this source; rebuilding the manifest from Twig")
     return rebuild(client, data_source, manifest, run_id)
@@ -86,7 +86,10 @@ def row_of(document: HeldDocument, run_id: str) -> Row:
     metadata = document.metadata
     complete = len(document.chunk_ids) == len(document.chunk_hashes) == document.chunk_count and document.content_hash
     return {
+        "document_id": document.id,
         "page_id": document.id,
+        "space_id": None,
+        "audience": None,
         "kind": str(metadata.get("kind") or "page"),
         "version": max(document.version, 1),
         "title": document.title,
@@ -100,6 +103,7 @@ def row_of(document: HeldDocument, run_id: str) -> Row:
         "chunk_ids": list(document.chunk_ids) if complete else [],
         "chunk_hashes": list(document.chunk_hashes) if complete else [],
         "chunk_count": document.chunk_count,
+        "text_bytes": None,
         "modified_at": _moment(metadata.get("modifiedAt")),
         "loaded_at": datetime.now(UTC),
         "run_id": run_id,

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 DOCUMENT_COLUMNS = [
-    "page_id", "kind", "space_key", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
+    "page_id", "kind", "space_id", "space_key", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
     "author", "created_at", "modified_at", "language", "content_hash", "converter_version", "chunk_count",
+    "text_bytes",
 ]  # fmt: skip
 CHUNK_COLUMNS = [
     "chunk_id", "page_id", "ordinal", "text", "heading_path", "url", "token_count", "content_hash",

@@ -96,7 +96,7 @@ def verify(
     :param documents: :param chunks: staging files of the run's shards, for the words.
     """
     verdict = _compare_counts(client, data_source, manifest)
-    view = manifest.view()
+    view = manifest.view(data_source.id)
     if not client.settings.org_id:
         if changed or deleted:
             verdict.warnings.append(
@@ -123,7 +123,7 @@ def verify(
 
 
 def _compare_counts(client: TwigClient, data_source: DataSource, manifest: ManifestStore) -> Verdict:
-    view = manifest.view()
+    view = manifest.view(data_source.id)
     current = client.get_data_source(data_source.id)
     if current is None:
         raise DataSourceGone
@@ -138,7 +138,7 @@ def _compare_counts(client: TwigClient, data_source: DataSource, manifest: Manif
     if untold:
         verdict.warnings.append(f"Not compared: this Twig does not tell how many {' or '.join(untold)} it holds.")
     differing = [count for count in _counts(verdict) if count[2] not in (None, count[1])]
-    if differing and _is_changing(current, view, manifest.view()):
+    if differing and _is_changing(current, view, manifest.view(data_source.id)):
         verdict.warnings.append("Counts were not compared: another run is writing, and compares when it is done.")
         return verdict
     verdict.problems += [

@@ -39,6 +39,10 @@ class Writer:
     run_id: str
     conflicts: int = 0
 
+    def view(self) -> ManifestView:
+        """What the data source holds now, by the manifest."""
+        return self.manifest.view(self.data_source.id)
+
     def write(
         self, view: ManifestView, body: str, *, rows: Iterable[Row] = (), deletes: Collection[str] = ()
     ) -> tuple[Operation, WriteOutcome] | None:
@@ -49,7 +53,7 @@ class Writer:
         :raises TransientError: Twig did not answer; or others came in between again and again.
         """
         rows = list(rows)
-        if in_the_way := view.under_way({*deletes, *(row["page_id"] for row in rows)}):
+        if in_the_way := view.under_way({*deletes, *(row["document_id"] for row in rows)}):
             self.put_an_end_to(in_the_way)
             return None
         self.client.await_write()
@@ -57,7 +61,7 @@ class Writer:
         try:
             return operation, self.client.write_documents(self.data_source.id, body, operation.token)
         except (BatchTooLarge, BadBatch):
-            self.manifest.end(operation, refused=operation.pages)
+            self.manifest.end(operation, refused=operation.documents)
             raise
         except KeyConflict as error:
             self.manifest.end(operation)
@@ -73,7 +77,7 @@ class Writer:
     def put_an_end_to(self, operations: Iterable[Operation]) -> None:
         """Make sure that these writes, of runs that died or are slow, change nothing any more from now on."""
         for operation in operations:
-            log.info("Run %s did not end a write of %d pages; ending it", operation.run_id, len(operation.pages))
+            log.info("Run %s did not end a write of %d pages; ending it", operation.run_id, len(operation.documents))
             try:
                 self.client.write_documents(self.data_source.id, NOTHING, operation.token)
             except (KeyConflict, BadBatch) as answer:

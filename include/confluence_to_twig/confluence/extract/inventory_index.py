@@ -12,12 +12,14 @@ from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.confluence.extract.page import Row
 
-#: :data:`confluence_to_twig.staging.schemas.INVENTORY` as a table or a Parquet file; ``None``: there is none to look into.
-Inventory: TypeAlias = Union[pa.Table, "ObjectStoragePath", None]
+#: :data:`confluence_to_twig.staging.schemas.INVENTORY` as a table or as Parquet files; ``None``: there is none to look into.
+Inventory: TypeAlias = Union[pa.Table, "Sequence[ObjectStoragePath]", None]
 
 
 class InventoryIndex:
@@ -34,7 +36,9 @@ class InventoryIndex:
     def _table(self) -> pa.Table:
         if self._inventory is None:
             return INVENTORY.empty_table()
-        return self._inventory if isinstance(self._inventory, pa.Table) else read_table(self._inventory)
+        if isinstance(self._inventory, pa.Table):
+            return self._inventory
+        return pa.concat_tables([read_table(path) for path in self._inventory])
 
     def by_title(self, title: str) -> Row | None:
         """The page with this title, else the blog post; titles compare as Confluence compares them."""

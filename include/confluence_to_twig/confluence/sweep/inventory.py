@@ -49,6 +49,7 @@ class InventoryRow:
     """A row of :data:`confluence_to_twig.staging.schemas.INVENTORY`."""
 
     page_id: str
+    space_id: str
     kind: Kind
     status: str
     version: int
@@ -126,7 +127,9 @@ def sweep(
     if not labels:
         facts = replace(facts, labels={}, labels_unknown=set())
     give_memory_back()
-    table = _table(_row(content, tree[content.parent_id], facts, checked=checked) for content in contents.values())
+    table = _table(
+        _row(space, content, tree[content.parent_id], facts, checked=checked) for content in contents.values()
+    )
     restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
     warnings += _warnings(table, restricted, facts, restrictions)
     for problem in problems:
@@ -231,11 +234,12 @@ def _facts(
     return LabelsAndRestrictions(labels=client.api.labels(space, kinds)), False, [warning]
 
 
-def _row(content: Content, path: Path, facts: LabelsAndRestrictions, *, checked: bool) -> InventoryRow:
+def _row(space: Space, content: Content, path: Path, facts: LabelsAndRestrictions, *, checked: bool) -> InventoryRow:
     levels = (*([path.broken_at] if path.broken_at else []), *path.ids)
     access = effective_access(content.id, levels, facts.readers) if checked else OPEN
     return InventoryRow(
         page_id=content.id,
+        space_id=space.id,
         kind=content.kind,
         status=content.status,
         version=content.version,
