@@ -30,6 +30,7 @@ from sandbox.confluence.v1_search import SearchIndex
 
 if TYPE_CHECKING:
     from sandbox.confluence.sandbox import SandboxConfluence
+    from sandbox.confluence.site import Site
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 WEB_PAGE = b"<!doctype html><html><head><title>Confluence</title></head><body>Confluence</body></html>"
@@ -48,6 +49,7 @@ def build_app(sandbox: SandboxConfluence) -> FastAPI:
     routes = [*v2_routes(), *v1]
     _add_routes(app, sandbox, "/wiki", [*routes, *file_routes()])
     _add_routes(app, sandbox, f"{GATEWAY}/wiki", routes, gateway=True)
+    _add_routes(app, sandbox, GATEWAY, routes, gateway=True)
     _add(app, MEDIA_PATH, "GET", _open_endpoint(sandbox, downloads.media))
     return app
 
@@ -103,7 +105,7 @@ def _respond(sandbox: SandboxConfluence, answer: Callable[[], Answer]) -> Respon
 
 def _signed_in(sandbox: SandboxConfluence, route: Route, request: Request, body: bytes, gateway: bool) -> Call:
     site = sandbox.site
-    if gateway and request.path_params["cloud_id"] != site.cloud_id:
+    if gateway and not _on_gateway(site, request):
         raise errors.gateway_not_found()
     authorization = request.headers.get("authorization")
     caller = sign_in(sandbox.store, site, authorization, gateway=gateway, api_v2=route.api_v2)
@@ -113,6 +115,12 @@ def _signed_in(sandbox: SandboxConfluence, route: Route, request: Request, body:
         require_scope(caller, route.scopes)
     endpoint = site.context + _below_context(request.url.path, site.context, gateway)
     return _call(sandbox, request, caller, endpoint, body)
+
+
+def _on_gateway(site: Site, request: Request) -> bool:
+    """https://support.atlassian.com/confluence/kb/scoped-api-tokens-in-confluence-cloud names the address without ``/wiki``."""
+    with_wiki = request.url.path.startswith(f"/ex/confluence/{site.cloud_id}/wiki/")
+    return request.path_params["cloud_id"] == site.cloud_id and (with_wiki or site.gateway_without_wiki)
 
 
 def _call(sandbox: SandboxConfluence, request: Request, caller: Caller, endpoint: str, body: bytes = b"") -> Call:

@@ -55,8 +55,8 @@ class Call:
 
     @property
     def base(self) -> str:
-        """The site's address in links: never the gateway's."""
-        return self.origin + self.site.context
+        """The site's address in links: never the gateway's; on Data Center the configured one."""
+        return self.site.base_url or self.origin + self.site.context
 
     @property
     def sees(self) -> Visibility:

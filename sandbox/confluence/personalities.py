@@ -173,6 +173,12 @@ DATA_CENTER_SITES: dict[str, Personality] = {
         {"attachment_listing": "endless"},
         DATA_CENTER,
     ),
+    "dc-other-base-url": Personality(
+        "links name the configured base URL, which is not the address that was asked",
+        "https://confluence.atlassian.com/doc/configuring-the-server-base-url-148592.html",
+        {"base_url": "https://wiki.example.com/confluence"},
+        DATA_CENTER,
+    ),
     "dc-limit-403": Personality(
         "a request beyond the rate limit is a 403",
         "https://github.com/onyx-dot-app/onyx (its Confluence connector retries 403)",
@@ -200,6 +206,7 @@ ASSUMPTIONS = (
     Assumption("restricting_modifies", (False, True), "Does restricting a page set its modification date?"),
     Assumption("next_repeats_parameters", (True, False), "Does next repeat the filters of the request?"),
     Assumption("rate_limit_reason", ("", "confluence-burst-based"), "Does a burst limit name itself, as in Jira?"),
+    Assumption("gateway_without_wiki", (True, False), "Does the gateway answer without /wiki behind the cloud id?"),
     Assumption("tenant_info", ("absent", "web page", "error"), "What does Data Center, or a proxy, answer there?"),
     Assumption("user_look_ups", (True, False), "Can single people be looked up on Data Center at all?"),
 )

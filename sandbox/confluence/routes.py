@@ -32,6 +32,7 @@ Handler = Callable[[Call], Answer]
 
 PAGES = ("read:page:confluence",)
 SPACES = ("read:space:confluence",)
+SPACE_PERMISSIONS = ("read:space.permission:confluence",)
 COMMENTS = ("read:comment:confluence",)
 FILES = ("read:attachment:confluence",)
 TREE = ("read:content.metadata:confluence",)
@@ -71,6 +72,7 @@ def v2_routes() -> list[Route]:
         *_comment_routes("inline"),
         Route("/api/v2/spaces", v2_spaces.spaces, SPACES),
         Route("/api/v2/spaces/{id}", v2_spaces.single_space, SPACES),
+        Route("/api/v2/spaces/{id}/permissions", v2_spaces.permissions, SPACE_PERMISSIONS),
         Route("/api/v2/spaces/{id}/labels", v2_spaces.space_labels, SPACES),
         Route("/api/v2/spaces/{id}/content/labels", v2_spaces.space_content_labels, SPACES),
         Route("/api/v2/labels", v2_spaces.labels, LABELS),

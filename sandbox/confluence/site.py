@@ -16,6 +16,7 @@ FIXED = ("deployment", "context_path")
 #: Every granular and classic scope that an endpoint of the sandbox asks for.
 ALL_SCOPES = (
     "read:space:confluence",
+    "read:space.permission:confluence",
     "read:page:confluence",
     "read:comment:confluence",
     "read:attachment:confluence",
@@ -108,7 +109,12 @@ class Site:
     labelling_modifies: bool = False
     restricting_modifies: bool = False
 
+    #: The gateway answers without ``/wiki`` behind the cloud id as well, as the address in Atlassian's articles has it.
+    gateway_without_wiki: bool = True
+
     # ---- Data Center
+    #: The configured base URL, of which ``_links`` are made; empty: the address that the request came to.
+    base_url: str = ""
     #: What ``server-information`` says; empty: there is no such endpoint.
     version: str = ""
     #: The content types of ``content/scan``; empty: there is no such endpoint.

@@ -10,7 +10,7 @@ import msgspec
 
 from sandbox.confluence import errors
 from sandbox.confluence.calls import Answer, Call, json_answer
-from sandbox.confluence.keyset import Key, arranged, cut
+from sandbox.confluence.keyset import Key, Order, arranged, cut
 from sandbox.confluence.rows import label_row, space_row, user_row
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sandbox.confluence.model import Content, Label, Space
 
 SPACE_KINDS = ("global", "collaboration", "knowledge_base", "personal")
+#: The group whose members may use the site.
+EVERYBODY = "group-confluence-users"
 _ACCOUNT_ID = re.compile(r"[0-9A-Za-z:_-]{1,128}")
 _USER_KEY = re.compile(r"[0-9a-f]{32}")
 LABEL_ORDERS = ("created-date", "id", "name")
@@ -59,6 +61,29 @@ def single_space(call: Call) -> Answer:
         results = [label_row(call.store.labels[name]) for name in space.labels]
         row["labels"] = {"results": results, "meta": {"hasMore": False}, "_links": {"self": f"{call.endpoint}/labels"}}
     return json_answer(row)
+
+
+def permissions(call: Call) -> Answer:
+    """``GET /spaces/{id}/permissions``: who may view the space.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space-permissions/ knows users, groups and
+    roles; a space that is open to visitors also has an access class.
+    """
+    space = call.visible_space()
+    principals = [("group", EVERYBODY)] if space.viewers is None else [("user", viewer) for viewer in space.viewers]
+    if space.viewers is None and call.site.anonymous_access:
+        principals.append(("access-class", "anonymous-users"))
+    limit, order = call.limit(), Order("id")
+    rows = enumerate(principals, start=1)
+    last = call.last_key(order)
+    behind = (row for row in rows if last is None or row[0] > last[1])
+    taken, cursor = cut(behind, limit, lambda row: (row[0], row[0]), order)
+    return call.page_of([msgspec.json.encode(_permission_row(number, *row)) for number, row in taken], cursor)
+
+
+def _permission_row(number: int, kind: str, principal: str) -> dict[str, Any]:
+    operation = {"key": "read", "targetType": "space"}
+    return {"id": str(number), "principal": {"type": kind, "id": principal}, "operation": operation}
 
 
 def labels_page(call: Call, labels: Iterable[Label], default: str = "id") -> Answer:

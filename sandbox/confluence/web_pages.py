@@ -7,7 +7,7 @@ kept from running by a Content-Security-Policy.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import HTMLResponse, Response
 
 from sandbox.confluence import links
-from sandbox.confluence.view import Addresses, Renderer
+from sandbox.confluence.view import OF_THE_API, Addresses, Renderer
 from sandbox.serving import CONTROL_PREFIX
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ OF_THE_EDITOR = Addresses(
     heading=lambda content, text: re.sub(r"\s", "-", text.strip()),
     file=lambda attachment: f"{FILES}/{links.attachment_id(attachment)}",
 )
+#: Data Center names headings by page title and heading, without blanks, on the page as well.
+#: https://confluence.atlassian.com/doc/anchor-macro-139426.html
+OF_DATA_CENTER = replace(OF_THE_EDITOR, heading=OF_THE_API.heading)
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(),
@@ -104,18 +107,26 @@ def _node(sandbox: SandboxConfluence, content: Content, depth: int = 0) -> Node:
 
 def _url(sandbox: SandboxConfluence, content: Content) -> str:
     space = sandbox.store.spaces[content.space_id]
-    own = links.webui if sandbox.site.is_cloud else links.datacenter_webui
+    own = links.webui if sandbox.site.is_cloud or not sandbox.site.display_addresses else links.datacenter_webui
     return sandbox.site.context + own(space, content)
 
 
 def _content(sandbox: SandboxConfluence, request: Request) -> Response:
+    if _unknown_form(sandbox, request):
+        return _page(sandbox, None)
     text = request.path_params.get("id") or request.query_params.get("pageId", "")
     known = sandbox.store.contents.get(int(text)) if text.isascii() and text.isdigit() else None
     return _page(sandbox, known)
 
 
+def _unknown_form(sandbox: SandboxConfluence, request: Request) -> bool:
+    """Data Center up to 8 knows no addresses below ``/spaces``."""
+    below = request.url.path.removeprefix(sandbox.site.context)
+    return not sandbox.site.is_cloud and sandbox.site.display_addresses and below.startswith("/spaces/")
+
+
 def _home(sandbox: SandboxConfluence, request: Request) -> Response:
-    space = sandbox.store.space_by_key(request.path_params["key"])
+    space = None if _unknown_form(sandbox, request) else sandbox.store.space_by_key(request.path_params["key"])
     home = sandbox.store.contents.get(space.homepage_id) if space and space.homepage_id else None
     return _page(sandbox, home)
 
@@ -132,18 +143,17 @@ def _page(sandbox: SandboxConfluence, content: Content | None) -> Response:
         return _html("missing.html", 404, trashed=content is not None)
     comments = [*store.comments_of(content.id, "footer"), *store.comments_of(content.id, "inline")]
     author = store.users.get(content.version.author_id)
+    addresses = OF_THE_EDITOR if sandbox.site.is_cloud else OF_DATA_CENTER
     return _html(
         "page.html",
         200,
         content=content,
         space=store.spaces[content.space_id],
         author=author.display_name if author else "",
-        body=Renderer(store, content, OF_THE_EDITOR).body(),
+        body=Renderer(store, content, addresses).body(),
         ancestors=[_node(sandbox, node) for node in store.ancestors(content)],
         children=[_node(sandbox, child) for child in store.children(content.id) if child.status == "current"],
-        files=[
-            (file.file_name, OF_THE_EDITOR.file(file), len(file.content)) for file in store.attachments_of(content.id)
-        ],
+        files=[(file.file_name, addresses.file(file), len(file.content)) for file in store.attachments_of(content.id)],
         comments=[(comment, comment.storage.text()) for comment in comments],
     )
 

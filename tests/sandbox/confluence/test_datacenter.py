@@ -101,6 +101,26 @@ def test_pages_have_the_addresses_of_their_version(data_center: Any, name: str) 
         assert row["space"]["_links"]["webui"] == ("/display/DOCS" if by_title else "/spaces/DOCS")
         assert ("position" in row.get("extensions", {}), "position" in row) == (by_title, not by_title)
         assert requests.get(site.site_url + webui, timeout=30).status_code == 200
+        by_id = requests.get(f"{site.site_url}/spaces/DOCS/pages/{page_id}", timeout=30)
+        assert by_id.status_code == (404 if by_title else 200)
+
+
+def test_headings_are_named_by_title_and_heading(data_center: Any) -> None:
+    with data_center("dc-9.2") as (site, visitor):
+        site.edit("step", storage="<h2>Set up: part 1</h2>")
+        page_id = site.id_of("step")
+        view = visitor.json(f"/rest/api/content/{page_id}", expand="body.view")["body"]["view"]["value"]
+        shown = requests.get(f"{site.site_url}/pages/viewpage.action", params={"pageId": page_id}, timeout=30).text
+        assert 'id="Firststep-Setup:part1"' in view
+        assert 'id="Firststep-Setup:part1"' in shown
+
+
+def test_links_name_the_configured_base_url(data_center: Any) -> None:
+    with data_center("dc-other-base-url") as (site, visitor):
+        row = visitor.json(f"/rest/api/content/{site.id_of('step')}")
+        assert row["_links"]["base"] == "https://wiki.example.com/confluence"
+        assert row["_links"]["self"].startswith("https://wiki.example.com/confluence/rest/api/content/")
+        assert visitor.json("/rest/api/content", limit=1)["_links"]["next"].startswith("/rest/api/content?")
 
 
 @pytest.mark.parametrize("name", VERSIONS)

@@ -240,6 +240,18 @@ def test_content_search_may_be_gone(site_of: Any) -> None:
         assert client.get("/rest/api/search", cql="type = page").status_code == 200
 
 
+@pytest.mark.parametrize(("answers", "status"), [(True, 200), (False, 404)])
+def test_the_gateway_may_answer_without_wiki(site_of: Any, answers: bool, status: int) -> None:
+    with site_of(gateway_without_wiki=answers) as (site, client):
+        root = site.gateway_url.removesuffix("/wiki")
+        for path in ("/api/v2/spaces", ME):
+            scoped = {"auth": (SYNC_EMAIL, SCOPED_TOKEN), "timeout": 30}
+            assert requests.get(root + path, **scoped).status_code == status
+            assert requests.get(f"{root}/wiki{path}", **scoped).status_code == 200
+        page = client.json("/api/v2/pages", limit=1)
+        assert page["_links"]["next"].startswith("/wiki/api/v2/pages?")
+
+
 CHANGES = {
     "trashing_modifies": lambda site: site.trash("inside"),
     "archiving_modifies": lambda site: site.archive("inside"),

@@ -122,3 +122,19 @@ def test_ids_convert_to_types_and_the_invisible_to_null(confluence: SandboxConfl
     confluence.trash("step")
     answer = post(confluence, "/content/convert-ids-to-types", {"contentIds": [page]}).json()["results"]
     assert answer == {page: None}
+
+
+def test_the_permissions_of_a_space_name_who_views_it(
+    confluence: SandboxConfluence, client: Any, space_id: str
+) -> None:
+    path = f"/api/v2/spaces/{space_id}/permissions"
+    (row,) = client.results(path)
+    assert (row["principal"]["type"], row["operation"]) == ("group", {"key": "read", "targetType": "space"})
+    confluence.hide_space("DOCS", ["ada@example.com", "sync@example.com"])
+    assert [row["principal"] for row in client.results(path)] == [
+        {"type": "user", "id": "712020:ada"},
+        {"type": "user", "id": "712020:sandbox-sync"},
+    ]
+    assert "next" in client.json(path, limit=1)["_links"]
+    reader = ("reader@example.com", "sandbox-confluence-reader-token")
+    assert client.get(path, auth=reader).status_code == 404
