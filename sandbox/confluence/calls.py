@@ -104,6 +104,7 @@ class Call:
         return value
 
     def limit(self, default: int = 25, most: int = 250) -> int:
+        """https://developer.atlassian.com/cloud/confluence/rest/v2/intro/ and the file: 1 to 250, 25 by default."""
         value = self.number("limit")
         if value is None:
             return default

@@ -3,6 +3,7 @@
 Fields: type, space, id, content, title, text, label, creator, created, lastmodified, parent, ancestor, container.
 Dates are ``yyyy-MM-dd[ HH:mm]`` or with slashes, read in the site's zone, or ``now("-90d")``, ``startOfDay()`` and
 ``endOfDay()`` with the increments y M w d h m.
+https://developer.atlassian.com/cloud/confluence/cql-fields/ and https://developer.atlassian.com/cloud/confluence/cql-functions/
 """
 
 from __future__ import annotations

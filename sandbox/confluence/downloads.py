@@ -1,4 +1,7 @@
-"""Files: Cloud redirects a download to its media host, Data Center sends the file itself."""
+"""Files: Cloud redirects a download to its media host, Data Center sends the file itself.
+
+https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content---attachments/ documents the 302.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every refusal of the look-alike, with the body that the real service sends."""
+"""Every refusal of the look-alike, with the body that the real service sends.
+
+Where a body is documented nowhere, the address is that of a public thread that quotes it.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,15 @@ class ApiError(Exception):
 def v2_error(
     status: int, code: str, title: str, detail: str | None = None, headers: Mapping[str, str] | None = None
 ) -> ApiError:
-    """The v2 error envelope."""
+    """The v2 error envelope, as in https://github.com/PipedreamHQ/pipedream/issues/15776."""
     return ApiError(status, {"errors": [{"status": status, "code": code, "title": title, "detail": detail}]}, headers)
 
 
 def v2_not_found() -> ApiError:
-    """The same for missing and for invisible."""
+    """The same for missing and for invisible, as the 404 of every v2 endpoint is described.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-page/#api-pages-id-get
+    """
     return v2_error(404, "NOT_FOUND", "Not Found")
 
 
@@ -37,6 +43,7 @@ def v2_bad_parameter(title: str, detail: str | None = None) -> ApiError:
 
 
 def v2_bad_cursor() -> ApiError:
+    """https://github.com/PipedreamHQ/pipedream/issues/15776"""
     return v2_bad_parameter(
         "Provided value for 'cursor' is not the correct type. Expected type is a valid cursor.",
         "The cursor is not valid; get a new valid cursor by making the original pagination request again.",
@@ -44,7 +51,10 @@ def v2_bad_cursor() -> ApiError:
 
 
 def v1_error(status: int, message: str, *, reason: str = "", authorized: bool = True) -> ApiError:
-    """The v1 error envelope, on Cloud and Data Center alike."""
+    """The v1 error envelope, on Cloud and Data Center alike.
+
+    https://github.com/sooperset/mcp-atlassian/issues/1598 quotes one.
+    """
     data = {"authorized": authorized, "valid": True, "errors": [], "successful": False}
     body: dict[str, Any] = {"statusCode": status, "data": data, "message": message}
     if reason:
@@ -63,7 +73,7 @@ def v1_bad_request(message: str) -> ApiError:
 
 
 def v1_gone() -> ApiError:
-    """What the gateway answers for the removed v1 reads."""
+    """What the gateway answers for the removed v1 reads: https://github.com/sooperset/mcp-atlassian/issues/1598"""
     data = {"authorized": True, "valid": True, "errors": [], "successful": True}
     return ApiError(410, {"statusCode": 410, "data": data, "message": GONE})
 
@@ -88,6 +98,7 @@ def gateway_unauthorized() -> ApiError:
 
 
 def scope_mismatch() -> ApiError:
+    """https://github.com/atlassian-api/atlassian-python-api/issues/1618"""
     return ApiError(
         401,
         {"code": 401, "message": "Unauthorized; scope does not match"},
@@ -100,6 +111,7 @@ def gateway_not_found() -> ApiError:
 
 
 def no_product_access() -> ApiError:
+    """https://github.com/kovetskiy/mark/issues/493"""
     return ApiError(403, {"message": "Current user not permitted to use Confluence", "statusCode": 403})
 
 

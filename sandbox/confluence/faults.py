@@ -202,6 +202,7 @@ ODD_ANSWERS: dict[str, Action] = {
     "truncated": Truncate(),
     "drip": Drip(pieces=4, pause_s=0.05),
     "web page": Refuse(200, _PAGE),
+    "firewall": Refuse(403, _PAGE),
     "redirect": Redirect("https://id.atlassian.com/login"),
     "empty object": EmptyObject(),
     "odd row": OddRow(),

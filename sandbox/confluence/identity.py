@@ -54,6 +54,9 @@ def read_credentials(authorization: str | None) -> Credentials:
 def sign_in(store: Store, site: Site, authorization: str | None, *, gateway: bool, api_v2: bool) -> Caller:
     """The caller of a request.
 
+    Tokens without scopes belong to the site, tokens with scopes to the gateway:
+    https://support.atlassian.com/confluence/kb/scoped-api-tokens-in-confluence-cloud
+
     :raises ApiError: 401 for credentials that do not hold here, 403 for a user or address without access.
     """
     if not site.address_allowed:
@@ -78,7 +81,10 @@ def sign_in(store: Store, site: Site, authorization: str | None, *, gateway: boo
 
 
 def _sign_in_datacenter(store: Store, site: Site, credentials: Credentials) -> Caller:
-    """Data Center answers a wrong personal access token as an anonymous visitor, a wrong password with 401."""
+    """Data Center answers a wrong personal access token as an anonymous visitor, a wrong password with 401.
+
+    https://community.atlassian.com/t5/Confluence-questions/Identify-incorrect-Personal-Access-Token/qaq-p/2094301
+    """
     if credentials.kind == "basic":
         token = _matching_token(store, credentials)
         if token is None:

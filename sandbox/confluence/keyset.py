@@ -1,6 +1,6 @@
 """Keyset paging: ordered ids, and the cursor that names a place in the order instead of an offset.
 
-A real Confluence cursor is base64 of ``{"id": "68949626", "contentOrder": "child-position", "contentOrderValue": …}``:
+A real Confluence cursor (https://github.com/castai/openwebui-content-sync/issues/17) is base64 of ``{"id": "68949626", "contentOrder": "child-position", "contentOrderValue": …}``:
 the sort value and id of the last row, so that it never expires and an edit elsewhere never shifts a page.
 """
 

@@ -1,4 +1,8 @@
-"""The classic v1 reads with offset paging: all that Data Center has, and what Cloud removed from its gateway."""
+"""The classic v1 reads with offset paging: all that Data Center has, and what Cloud removed from its gateway.
+
+https://docs.atlassian.com/ConfluenceServer/rest/latest and
+https://developer.atlassian.com/server/confluence/pagination-in-the-rest-api/
+"""
 
 from __future__ import annotations
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 250
 #: Server-side limits with rendered or other bodies; a higher ``limit`` is cut without a word.
+#: 25 is documented (https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-search/), 100 was seen
+#: (https://github.com/langchain-ai/langchain/pull/3300).
 MAX_WITH_BODY = 100
 MAX_WITH_RENDERED_BODY = 25
 REMEMBERED_QUERIES = 32

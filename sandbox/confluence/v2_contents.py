@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.confluence.model import Content
 
 SINGLE_FORMATS = (*BULK_FORMATS, "view", "export_view", "anonymous_export_view", "styled_view", "editor")
+#: https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-page/#api-pages-id-get
 INCLUDED_MAX = 50
 
 

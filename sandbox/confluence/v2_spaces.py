@@ -27,7 +27,10 @@ LABEL_ORDERS = ("created-date", "id", "name")
 
 
 def spaces(call: Call) -> Answer:
-    """``GET /spaces``. An unknown or hidden key is no error: 200 without results."""
+    """``GET /spaces``. An unknown or hidden key is no error: 200 without results.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/#api-spaces-get
+    """
     ids, keys = call.integers("ids", 250), call.texts("keys", 250)
     kind, status = call.choice("type", SPACE_KINDS), call.choice("status", ("current", "archived"))
     labels = set(call.texts("labels"))
@@ -53,7 +56,7 @@ def spaces(call: Call) -> Answer:
 
 
 def single_space(call: Call) -> Answer:
-    """``GET /spaces/{id}``. A key where the id belongs is a 400."""
+    """``GET /spaces/{id}``. A key where the id belongs is a 400 (https://github.com/open-webui/oikb/issues/49)."""
     space = call.visible_space()
     row = space_row(space, call.choice("description-format", ("plain", "view")), call.flag("include-icon"))
     row["_links"]["base"] = call.base
@@ -158,7 +161,10 @@ class _IdsWanted(msgspec.Struct):
 
 
 def convert_ids(call: Call) -> Answer:
-    """``POST /content/convert-ids-to-types``: what the caller cannot see maps to null."""
+    """``POST /content/convert-ids-to-types``: what the caller cannot see maps to null.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-content/
+    """
     wanted = _read_body(call, _IdsWanted).contentIds
     if len(wanted) > 100:
         raise errors.v2_bad_parameter("The list of contentIds must have at most 100 entries.")
