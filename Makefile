@@ -3,6 +3,8 @@
 # make test                                     all that, docs, and every test: about 15 minutes on two cores
 # make proofs [SEED=n] [ARGS=tests/content]     property, kill and fuzz tests at full size: docs/proofs.md
 # make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler
+# make check-sources [SOURCES=file.yaml]        test the connections of every source; changes nothing
+# make backfill SOURCE=x FROM=… TO=…            past windows, by the Airflow of `make run`
 # make rebuild-manifest | start-over SOURCE=x   see docs/operations.md
 # make docs | screenshots                       the site in site/; its pictures, from a real UI
 # make bench-extract | -transform | -retrieval | -load | -web   docs/benchmarks.md
@@ -16,7 +18,13 @@ PYTEST = $(BIN)/python -m pytest -q
 COVERAGE = COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync rebuild-manifest screenshots docs test install check lint types imports tests proofs hooks chromium clean help
+# The commands run in your Airflow, which AIRFLOW_HOME names; without one, in that of `make run`, with its connections.
+HOME_OF_RUN = AIRFLOW_HOME='$(CURDIR)/.airflow' CONFLUENCE_TWIG_STAGING="$${CONFLUENCE_TWIG_STAGING:-$(CURDIR)/.staging}" \
+  CONFLUENCE_TWIG_SOURCES="$${CONFLUENCE_TWIG_SOURCES:-$(CURDIR)/include/sources.yaml}"
+COMMAND = $(if $(AIRFLOW_HOME),,$(HOME_OF_RUN)) $(BIN)/confluence-to-twig
+CHOSEN = $(if $(SOURCE),'$(SOURCE)') $(if $(SOURCES),--sources '$(SOURCES)') $(if $(VERBOSE),--verbose)
+
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests proofs hooks chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -35,7 +43,13 @@ run: install
 	@$(BIN)/python -m sandbox.run $(if $(ONCE),--once) $(if $(SOURCE),--source $(SOURCE))
 
 sync: install
-	@$(BIN)/python -m confluence_to_twig.cli.sync $(SOURCES) $(if $(REPORT),--report $(REPORT)) $(if $(FULL),--full) $(if $(SINCE),--since $(SINCE)) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run) $(if $(APPROVE_DELETIONS),--approve-deletions) $(if $(VERBOSE),--verbose)
+	@$(COMMAND) sync $(CHOSEN) $(if $(REPORT),--report '$(REPORT)') $(if $(FULL),--full) $(if $(SINCE),--since '$(SINCE)') $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run) $(if $(APPROVE_DELETIONS),--approve-deletions)
+
+check-sources: install
+	@$(COMMAND) check $(CHOSEN)
+
+backfill: install
+	@$(COMMAND) backfill $(CHOSEN) --from '$(FROM)' --to '$(TO)'
 
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
@@ -49,11 +63,11 @@ docs: install
 	@echo "The site is in site/"
 
 rebuild-manifest: install
-	@$(BIN)/python -m confluence_to_twig.cli.rebuild $(SOURCE) $(if $(SOURCES),--sources $(SOURCES))
+	@$(COMMAND) rebuild-manifest $(CHOSEN)
 
 # Asks before it removes the data source of SOURCE from Twig, with everything in it.
 start-over: install
-	@$(BIN)/python -m confluence_to_twig.cli.rebuild $(SOURCE) --start-over $(if $(YES),--yes) $(if $(SOURCES),--sources $(SOURCES))
+	@$(COMMAND) start-over $(CHOSEN) $(if $(YES),--yes)
 
 # Less than a minute: what to run before each commit.
 check: install lint types imports

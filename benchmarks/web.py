@@ -141,9 +141,11 @@ def _dag_run(number: int, ended: datetime) -> dict[str, Any]:
 @contextlib.contextmanager
 def api_server(environment: dict[str, str], log: Path) -> Iterator[str]:
     """Airflow's API server alone; yields its address."""
+    from airflow.sdk import conf
+
     from sandbox.processes import started
 
-    url = environment["AIRFLOW__API__BASE_URL"]
+    url = conf.get("api", "base_url")
     with started("Airflow's API server", [sys.executable, "-m", "airflow", "api-server"], log, environment) as server:
         server.wait_until_up(f"{url}/api/v2/monitor/health", 180)
         yield url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 
@@ -83,8 +83,14 @@ class AirflowApi:
         return found
 
     def apply(self, settings: AirflowSettings) -> None:
-        """Create or replace the connections, pools and variables of ``airflow_settings.yaml``."""
+        """Create or replace the connections, pools and variables of ``airflow_settings.yaml``.
+
+        A connection that somebody has pointed at another host than this machine stays as it is.
+        """
+        theirs = {found["connection_id"] for found in self._connections() if not _is_here(found.get("host"))}
         for conn_id, fields in settings.connections.items():
+            if conn_id in theirs:
+                continue
             body = {"connection_id": conn_id, **fields}
             if isinstance(body.get("extra"), dict):
                 body["extra"] = json.dumps(body["extra"])
@@ -94,6 +100,10 @@ class AirflowApi:
         for key, value in settings.variables.items():
             self._upsert("variables", key, {"key": key, "value": value})
 
+    def _connections(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call("GET", "connections", params={"limit": 1000})["connections"]
+        return found
+
     def _upsert(self, kind: str, identity: str, body: Mapping[str, Any]) -> None:
         try:
             self.call("POST", kind, json=body)
@@ -101,3 +111,8 @@ class AirflowApi:
             if error.response is None or error.response.status_code != 409:
                 raise
             self.call("PATCH", f"{kind}/{quote(identity, safe='')}", json=body)
+
+
+def _is_here(host: str | None) -> bool:
+    name = urlsplit(host if "://" in (host or "") else f"//{host or ''}").hostname
+    return name in {"127.0.0.1", "localhost", "::1"}

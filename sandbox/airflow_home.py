@@ -1,4 +1,8 @@
-"""An Airflow of the project's own: its home, and the environment every process of it is started with."""
+"""An Airflow of the project's own: its home with an ``airflow.cfg``, and the environment that its processes start with.
+
+What makes it this Airflow stands in the file, so that any command with this AIRFLOW_HOME means the same database, keys
+and DAGs.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT = Path(__file__).resolve().parents[1]
+SAMPLE_SOURCES = PROJECT / "include" / "sources.yaml"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
@@ -30,40 +35,67 @@ def airflow_environment(
     :param port: of the API server; None when no server is started.
     """
     home.mkdir(parents=True, exist_ok=True)
+    foreign_database = not base.get(DATABASE, "sqlite").startswith("sqlite")
+    _write_configuration(
+        home, _options(home, staging, port), leave_out="sql_alchemy_connect_args" if foreign_database else None
+    )
     ours = {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__FERNET_KEY": _kept_secret(home / "fernet.key"),
-        "AIRFLOW__API_AUTH__JWT_SECRET": _kept_secret(home / "jwt.key"),
-        DATABASE: f"sqlite:///{home / 'airflow.db'}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{patient_sqlite.__name__}.CONNECT_ARGS",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": f"{patient_sqlite.__name__}.CONNECT_ARGS",
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "CONFLUENCE_TWIG_STAGING": str(staging),
-        SOURCES_VARIABLE: str(PROJECT / "include" / "sources.yaml"),
+        SOURCES_VARIABLE: str(SAMPLE_SOURCES),
         # `airflow standalone` starts its parts by the name `airflow`; the environment need not be activated.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), base.get("PYTHONPATH", "")])),
     }
+    kept = {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PATH", "PYTHONPATH"}}
+    return ours | kept | {"AIRFLOW_HOME": str(home)}
+
+
+def _options(home: Path, staging: Path, port: int | None) -> dict[str, dict[str, str]]:
+    """Section → option → value."""
+    connect_args = f"{patient_sqlite.__name__}.CONNECT_ARGS"
+    options = {
+        "core": {
+            "dags_folder": str(PROJECT / "dags"),
+            "plugins_folder": str(PROJECT / "plugins"),
+            "load_examples": "False",
+            "executor": "LocalExecutor",
+            "parallelism": "4",
+            "test_connection": "Enabled",
+            "simple_auth_manager_all_admins": "True",
+            "fernet_key": _kept_secret(home / "fernet.key"),
+        },
+        "api": {"secret_key": _kept_secret(home / "api.key")},
+        "api_auth": {"jwt_secret": _kept_secret(home / "jwt.key")},
+        "database": {
+            "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}",
+            "sql_alchemy_connect_args": connect_args,
+            "sql_alchemy_connect_args_async": connect_args,
+        },
+        "dag_processor": {"refresh_interval": "15", "min_file_process_interval": "15"},
+        "usage_data_collection": {"enabled": "False"},
+        "confluence_to_twig": {"sources": str(SAMPLE_SOURCES), "staging": str(staging)},
+    }
     if port is not None:
-        ours |= {
-            "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": str(port),
-            "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-            "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        }
-    if not base.get(DATABASE, "sqlite").startswith("sqlite"):
-        ours = {name: value for name, value in ours.items() if "CONNECT_ARGS" not in name}
-    return ours | {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PATH", "PYTHONPATH"}}
+        address = f"http://127.0.0.1:{port}"
+        options["api"] |= {"host": "127.0.0.1", "port": str(port), "base_url": address, "workers": "1"}
+        options["core"]["execution_api_server_url"] = f"{address}/execution/"
+    return options
+
+
+def _write_configuration(home: Path, options: Mapping[str, Mapping[str, str]], leave_out: str | None) -> None:
+    """Write ``airflow.cfg``. It holds the keys, so only its owner may read it."""
+    lines = ["# Written anew by each `make run`. Options of your own: AIRFLOW__<SECTION>__<OPTION> in the environment."]
+    for section, values in options.items():
+        lines.append(f"[{section}]")
+        lines += [
+            f"{name} = {value.replace('%', '%%')}"
+            for name, value in values.items()
+            if leave_out is None or not name.startswith(leave_out)
+        ]
+    path = home / "airflow.cfg"
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _kept_secret(path: Path) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from airflow.sdk.bases.secrets_backend import BaseSecretsBackend
 
 DEFAULT = Path(__file__).resolve().parents[1] / "airflow_settings.yaml"
 _FIELDS = {
@@ -63,25 +62,3 @@ def _connection(entry: dict[str, Any]) -> dict[str, Any]:
     if isinstance(fields.get("extra"), str):
         fields["extra"] = json.loads(fields["extra"])
     return fields
-
-
-class AirflowSettingsBackend(BaseSecretsBackend):
-    """Secrets backend: connections and variables straight from the file.
-
-    :param path: the file; default ``airflow_settings.yaml`` of the project.
-    """
-
-    def __init__(self, path: str | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.path = Path(path) if path else DEFAULT
-
-    def get_conn_value(self, conn_id: str, team_name: str | None = None) -> str | None:
-        """A connection as URI or JSON, or None."""
-        fields = read_settings(self.path).connections.get(conn_id)
-        if fields is None:
-            return None
-        return fields["uri"] if "uri" in fields else json.dumps(fields)
-
-    def get_variable(self, key: str, team_name: str | None = None) -> str | None:
-        """A variable, or None."""
-        return read_settings(self.path).variables.get(key)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 STOP_SECONDS = 20.0
@@ -32,14 +32,18 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait_until_up(self, url: str, seconds: float) -> None:
-        """Return when ``url`` answers 200. Raises :class:`StartError` when the process ends or the time is over."""
+    def wait_until_up(self, url: str, seconds: float, waiting: Callable[[], None] = lambda: None) -> None:
+        """Return when ``url`` answers 200. Raises :class:`StartError` when the process ends or the time is over.
+
+        :param waiting: called about three times a second until then.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise StartError(f"{self.name} ended with exit status {self.process.returncode}; see {self.log}")
             if _answers(url):
                 return
+            waiting()
             time.sleep(0.3)
         raise StartError(f"{self.name} did not answer within {seconds:.0f} s; see {self.log}")
 

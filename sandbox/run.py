@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import functools
 import json
 import os
 import signal
@@ -13,11 +14,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.cli.progress import ProgressPrinter
+from confluence_to_twig.cli.progress import Display, PlainDisplay, ProgressPrinter
+from confluence_to_twig.cli.sync import display_on
+from confluence_to_twig.cli.terminal import Terminal
 from confluence_to_twig.sources.source import SOURCES_VARIABLE, load_sources
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, SourceStaging, root_at
 from sandbox.airflow_api import AirflowApi
-from sandbox.airflow_home import PROJECT, airflow_environment
+from sandbox.airflow_home import PROJECT, SAMPLE_SOURCES, airflow_environment
 from sandbox.airflow_settings import AirflowSettings, read_settings
 from sandbox.processes import StartError, free_port, started
 
@@ -41,10 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with contextlib.ExitStack() as stack:
-            airflow = stack.enter_context(local_airflow(_ports()))
-            succeeded = run_source(airflow, load_sources(airflow.environment[SOURCES_VARIABLE]).named(options.source))
+            source = _source(options.source)
+            ports = _ports()
+            with display_on(Terminal(sys.stdout, sys.stderr, PROJECT / ".airflow" / "logs")) as display:
+                airflow = stack.enter_context(local_airflow(ports, display=display))
+                succeeded = run_source(airflow, source, display)
             if not options.once:
-                _wait(airflow)
+                _wait(airflow, source)
             return 0 if succeeded else 1
     except StartError as error:
         _say(f"Could not start: {error}")
@@ -76,13 +82,16 @@ def local_airflow(
     place: Path = PROJECT,
     base: Mapping[str, str] = os.environ,
     sandbox_options: Mapping[str, Sequence[str]] = {},
+    display: Display | None = None,
 ) -> Iterator[LocalAirflow]:
     """Both sandbox servers and a whole Airflow on these ports, connections applied; stopped when the block ends.
 
     :param place: the folder that takes ``.airflow``, ``.sandbox`` and ``.staging``.
     :param base: the environment that the caller's own settings are taken from.
     :param sandbox_options: more command-line options for the server ``confluence`` or ``twig``.
+    :param display: where it is told what is waited for.
     """
+    display = display or PlainDisplay(_say)
     home = place / ".airflow"
     environment = airflow_environment(home, staging=place / ".staging", port=ports["airflow"], base=base)
     with contextlib.ExitStack() as stack:
@@ -91,13 +100,17 @@ def local_airflow(
             command += ["--state", str(place / ".sandbox" / name), *sandbox_options.get(name, ())]
             log = home / "logs" / f"sandbox-{name}.log"
             sandbox = stack.enter_context(started(f"the {name.title()} sandbox", command, log, environment))
-            sandbox.wait_until_up(f"http://127.0.0.1:{ports[name]}/", SANDBOX_SECONDS)
+            what = f"Waiting for the {name.title()} sandbox"
+            sandbox.wait_until_up(
+                f"http://127.0.0.1:{ports[name]}/", SANDBOX_SECONDS, functools.partial(display.waiting, what)
+            )
         log = home / "logs" / "standalone.log"
         command = [sys.executable, "-m", "airflow", "standalone"]
         airflow = stack.enter_context(started("Airflow", command, log, environment))
         url = f"http://127.0.0.1:{ports['airflow']}"
-        _say(f"Starting Airflow on {url} (half a minute)")
-        airflow.wait_until_up(f"{url}/api/v2/monitor/health", AIRFLOW_SECONDS)
+        display.say(f"Starting Airflow on {url} (half a minute; log: {log})")
+        what = "Waiting for Airflow: it prepares its database, then starts its API server"
+        airflow.wait_until_up(f"{url}/api/v2/monitor/health", AIRFLOW_SECONDS, functools.partial(display.waiting, what))
         api = AirflowApi(url)
         api.sign_in()
         api.apply(at_ports(read_settings(), ports))
@@ -112,30 +125,33 @@ def at_ports(settings: AirflowSettings, ports: dict[str, int]) -> AirflowSetting
     return replace(settings, connections=copy.deepcopy(json.loads(text)))
 
 
-def run_source(airflow: LocalAirflow, source: Source) -> bool:
+def run_source(airflow: LocalAirflow, source: Source, display: Display | None = None) -> bool:
     """Run the DAG of one source to its end and print its summary. Returns whether it succeeded."""
+    display = display or PlainDisplay(_say)
     api = airflow.api
-    _wait_for_dag(api, source.dag_id)
-    _say(f"Running {source.dag_id}")
-    runs = _runs_to_watch(api, source.dag_id)
-    states = [_watch(api, source.dag_id, run["dag_run_id"], airflow.staging(source.name)) for run in runs]
+    _wait_for_dag(api, source.dag_id, display)
+    runs = _runs_to_watch(api, source.dag_id, display)
+    display.say(f"Running {source.dag_id}")
+    states = [_watch(api, source.dag_id, run["dag_run_id"], airflow.staging(source.name), display) for run in runs]
     return all(state == "success" for state in states)
 
 
-def _wait_for_dag(api: AirflowApi, dag_id: str) -> None:
+def _wait_for_dag(api: AirflowApi, dag_id: str, display: Display) -> None:
     deadline = time.monotonic() + AIRFLOW_SECONDS
     while api.dag(dag_id) is None:
         if time.monotonic() > deadline:
             errors = "\n".join(error["stack_trace"] for error in api.import_errors())
             raise StartError(f"Airflow did not find the DAG {dag_id}\n{errors}")
+        display.waiting(f"Waiting for the DAG processor to find {dag_id}")
         time.sleep(0.5)
 
 
-def _runs_to_watch(api: AirflowApi, dag_id: str) -> list[dict[str, Any]]:
+def _runs_to_watch(api: AirflowApi, dag_id: str, display: Display) -> list[dict[str, Any]]:
     """The run that the schedule starts by itself once the DAG is unpaused, if one is due; else one of our own."""
     api.call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and _is_due(api, dag_id):
+        display.waiting("Waiting for the scheduler to start the run that is due")
         time.sleep(0.5)
     active = api.runs(dag_id, "queued", "running")
     return active or [api.trigger(dag_id)]
@@ -148,25 +164,36 @@ def _is_due(api: AirflowApi, dag_id: str) -> bool:
     return due is not None and datetime.fromisoformat(due) <= datetime.now(UTC)
 
 
-def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging) -> str:
+def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging, display: Display) -> str:
     run_staging = staging.run(run_id)
-    progress = ProgressPrinter(run_staging, _say)
+    progress = ProgressPrinter(run_staging, display)
     while True:
         state = api.run_state(dag_id, run_id)
-        progress.update(api.task_instances(dag_id, run_id))
+        instances = api.task_instances(dag_id, run_id)
+        progress.update(instances)
         if state in {"success", "failed"}:
             break
+        if not any(instance["state"] for instance in instances):
+            display.waiting("Waiting for the scheduler to start the first task")
         time.sleep(0.5)
     if run_staging.report.exists():
         with run_staging.report.open("r") as file:
             report = json.load(file)
         for warning in report["warnings"]:
-            _say(f"  warning: {warning}")
+            display.say(f"  warning: {warning}")
         for problem in report.get("problems", ()):
-            _say(f"  problem: {problem}")
-        _say(f"\n{report['summary']}")
-    _say(f"Run {state}: {api.base_url}/dags/{dag_id}/runs/{run_id}")
+            display.say(f"  problem: {problem}")
+        display.say(f"\n{report['summary']}")
+    display.say(f"Run {state}: {api.base_url}/dags/{dag_id}/runs/{run_id}")
     return state
+
+
+def _source(name: str) -> Source:
+    """Raises :class:`StartError`, before anything is started, with the names that there are."""
+    try:
+        return load_sources(os.environ.get(SOURCES_VARIABLE) or SAMPLE_SOURCES).named(name)
+    except KeyError as error:
+        raise StartError(str(error.args[0])) from None
 
 
 def _ports() -> dict[str, int]:
@@ -179,9 +206,10 @@ def _ports() -> dict[str, int]:
     return ports
 
 
-def _wait(airflow: LocalAirflow) -> None:
+def _wait(airflow: LocalAirflow, source: Source) -> None:
     _say(f"\nAirflow   {airflow.api.base_url}   (no login)")
     _say(f"Twig      http://127.0.0.1:{airflow.ports['twig']}   (sandbox: search what was loaded)")
+    _say(f"Past windows, from another terminal: make backfill SOURCE={source.name} FROM=2026-01-01 TO=2026-01-31")
     _say("Ctrl-C stops everything.")
     while True:
         time.sleep(3600)

@@ -13,7 +13,8 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from confluence_to_twig import airflow_private
-from confluence_to_twig.airflow_private import CONNECTION_TEST_PATH, PROCESS_CONTEXT, stored_connections
+from confluence_to_twig.airflow_private import CONNECTION_TEST_PATH, PROCESS_CONTEXT, stored_connections, task_instances
+from tests.conftest import HOME
 
 PACKAGE = Path(airflow_private.__file__).parent
 #: Packages that Airflow's page on its public interface names.
@@ -30,6 +31,7 @@ USED = [
     ("airflow.api_fastapi.auth.managers.models.resource_details", "DagDetails"),
     ("airflow.api_fastapi.app", "get_auth_manager"),
     ("airflow.models.dag", "DagModel"),
+    ("airflow.utils.db", "initdb"),
 ]
 
 
@@ -48,8 +50,7 @@ def test_no_other_module_uses_private_names() -> None:
         for name in imported_from_airflow(path)
         if not name.startswith(PUBLIC)
     }
-    # The commands are about to get their own functions in the adapter.
-    assert {(path, name) for path, name in private if not path.startswith("cli/")} == set()
+    assert private == set()
 
 
 @pytest.mark.parametrize(("module", "name"), USED)
@@ -88,3 +89,21 @@ def test_a_bare_process_sees_stored_connections_inside_the_block_only(stored: st
     assert PROCESS_CONTEXT not in os.environ
     with pytest.raises(AirflowNotFoundException):
         BaseHook.get_connection(stored)
+
+
+def test_the_environment_goes_before_the_metadata_database(stored: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ONLY_STORED", "twig://environment.example")
+    with stored_connections():
+        assert BaseHook.get_connection(stored).host == "environment.example"
+
+
+def test_task_instances_are_read_from_the_tables_of_this_airflow(airflow_db: None, tmp_path: Path) -> None:
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+
+    assert {"dag_id", "run_id", "state"} <= set(DagRun.__table__.columns.keys())
+    assert {"dag_id", "run_id", "task_id", "map_index", "state"} <= set(TaskInstance.__table__.columns.keys())
+    assert isinstance(task_instances(HOME / "airflow.db"), list)
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    assert task_instances(empty) == []

@@ -11,7 +11,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from confluence_to_twig.cli.patient_sqlite import CONNECT_ARGS
-from sandbox.airflow_home import airflow_environment
 
 
 def engine(path: Path, connect_args: Mapping[str, Any]) -> Engine:
@@ -65,12 +64,3 @@ def test_a_rollback_of_a_savepoint_takes_back_what_was_written_in_it(tmp_path: P
         session.execute(text("INSERT INTO runs VALUES (2)"))
         session.commit()
         assert list(session.scalars(text("SELECT id FROM runs"))) == [2]
-
-
-def test_another_database_gets_its_usual_connections(tmp_path: Path) -> None:
-    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-    ours = airflow_environment(tmp_path / "home", staging=tmp_path, base={})
-    theirs = airflow_environment(tmp_path / "home", staging=tmp_path, base={name: "postgresql://db/airflow"})
-    arguments = {f"{name}ECT_ARGS", f"{name}ECT_ARGS_ASYNC"}
-    assert arguments <= ours.keys()
-    assert not arguments & theirs.keys()

@@ -1,90 +1,89 @@
-"""``make sync`` as an engineer runs it: another process, connections from the environment, exit status and report."""
+"""``confluence-to-twig sync``: connections from the caller's Airflow, exit status, report, two at once."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+import socket
+from collections.abc import Callable
 from typing import Any
 
-import yaml
+import pytest
 
 from sandbox import confluence, twig
-from tests.dags.conftest import ROOT, small_space
+from tests.cli.conftest import SECONDS, Commands, ended
+
+Servers = tuple[confluence.SandboxConfluence, twig.ServedTwig]
+ConnectionTo = Callable[[confluence.SandboxConfluence], dict[str, Any]]
 
 
-def sync(tmp_path: Path, entries: list[dict[str, Any]], environment: dict[str, str], *options: str) -> Any:
-    sources = tmp_path / "sources.yaml"
-    sources.write_text(yaml.safe_dump({"sources": entries}), encoding="utf-8")
-    base = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "confluence_to_twig.cli.sync",
-            str(sources),
-            "--report",
-            str(tmp_path / "out.json"),
-            *options,
-        ],
-        cwd=ROOT,
-        env=base | {"CONFLUENCE_TWIG_STAGING": str(tmp_path / "staging")} | environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
+@pytest.mark.timeout(3 * SECONDS)
+def test_two_syncs_at_once_in_one_folder_do_not_disturb_each_other(
+    commands: Commands, servers: Servers, connection_to: ConnectionTo, airflow_db: None
+) -> None:
+    served, served_twig = servers
+    good = connection_to(served)
+    commands.environment = {
+        "AIRFLOW_CONN_CONFLUENCE_DEFAULT": json.dumps(good),
+        "AIRFLOW_CONN_REVOKED": json.dumps(good | {"password": "wrong-token-of-somebody"}),
+    }
+    fields = served_twig.connection()
+    commands.store("twig_default", fields | {"extra": json.dumps(fields["extra"])})
+    source = {"space_key": "SMALL", "schedule": "manual"}
+    first = commands.sources(source | {"name": "one"}, source | {"name": "two", "confluence_conn_id": "revoked"})
+    second = commands.sources(source | {"name": "three"}, name="second.yaml")
+
+    started = (
+        commands.start("sync", "--sources", first, "--report", "out.json"),
+        commands.start("sync", "--sources", second),
     )
+    one, three = map(ended, started)
+
+    assert one.returncode == 1, one.stdout + one.stderr
+    assert one.stdout.splitlines()[0] == (
+        f"one: space SMALL of {served.base_url} (confluence_default) → {served_twig.base_url} (twig_default)"
+    )
+    assert "one: 12 pages → 12 chunks (12 changed, 0 removed, 0 failed)" in one.stdout
+    assert "401 Unauthorized" in one.stderr.splitlines()[-1]
+    assert "wrong-token-of-somebody" not in one.stdout + one.stderr
+    reports = json.loads((commands.folder / "out.json").read_text(encoding="utf-8"))
+    assert (reports["one"]["state"], reports["two"]["state"]) == ("success", "failed")
+    assert reports["one"]["result"]["pages"] == 12
+    assert reports["one"]["plan"]["fetch"] == {"new to Twig": 12}
+    assert reports["one"]["figures"]["requests"] > 5
+    tasks = {"validate", "discover", "extract", "transform", "load", "prune", "verify"}
+    assert set(reports["one"]["tasks"]) == tasks
+
+    assert three.returncode == 0, three.stdout + three.stderr
+    assert "three: 12 pages → 12 chunks (12 changed, 0 removed, 0 failed)" in three.stdout
+    assert three.stderr == ""
+    assert "unrunnable" not in three.stdout
+
+    again = commands.run("sync", "one", "--sources", first)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "nothing to do" in again.stdout
 
 
-def test_syncs_each_source_prints_its_summary_and_tells_failure_by_status_and_report(tmp_path: Path) -> None:
-    with confluence.serve(small_space()) as served, twig.serve() as served_twig:
-        good = {
+def test_a_port_where_nobody_listens_is_named_and_the_exit_status_is_1(commands: Commands) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        fields = {
             "conn_type": "confluence",
-            "host": served.base_url,
-            "login": confluence.SYNC_EMAIL,
-            "password": confluence.SYNC_TOKEN,
-            "extra": {"gateway_url": served.base_url},
+            "host": f"http://127.0.0.1:{port}",
+            "login": "a@b.example",
+            "password": "t0k",
         }
-        environment = {
-            "AIRFLOW_CONN_GOOD": json.dumps(good),
-            "AIRFLOW_CONN_BAD": json.dumps(good | {"password": "wrong-token-of-somebody"}),
-            "AIRFLOW_CONN_TWIG": json.dumps(served_twig.connection()),
+        twig_fields = {"conn_type": "twig", "host": f"http://127.0.0.1:{port}", "password": "twigsk_test"}
+        commands.environment = {
+            "AIRFLOW_CONN_CONFLUENCE_DEFAULT": json.dumps(fields),
+            "AIRFLOW_CONN_TWIG_DEFAULT": json.dumps(twig_fields),
         }
-        source = {"space_key": "SMALL", "twig_conn_id": "twig", "schedule": "manual"}
-        done = sync(
-            tmp_path,
-            [
-                source | {"name": "one", "confluence_conn_id": "good"},
-                source | {"name": "two", "confluence_conn_id": "bad"},
-            ],
-            environment,
-        )
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert "one: 12 pages → 12 chunks (12 changed, 0 removed, 0 failed)" in done.stdout
-        assert "401 Unauthorized" in done.stdout
-        assert "wrong-token-of-somebody" not in done.stdout + done.stderr
-        reports = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-        assert (reports["one"]["state"], reports["two"]["state"]) == ("success", "failed")
-        assert reports["one"]["result"]["pages"] == 12
-        assert reports["one"]["plan"]["fetch"] == {"new to Twig": 12}
-        assert reports["one"]["figures"]["requests"] > 5
-        assert set(reports["one"]["tasks"]) == {
-            "validate",
-            "discover",
-            "extract",
-            "transform",
-            "load",
-            "prune",
-            "verify",
-        }
-        again = sync(tmp_path, [source | {"name": "one", "confluence_conn_id": "good"}], environment)
-        assert again.returncode == 0, again.stdout + again.stderr
-        assert "nothing to do" in again.stdout
-
-
-def test_a_mistake_in_the_file_is_told_and_the_exit_status_is_2(tmp_path: Path) -> None:
-    done = sync(tmp_path, [{"name": "one", "space_key": "A B"}], {})
-    assert done.returncode == 2
-    assert "source 'one', field 'space_key'" in done.stdout
+        done = commands.run("sync", "--sources", commands.sources({"name": "docs", "space_key": "PROD"}))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == (
+        f"docs: space PROD of http://127.0.0.1:{port} (confluence_default) → http://127.0.0.1:{port} (twig_default)\n"
+    )
+    told = done.stderr.splitlines()
+    assert len(told) == 2
+    assert all(f"127.0.0.1:{port}" in line for line in told)
+    assert "Check the address in the connection" in told[-1]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
-from sandbox.airflow_home import airflow_environment
+from sandbox.airflow_home import DATABASE, airflow_environment
 
 
 def test_finds_airflow_without_an_activated_environment(tmp_path: Path) -> None:
@@ -16,11 +17,39 @@ def test_keeps_what_the_caller_has_set_and_its_own_home(tmp_path: Path) -> None:
     environment = airflow_environment(tmp_path / "home", staging=tmp_path, port=8123, base=base)
     assert environment["CONFLUENCE_TWIG_STAGING"] == "s3://bucket"
     assert environment["AIRFLOW_HOME"] == str(tmp_path / "home")
-    assert environment["AIRFLOW__API__HOST"] == "127.0.0.1"
+
+
+def configuration(home: Path) -> ConfigParser:
+    parser = ConfigParser()
+    parser.read(home / "airflow.cfg", encoding="utf-8")
+    return parser
+
+
+def test_its_home_alone_says_which_airflow_it_is(tmp_path: Path) -> None:
+    airflow_environment(tmp_path / "home", staging=tmp_path, port=8123, base={})
+    written = configuration(tmp_path / "home")
+    assert written["api"]["base_url"] == "http://127.0.0.1:8123"
+    assert written["api"]["host"] == "127.0.0.1"
+    assert written["database"]["sql_alchemy_conn"] == f"sqlite:///{tmp_path / 'home' / 'airflow.db'}"
+    assert Path(written["core"]["dags_folder"]).is_dir()
 
 
 def test_its_keys_stay_the_same_and_are_nobody_elses_to_read(tmp_path: Path) -> None:
-    first = airflow_environment(tmp_path / "home", staging=tmp_path, base={})
-    again = airflow_environment(tmp_path / "home", staging=tmp_path, base={})
-    assert first["AIRFLOW__CORE__FERNET_KEY"] == again["AIRFLOW__CORE__FERNET_KEY"]
-    assert (tmp_path / "home" / "fernet.key").stat().st_mode & 0o077 == 0
+    home = tmp_path / "home"
+    keys = []
+    for port in (8123, 8124):
+        airflow_environment(home, staging=tmp_path, port=port, base={})
+        written = configuration(home)
+        keys.append([written["core"]["fernet_key"], written["api_auth"]["jwt_secret"], written["api"]["secret_key"]])
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == 3
+    for name in ("fernet.key", "jwt.key", "api.key", "airflow.cfg"):
+        assert (home / name).stat().st_mode & 0o077 == 0
+
+
+def test_another_database_gets_its_usual_connections(tmp_path: Path) -> None:
+    airflow_environment(tmp_path / "ours", staging=tmp_path, base={})
+    airflow_environment(tmp_path / "theirs", staging=tmp_path, base={DATABASE: "postgresql://db/airflow"})
+    arguments = {"sql_alchemy_connect_args", "sql_alchemy_connect_args_async"}
+    assert arguments <= set(configuration(tmp_path / "ours")["database"])
+    assert not arguments & set(configuration(tmp_path / "theirs")["database"])

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from sandbox.airflow_settings import DEFAULT, AirflowSettingsBackend, read_settings
+from sandbox.airflow_settings import DEFAULT, read_settings
 
 SETTINGS = """
 airflow:
@@ -42,18 +41,9 @@ def test_reads_astros_schema_and_skips_empty_entries(path: Path) -> None:
     }
     assert settings.connections["two"]["extra"] == {"org_id": "o"}
     assert settings.connections.keys() == {"one", "two", "three"}
+    assert settings.connections["three"] == {"uri": "http://user:secret@host/path"}
     assert settings.pools == {"p": {"slots": 2, "description": ""}}
     assert settings.variables == {"v": "7"}
-
-
-def test_serves_connections_as_a_secrets_backend(path: Path) -> None:
-    backend = AirflowSettingsBackend(str(path))
-    one = backend.get_conn_value("one")
-    assert one is not None
-    assert json.loads(one)["login"] == "me@x.example"
-    assert backend.get_conn_value("three") == "http://user:secret@host/path"
-    assert backend.get_conn_value("unknown") is None
-    assert backend.get_variable("v") == "7"
 
 
 def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:

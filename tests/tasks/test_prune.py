@@ -97,5 +97,5 @@ def test_a_headless_run_fails_and_says_how_to_approve(world: World, run: Run, mo
     monkeypatch.setenv(UNATTENDED_VARIABLE, "yes")
     with pytest.raises(ApprovalNeededError, match="would lose 60 of 80 pages") as caught:
         prune(run)
-    assert "APPROVE_DELETIONS=yes" in caught.value.remedy
+    assert "--approve-deletions" in caught.value.remedy
     assert world.held() == expected(*PAGES)

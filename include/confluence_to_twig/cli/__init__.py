@@ -1,1 +1,1 @@
-"""The two commands of the Makefile: ``run`` (everything on this machine) and ``sync`` (headless, in process)."""
+"""The console script ``confluence-to-twig``: its commands run in the Airflow of whoever calls them."""

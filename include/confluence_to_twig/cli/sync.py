@@ -1,114 +1,171 @@
-"""``make sync``: every DAG of a sources file once, in this process: no scheduler, no UI, no sandbox."""
+"""``confluence-to-twig sync``: sources once, in a process beside nobody's scheduler."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import logging
-import os
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.sources.source import SOURCES_VARIABLE, Source, load_sources
-from sandbox.airflow_home import PROJECT, airflow_environment
+from confluence_to_twig.cli.inputs import InputError, named, past_moment, read_sources, writable_file
+from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-HOME = PROJECT / ".airflow-sync"
-LOG = HOME / "sync.log"
+    from confluence_to_twig.cli.caller import Ends
+    from confluence_to_twig.cli.progress import Display
+    from confluence_to_twig.cli.runner import Runner
+    from confluence_to_twig.cli.terminal import Terminal
+    from confluence_to_twig.sources.source import Source
+
+#: The exit statuses of the commands.
+SUCCEEDED, FAILED, MISTAKEN = 0, 1, 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run every source of the file. Returns 0 if all succeeded, 1 if one failed, 2 for a mistake in the file."""
-    options = _options(arguments)
-    _prepare(options)
-    file = load_sources()
-    for problem in file.problems:
-        _say(f"error: {problem}")
-    reports = {source.name: _sync(source, _conf(options)) for source in file.sources}
+@dataclass(frozen=True)
+class SyncOptions:
+    """What a run is to do, as the command line has it."""
+
+    full: bool = False
+    since: str | None = None
+    force: bool = False
+    dry_run: bool = False
+    approve_deletions: bool = False
+    report: str | None = None
+
+    def checked(self) -> SyncOptions:
+        """Itself. Raises :class:`~confluence_to_twig.cli.inputs.InputError` when the options can not be meant."""
+        if self.full and self.since:
+            raise InputError("--full and --since were both given", "Give one: --full covers the whole space.")
+        if self.since:
+            past_moment("--since", self.since)
+        if self.report:
+            writable_file("--report", self.report)
+        return self
+
+    @property
+    def conf(self) -> dict[str, Any]:
+        """The parameters of the runs."""
+        since = past_moment("--since", self.since).isoformat() if self.since else None
+        conf = {"full": self.full, "since": since, "force": self.force, "dry_run": self.dry_run}
+        return {name: value for name, value in conf.items() if value}
+
+
+def sync(shown: Terminal, sources_path: str | None, names: Sequence[str], options: SyncOptions) -> int:
+    """Run the sources one after the other.
+
+    :returns: 0 if all succeeded, 1 if one failed, 2 if there was a mistake in the input; sources without a mistake
+        are run all the same.
+    :raises InputError: nothing can be run.
+    """
+    options.checked()
+    file = read_sources(sources_path)
+    chosen = named(file, names)
+    mistakes = [] if names else list(file.problems)
+    failures: list[str] = []
+    ready = [ends for ends in _looked_up(chosen, mistakes, shown) if _answers(ends, failures)]
+    reports = {source.name: {"state": "failed"} for source in chosen}
+    if ready:
+        reports |= _run(ready, options, shown, failures)
     if options.report:
         Path(options.report).write_text(json.dumps(reports, ensure_ascii=False, indent=1), encoding="utf-8")
-    if file.problems:
-        return 2
-    return 0 if reports and all(report["state"] == "success" for report in reports.values()) else 1
+    for line in [*mistakes, *failures]:
+        shown.error(line)
+    return MISTAKEN if mistakes else FAILED if failures else SUCCEEDED
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make sync", description=__doc__)
-    parser.add_argument("sources", nargs="?", help="the sources file; default include/sources.yaml")
-    parser.add_argument("--report", help="also write every source's report to this JSON file")
-    parser.add_argument("--full", action="store_true", help="look at the whole space, whatever the lookback")
-    parser.add_argument("--since", help="cover pages modified from this time on, 2026-11-01T00:00:00Z")
-    parser.add_argument("--force", action="store_true", help="process pages in scope again")
-    parser.add_argument("--dry-run", action="store_true", help="plan and report, send nothing")
-    parser.add_argument("--approve-deletions", action="store_true", help="do not stop at the mass-delete brake")
-    parser.add_argument("--verbose", action="store_true", help="show the tasks' logs")
-    return parser.parse_args(arguments)
+def _looked_up(sources: Sequence[Source], mistakes: list[str], shown: Terminal) -> list[Ends]:
+    """Say where the sources' connections point. A source that lacks one is left out, and told among the mistakes."""
+    from confluence_to_twig.cli.caller import look_up
+
+    found = []
+    for source in sources:
+        try:
+            found.append(look_up(source))
+        except InputError as error:
+            mistakes.append(error.sentences)
+        else:
+            shown.say(str(found[-1]))
+    return found
 
 
-def _conf(options: argparse.Namespace) -> dict[str, Any]:
-    conf = {"full": options.full, "since": options.since, "force": options.force, "dry_run": options.dry_run}
-    return {name: value for name, value in conf.items() if value}
+def _answers(ends: Ends, failures: list[str]) -> bool:
+    """Whether both sides let the source in. Asked before Airflow starts, which takes longer than to hear "no"."""
+    from confluence_to_twig.cli.check import tested
+
+    wrong = [f"{ends.source.name}: {row.result}" for row in tested(ends.source) if row.status]
+    failures += wrong
+    return not wrong
 
 
-def _prepare(options: argparse.Namespace) -> None:
-    """Environment first: Airflow reads it when it is imported."""
-    if options.sources:
-        os.environ[SOURCES_VARIABLE] = str(Path(options.sources).resolve())
-    os.environ.update(airflow_environment(HOME, staging=PROJECT / ".staging"))
-    os.environ.setdefault("AIRFLOW__SECRETS__BACKEND", "sandbox.airflow_settings.AirflowSettingsBackend")
-    os.environ["CONFLUENCE_TWIG_UNATTENDED"] = "yes"
+def _run(
+    ready: Sequence[Ends], options: SyncOptions, shown: Terminal, failures: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Run what is ready. Returns the report of each source, and adds a line for each thing that went wrong."""
+    from confluence_to_twig.cli.runner import running
+    from confluence_to_twig.sources.location import airflow_home
+    from confluence_to_twig.tasks.prune import APPROVED_VARIABLE
+
+    environment = {name: value for ends in ready for name, value in ends.stored.items()}
     if options.approve_deletions:
-        os.environ["CONFLUENCE_TWIG_APPROVE_DELETIONS"] = "yes"
-    if not options.verbose:
-        os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "WARNING")
-    from airflow.utils.db import initdb
-
-    with _quiet():
-        initdb()
-
-
-def _sync(source: Source, conf: dict[str, Any]) -> dict[str, Any]:
-    """One run of one source's DAG. Returns its report, also when it failed."""
-    from airflow.dag_processing.dagbag import DagBag
-
-    from confluence_to_twig.runs.report import build_report
-    from confluence_to_twig.staging.layout import SourceStaging, staging_root
-
-    _say(f"{source.name}: space {source.space_key}")
-    folder = PROJECT / "dags"
-    dag = DagBag(dag_folder=str(folder), bundle_path=folder, bundle_name="dags-folder").dags[source.dag_id]
-    with _quiet():
-        dag_run = dag.test(logical_date=None, run_conf=conf)
-    report = build_report(SourceStaging(staging_root(), source.name).run(dag_run.run_id), source.name, dag_run.run_id)
-    report["state"] = str(getattr(dag_run.state, "value", dag_run.state))
-    for warning in report["warnings"]:
-        _say(f"  warning: {warning}")
-    for problem in report.get("problems", ()):
-        _say(f"  problem: {problem}")
-    for error in report["errors"]:
-        _say(f"  {error['task']} failed: {error['error']}")
-    _say(f"{source.name}: {report['summary']}" if "summary" in report else f"{source.name}: {report['state']}")
-    return report
+        environment[APPROVED_VARIABLE] = "yes"
+    reports: dict[str, dict[str, Any]] = {}
+    with running([ends.source for ends in ready], options.conf, airflow_home(), environment) as runner:
+        for source in (ends.source for ends in ready):
+            if len(ready) > 1:
+                shown.say(f"\n{source.name}")
+            with display_on(shown) as display:
+                reports[source.name] = report = _watched(runner, source, display)
+            failures += _told(source, report, shown)
+    return reports
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Airflow's own lines go to the log file; ``--verbose`` shows them all the same."""
-    if logging.getLogger().isEnabledFor(logging.INFO):
-        yield
-        return
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    with LOG.open("a", encoding="utf-8") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
-        yield
+def display_on(shown: Terminal) -> Iterator[Display]:
+    """A bar where somebody watches, lines elsewhere."""
+    if shown.is_watched:
+        from confluence_to_twig.cli.live import live
+
+        with live(shown.out) as display:
+            yield display
+    else:
+        from confluence_to_twig.cli.progress import PlainDisplay
+
+        yield PlainDisplay(shown.say)
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
+def _watched(runner: Runner, source: Source, display: Display) -> dict[str, Any]:
+    """Show the run of one source to its end. Returns its report, also when it failed."""
+    from confluence_to_twig.runs.report import build_report
+    from confluence_to_twig.staging.layout import SourceStaging, staging_root
+
+    staging = SourceStaging(staging_root(), source.name)
+    try:
+        outcome = runner.watch(source, staging, display)
+    except PipelineError as error:
+        return {"state": "failed", "warnings": [], "errors": [{"task": "start", "error": str(error)}]}
+    report = build_report(staging.run(outcome.run_id), source.name, outcome.run_id)
+    return report | {"state": outcome.state}
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _told(source: Source, report: dict[str, Any], shown: Terminal) -> list[str]:
+    """Tell what came of a run. Returns a line for each thing that went wrong."""
+    for warning in report["warnings"]:
+        shown.say(f"  warning: {warning}")
+    shown.say(f"{source.name}: {report.get('summary', report['state'])}")
+    if report["state"] == "success":
+        return []
+    wrong = [f"{error['task']} failed: {_sentences(error['error'])}" for error in report["errors"]]
+    wrong += [str(problem) for problem in report.get("problems", ())]
+    log = f" (log: {shown.log})" if shown.log else ""
+    return [f"{source.name}: {line}{log}" for line in wrong or ["the run failed, and no task says why."]]
+
+
+def _sentences(error: str) -> str:
+    """``Type: summary`` and remedy of a record's error, as one line."""
+    summary, _, remedy = error.partition("\n")
+    kind, colon, words = summary.partition(": ")
+    summary = words if colon and kind.isidentifier() else summary
+    return f"{summary.rstrip('.')}. {' '.join(remedy.split())}".strip()

@@ -20,7 +20,7 @@ UNATTENDED_VARIABLE = "CONFLUENCE_TWIG_UNATTENDED"
 
 
 def unattended() -> bool:
-    """Whether this is a headless run in process (``make sync``): nobody watches the UI, and nobody is alerted."""
+    """Whether this is a headless run in process (``confluence-to-twig sync``): nobody watches the UI, and nobody is alerted."""
     return bool(os.environ.get(UNATTENDED_VARIABLE))
 
 

@@ -119,7 +119,7 @@ def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, s
             return True, f"{APPROVED_VARIABLE}=yes"
         raise ApprovalNeededError(
             f"{_named(run, wanted)}: approval needed",
-            f"Look at {run.staging.plan}; if the deletions are right, run again with APPROVE_DELETIONS=yes.",
+            f"Look at {run.staging.plan}; if the deletions are right, run `confluence-to-twig sync {run.source.name} --approve-deletions`.",
         )
     if ask is None:
         raise ApprovalNeededError(f"{_named(run, wanted)}: approval needed", "Clear this task to be asked again.")

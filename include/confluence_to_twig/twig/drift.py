@@ -118,7 +118,7 @@ def repair(
     if unknown >= BRAKE_PAGES and unknown >= BRAKE_SHARE * drift.listed:
         log.warning(
             "%d of %d documents in Twig are unknown to the manifest and stay: "
-            "run `make rebuild-manifest` if the manifest is wrong, or delete them in Twig",
+            "run `confluence-to-twig rebuild-manifest` if the manifest is wrong, or delete them in Twig",
             unknown,
             drift.listed,
         )

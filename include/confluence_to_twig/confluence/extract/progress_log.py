@@ -60,4 +60,5 @@ class Progress:
             f"{self.planned:,}",
             (self.done - self._done_before) / seconds,
             self._requests() - self._requests_before,
+            extra={"progress": (self.done, self.planned)},
         )

@@ -1,0 +1,99 @@
+"""The commands as an engineer runs them: in a process of their own, in an Airflow home of their own."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox import confluence, twig
+from tests.conftest import HOME
+from tests.dags.conftest import small_space
+
+#: A busy machine can take minutes over the start of an Airflow.
+SECONDS = 900
+
+
+class Commands:
+    """Runs the console script with its own AIRFLOW_HOME, sources file and staging, below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.environment: dict[str, str] = {}
+
+    def sources(self, *entries: dict[str, Any], name: str = "sources.yaml") -> Path:
+        """Write a sources file."""
+        path = self.folder / name
+        path.write_text(yaml.safe_dump({"sources": list(entries)}), encoding="utf-8")
+        return path
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """Start a command."""
+        base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TW"))}
+        ours = {"AIRFLOW_HOME": str(self.home), "CONFLUENCE_TWIG_STAGING": str(self.folder / "staging")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "confluence_to_twig.cli.main", *map(str, arguments)],
+            cwd=self.folder, env=base | ours | self.environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *arguments: object, answer: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return ended(self.start(*arguments), answer)
+
+    def store(self, conn_id: str, fields: dict[str, Any]) -> None:
+        """Give the home a metadata database that holds this connection."""
+        from airflow.models.connection import Connection
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            stored = Connection(conn_id=conn_id, **fields)
+            session.add(stored)
+            session.commit()
+            with (
+                closing(sqlite3.connect(HOME / "airflow.db")) as source,
+                closing(sqlite3.connect(self.home / "airflow.db")) as copy,
+            ):
+                source.backup(copy)
+            session.delete(stored)
+
+
+def ended(process: subprocess.Popen[str], answer: str = "") -> subprocess.CompletedProcess[str]:
+    """The process, waited for."""
+    out, err = process.communicate(answer, timeout=SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Commands:
+    """In an empty folder, without connections."""
+    return Commands(tmp_path)
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[confluence.SandboxConfluence, twig.ServedTwig]]:
+    """A Confluence with the small space, and an empty Twig."""
+    with ExitStack() as stack:
+        yield stack.enter_context(confluence.serve(small_space())), stack.enter_context(twig.serve())
+
+
+@pytest.fixture
+def connection_to() -> Callable[[confluence.SandboxConfluence], dict[str, Any]]:
+    """The fields of a connection to a Confluence of the sandbox."""
+    return lambda served: {
+        "conn_type": "confluence",
+        "host": served.base_url,
+        "login": confluence.SYNC_EMAIL,
+        "password": confluence.SYNC_TOKEN,
+        "extra": {"gateway_url": served.base_url},
+    }
