@@ -44,17 +44,33 @@ def test_a_batch_too_much_for_the_server_halves_the_next_and_good_ones_double_it
     assert sizes == [50, 100, 200, 250]
 
 
+def test_a_cap_of_the_server_is_learned_when_it_shows_twice_and_kept() -> None:
+    size = BatchSize(50_000, threads=8)
+    sizes = []
+    for most in (50, 50, None, None):
+        size.learn(100, 1_000, coped=True, most=most)
+        sizes.append(size.now)
+    assert sizes == [250, 50, 50, 50]
+
+
+def test_one_short_answer_is_no_cap() -> None:
+    size = BatchSize(50_000, threads=8)
+    for most in (3, 0, 99, None):
+        size.learn(100, 1_000, coped=True, most=most)
+    assert size.now == LARGEST
+
+
 @given(
     st.integers(0, 10**6),
     st.integers(1, 32),
-    st.lists(st.tuples(st.integers(1, 250), st.integers(0, 10**9), st.booleans())),
+    st.lists(st.tuples(st.integers(1, 250), st.integers(0, 10**9), st.booleans(), st.none() | st.integers(0, 250))),
 )
 def test_whatever_it_learns_a_batch_has_one_to_250_pages(
-    count: int, threads: int, lessons: list[tuple[int, int, bool]]
+    count: int, threads: int, lessons: list[tuple[int, int, bool, int | None]]
 ) -> None:
     size = BatchSize(count, threads)
-    for asked, chars, coped in lessons:
-        size.learn(asked, chars, coped=coped)
+    for asked, chars, coped, most in lessons:
+        size.learn(asked, chars, coped=coped, most=most)
         assert 1 <= size.now <= LARGEST
 
 

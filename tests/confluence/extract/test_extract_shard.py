@@ -22,7 +22,7 @@ from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.settings import ConfluenceSettings
 from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.extract.bodies import ANSWER_CHARS
+from confluence_to_twig.confluence.extract.bodies import ANSWER_CHARS, LOOK_AHEAD
 from confluence_to_twig.confluence.extract.checkpoint import Parts
 from confluence_to_twig.confluence.extract.extract_shard import extract_pages, extract_shard, fingerprint
 from confluence_to_twig.confluence.extract.page import ROW_COLUMNS, ExtractOptions, ExtractReport, slim_rows
@@ -128,6 +128,21 @@ def test_bodies_take_one_request_for_a_hundred_pages(connect: ClientFactory, out
         report = shard.extract(out)
         assert shard.bodies_asked() == 10
         assert report.requests <= 10 + 3
+
+
+def test_a_server_that_gives_fewer_bodies_than_it_is_asked_for_is_asked_for_that_many(
+    connect: ClientFactory, out: ObjectStoragePath
+) -> None:
+    """Otherwise the links to the rest of each batch are followed one after the other."""
+    with serve(numbered_space(2_999)) as sandbox:
+        sandbox.site.bodies_cap = 50
+        shard = Shard(sandbox, connect(sandbox, threads=2))
+        assert shard.extract(out).got == 3_000
+        asked = [parse_qs(request.query) for request in requests_of(sandbox) if BODIES in request.query]
+        followed = [query for query in asked if "cursor" in query]
+        # The first batches do not know it yet: two of 100 have to show it before the next ones are of 50.
+        assert len(followed) <= 4 * (2 + LOOK_AHEAD + 1)
+        assert len(asked) <= 60 + len(followed)
 
 
 def test_an_empty_shard_is_an_empty_file(connect: ClientFactory, out: ObjectStoragePath) -> None:
@@ -346,7 +361,6 @@ def test_says_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_memory_holds_a_few_batches_and_not_the_shard(connect: ClientFactory, out: ObjectStoragePath) -> None:
     """Fetching stops ahead of a reader that does not come: the batches under way, never all."""
-    from confluence_to_twig.confluence.extract.bodies import LOOK_AHEAD
     from confluence_to_twig.confluence.extract.extract_shard import Extraction
 
     with serve(numbered_space(4_000)) as sandbox:

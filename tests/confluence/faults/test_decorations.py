@@ -1,0 +1,210 @@
+"""Whatever comes instead of an answer about what pages have besides their bodies: the run ends, with every page, and the
+next one, in which nothing fails, makes good what was lacking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import product
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.extract.extract_shard import Extraction
+from confluence_to_twig.confluence.extract.page import ExtractOptions, Page
+from confluence_to_twig.confluence.sweep.inventory import sweep
+from confluence_to_twig.content import CONVERTER_VERSION
+from confluence_to_twig.content.document import build_document
+from confluence_to_twig.planning.plan import Scope, plan
+from confluence_to_twig.planning.window import Window
+from confluence_to_twig.staging.schemas import MANIFEST
+from confluence_to_twig.twig.delta import Package
+from sandbox.confluence import faults
+from sandbox.confluence.sandbox import READER_USER, SandboxConfluence
+from sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace, SeedUser
+from tests.confluence.spaces import QUICK, settings_of
+from tests.proofs import SEED, size
+
+PEOPLE = tuple(SeedUser(f"712020:person-{number}", f"Person {number}", f"p{number}@example.com") for number in range(4))
+REPORT = '<ac:structured-macro ac:name="detailssummary"><ac:parameter ac:name="cql">label="x"</ac:parameter></ac:structured-macro>'
+PAGES = 4
+#: Many times what the slowest combination takes on a quiet machine.
+SECONDS = 120.0
+#: How often the same fault comes at another time, for another id, or with another number of threads.
+VARIANTS = 5
+SAMPLE = 4
+ODD_ANSWERS: dict[str, faults.Action] = {
+    **faults.ODD_ANSWERS,
+    "414": faults.Refuse(414),
+    "drip": faults.Drip(pieces=200, pause_s=0.1),
+}
+MODES = ("once", "for one id", "always")
+SEARCH = "content/search.*container"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A kind of request.
+
+    :param path: what its address matches. :param names: what it names: ``people``, ``pages``, ``comments``, ``files``.
+    :param listed: whether it is asked only where search is not possible.
+    """
+
+    path: str
+    names: str = "pages"
+    deployment: str = "cloud"
+    listed: bool = False
+
+
+ROUTES = {
+    "names": Route("users-bulk", "people"),
+    "search": Route(SEARCH),
+    "attachments of a page": Route(r"/attachments\?", listed=True),
+    "footer comments of a page": Route(r"/footer-comments\?", listed=True),
+    "inline comments of a page": Route(r"/inline-comments\?", listed=True),
+    "replies to a comment": Route(r"/footer-comments/\d+/children", "comments", listed=True),
+    "rendered page": Route("export_view"),
+    "download": Route(r"/child/attachment/.*/download", "files"),
+    "media host": Route("/_media/file/", "media"),
+    "names on Data Center": Route(r"/rest/api/user\?", "people", "datacenter"),
+    "search on Data Center": Route(SEARCH, deployment="datacenter"),
+    "attachments of a page on Data Center": Route("/child/attachment", deployment="datacenter", listed=True),
+    "comments of a page on Data Center": Route("/child/comment", deployment="datacenter", listed=True),
+    "rendered page on Data Center": Route("export_view", deployment="datacenter"),
+    "download on Data Center": Route("/download/attachments/", deployment="datacenter"),
+}
+
+
+def rich_space(mention: str) -> SeedSpace:
+    """A home page, pages with one of everything, and as many of little else than a report."""
+    pages = [SeedPage("home", "Home", "<p>Home.</p>", author=PEOPLE[0].account_id)]
+    for number, person in enumerate(PEOPLE[:PAGES]):
+        body = f'<p>Ask <ac:link><ri:user ri:{mention}="{person.account_id}" /></ac:link>.</p>'
+        file = SeedAttachment(f"notes-{number}.txt", "text/plain", b"Read me first.")
+        comments = (
+            SeedComment(person.account_id, "<p>A comment.</p>"),
+            SeedComment(PEOPLE[0].account_id, "<p>An inline one.</p>", inline_anchor="Ask"),
+        )
+        rich = SeedPage(f"rich-{number}", f"Rich {number}", body, attachments=(file,), comments=comments)
+        pages += [rich, SeedPage(f"report-{number}", f"Report {number}", REPORT, author=person.account_id)]
+    return SeedSpace("RICH", "Rich", "", tuple(pages), (READER_USER, *PEOPLE))
+
+
+class World:
+    """A served site, its sweep, and what a run brings in which nothing fails."""
+
+    def __init__(self, sandbox: SandboxConfluence) -> None:
+        self.sandbox = sandbox
+        for number in range(PAGES):
+            comment = sandbox.comment(f"rich-{number}", "<p>Question</p>")
+            sandbox.comment(f"rich-{number}", "<p>Answer</p>", reply_to=comment)
+        with ConfluenceClient(settings_of(sandbox)) as client:
+            self.signed_in = client.sign_in()
+            self.space = client.space("RICH")
+            self.table = sweep(client, self.space).table
+        self.rows = self.table.to_pylist()
+        self.truth = self.extract(self.rows)
+
+    def extract(
+        self, rows: Sequence[Mapping[str, Any]], *, dripping: bool = False, threads: int = 8
+    ) -> dict[str, Page]:
+        """The pages by id; every one that was asked for."""
+        settings = settings_of(self.sandbox, threads=threads, timeout_seconds=1 if dripping else 60)
+        options = ExtractOptions(comments=True, attachments="text")
+        with ConfluenceClient(
+            settings, signed_in=self.signed_in, patience=replace(QUICK, attempts=2, seconds=3.0)
+        ) as client:
+            extraction = Extraction(client, self.space, rows, inventory=self.table, options=options)
+            pages = {page["page_id"]: page for group in extraction.groups() for page in group}
+        assert extraction.account.got == pages.keys() == {row["page_id"] for row in rows}
+        lacking = [page["title"] for page in pages.values() if page["lacking"]]
+        assert not lacking or extraction.account.warnings, f"{lacking} lack something, and no warning says so"
+        return pages
+
+    def found_again(self, pages: Mapping[str, Page]) -> list[Mapping[str, Any]]:
+        """The rows of the pages that the next run's plan fetches, when Twig holds these."""
+        held = [Package(build_document(page).document, ()).manifest_row() for page in pages.values()]
+        facts = {"loaded_at": datetime.now(UTC), "run_id": "1"}
+        manifest = pa.Table.from_pylist([row | facts for row in held], schema=MANIFEST)
+        window = Window(None, None, "whole space")
+        scope = Scope(window=window, sweep_complete=True, converter_version=CONVERTER_VERSION)
+        wanted = {row["page_id"] for row in plan(self.table, manifest, scope).to_pylist() if row["action"] == "fetch"}
+        return [row for row in self.rows if row["page_id"] in wanted]
+
+    def victims(self, names: str) -> list[str]:
+        """Ids that requests of a kind name."""
+        found: dict[str, list[str]] = {
+            "pages": [row["page_id"] for row in self.rows if row["title"] != "Home"],
+            "people": [person.account_id for person in PEOPLE],
+            "comments": [comment["id"] for page in self.truth.values() for comment in page["comments"]],
+            "files": [file["id"] for page in self.truth.values() for file in page["attachments"]],
+            "media": [str(file.file_id) for file in self.sandbox.store.attachments.values()],
+        }
+        return found[names]
+
+
+@contextmanager
+def world_of(deployment: str) -> Iterator[World]:
+    sandbox = SandboxConfluence(rich_space("account-id" if deployment == "cloud" else "userkey"), deployment=deployment)
+    with sandbox.serve():
+        yield World(sandbox)
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[dict[str, World]]:
+    with world_of("cloud") as cloud, world_of("datacenter") as data_center:
+        yield {"cloud": cloud, "datacenter": data_center}
+
+
+def combinations(name: str) -> list[tuple[str, str, int]]:
+    """What is tried on a route: all of it in a proof, else some of it."""
+    every = list(product(ODD_ANSWERS, MODES, range(VARIANTS)))
+    return Random(f"{SEED} {name}").sample(every, size(SAMPLE, len(every)))
+
+
+COUNT = sum(len(combinations(name)) for name in ROUTES)
+
+
+@pytest.mark.proofs(f"{COUNT:,} combinations of route, odd answer and how often it comes, over all routes of this test")
+@pytest.mark.timeout(size(300, 7_200))
+@pytest.mark.parametrize("name", ROUTES)
+def test_no_odd_answer_costs_a_page_and_the_next_run_makes_good(name: str, worlds: dict[str, World]) -> None:
+    route, failed = ROUTES[name], []
+    world = worlds[route.deployment]
+    for combination in combinations(name):
+        try:
+            _try(world, route, *combination, Random(f"{SEED} {name} {combination}"))
+        except Exception as error:
+            failed.append(f"{combination}: {type(error).__name__}: {error}"[:600])
+        finally:
+            world.sandbox.faults.clear()
+    assert not failed, "\n".join(failed)
+
+
+def _try(world: World, route: Route, odd: str, mode: str, variant: int, random: Random) -> None:
+    sandbox = world.sandbox
+    if route.listed:
+        sandbox.fail(faults.Refuse(403), SEARCH, times=None)
+    naming = random.choice(world.victims(route.names)) if mode == "for one id" else None
+    once = mode == "once"
+    skip = random.randrange(3) if once and variant else 0
+    fault = sandbox.fail(ODD_ANSWERS[odd], route.path, times=1 if once else None, skip=skip, naming=naming)
+    started = time.monotonic()
+    pages = world.extract(world.rows, dripping=odd == "drip", threads=random.choice((1, 2, 8)))
+    assert time.monotonic() - started < SECONDS
+    assert fault.hits or skip, "the fault never struck"
+    sandbox.faults.clear()
+    healed = {**pages, **world.extract(world.found_again(pages))}
+    differing = {
+        f"{page['title']}: {key}: {healed[page_id][key]!r} instead of {value!r}"
+        for page_id, page in world.truth.items()
+        for key, value in page.items()
+        if healed[page_id][key] != value
+    }
+    assert not differing, differing
