@@ -239,6 +239,22 @@ def test_few_attachments_are_read_for_the_whole_space_and_many_page_by_page_grou
         assert sandbox.log.count("content/search") <= 5
 
 
+@pytest.mark.parametrize("path", ["content/search.*space", "content/search.*(space|container)"])
+def test_where_search_fails_the_attachments_of_a_large_space_are_found_all_the_same(
+    path: str, connect: ClientFactory
+) -> None:
+    with serve(numbered_space(300)) as sandbox:
+        sandbox.attach("p7", "file.txt", b"x", "text/plain")
+        client = connect(sandbox)
+        space = client.space("BIG")
+        table = sweep(client, space).table
+        sandbox.fail(faults.Refuse(500), path, times=None)
+        extraction = Extraction(client, space, table.to_pylist(), inventory=table)
+        pages = {page["title"]: page for group in extraction.groups() for page in group}
+    assert [attachment["title"] for attachment in pages["Page 7"]["attachments"]] == ["file.txt"]
+    assert (len(pages), extraction.account.warnings) == (301, [])
+
+
 # Included pages
 
 
@@ -297,6 +313,17 @@ def test_an_included_page_that_vanished_is_a_warning(client: ConfluenceClient, s
     assert set(pages) == {"Guide"}
     assert "trashed" in extraction.account.warnings[0]
     assert extraction.account.gone == {}
+
+
+def test_an_included_page_that_cannot_be_fetched_is_noted_with_the_page_that_includes_it(
+    client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    sandbox.edit("guide", storage=include_of("Linux"))
+    sandbox.fail(faults.Refuse(500), rf"/pages\?id={sandbox.id_of('linux')}&.*body-format", times=None)
+    pages, extraction = extract(client, "Guide", "Rich")
+    assert pages["Guide"]["lacking"] == ["included pages"]
+    assert pages["Rich"]["lacking"] == []
+    assert "which another page includes" in extraction.account.warnings[0]
 
 
 # Rendered bodies

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.extract.bodies import BodyStream
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.confluence.extract.decorations import Decorations
     from confluence_to_twig.confluence.extract.inventory_index import Inventory
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ GROUP_PAGES = 200
 GROUP_CHARS = 16 * 1024 * 1024
 #: How deep included pages may include others.
 INCLUDE_DEPTH = 5
+#: What a page lacks that includes one which could not be fetched.
+INCLUDED = "included pages"
 
 
 def extract_shard(
@@ -144,6 +147,8 @@ class Extraction:
         self._options = options or ExtractOptions()
         self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages == "include")
         self._bodies = BodyStream(client, space, self.account)
+        #: Ids of included pages that are there and could not be fetched.
+        self._not_fetched: set[str] = set()
         self._decorations = DecorationReader(client, space, self.account, self._options, len(rows))
 
     def groups(self) -> Iterator[list[Page]]:
@@ -179,7 +184,7 @@ class Extraction:
                 self._with_new_path(by_id[content.id], content),
                 self._space,
                 people,
-                decorations=decorations[content.id],
+                decorations=self._without_included(content, decorations[content.id]),
             )
             for content in contents
         ]
@@ -211,21 +216,33 @@ class Extraction:
             stream = BodyStream(self._client, self._space, side)
             level = [content for batch in stream.fetch(list(wanted.values())) for content in batch]
             found += level
+            self._not_fetched |= side.failed.keys()
             # One that is gone or broken by now leaves a gap in the page that includes it, not an open entry.
             for page_id, reason in {**side.gone, **{key: f.error for key, f in side.failed.items()}}.items():
                 self.account.warnings.append(f"Page {page_id}, which another page includes, is missing: {reason}")
         return found, rows
 
     def _included_rows(self, contents: Sequence[Content]) -> dict[str, Row]:
-        wanted: dict[str, Row] = {}
-        for content in contents:
-            for reference in included_pages(content.storage or ""):
-                if reference.space_key not in (None, self._space.key, self._space.alias):
-                    continue
+        return {
+            row["page_id"]: row
+            for content in contents
+            for row in self._referred(content)
+            if not self.account.knows(row["page_id"])
+        }
+
+    def _referred(self, content: Content) -> Iterator[Row]:
+        """The pages of this space that a page includes."""
+        for reference in included_pages(content.storage or ""):
+            if reference.space_key in (None, self._space.key, self._space.alias):
                 row = self._index.by_title(reference.title)
-                if row and not self.account.knows(row["page_id"]):
-                    wanted[row["page_id"]] = row
-        return wanted
+                if row:
+                    yield row
+
+    def _without_included(self, content: Content, decorations: Decorations) -> Decorations:
+        """Noted with a page that has a gap where an included page could not be fetched."""
+        if not self._not_fetched or all(row["page_id"] not in self._not_fetched for row in self._referred(content)):
+            return decorations
+        return replace(decorations, lacking=(*decorations.lacking, INCLUDED))
 
 
 def _log_losses(report: ExtractReport) -> None:
