@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.confluence import downloads, errors
+from sandbox.confluence import downloads, errors, oauth
 from sandbox.confluence.calls import JSON_TYPE, Answer, Call, json_answer
 from sandbox.confluence.downloads import MEDIA_PATH
 from sandbox.confluence.identity import ANONYMOUS, Caller, require_scope, sign_in
@@ -43,6 +43,8 @@ def build_app(sandbox: SandboxConfluence) -> FastAPI:
     app.add_exception_handler(HTTPException, _unknown_address)
     v1 = [*v1_routes(SearchIndex()), *classic_routes()]
     _add(app, "/_edge/tenant_info", "GET", _open_endpoint(sandbox, _tenant_info))
+    token_path = oauth.CLOUD_PATH if sandbox.site.is_cloud else sandbox.site.context + oauth.DATA_CENTER_PATH
+    _add(app, token_path, "POST", _token_endpoint(sandbox))
     if not sandbox.site.is_cloud:
         _add_routes(app, sandbox, sandbox.site.context, [*data_center_routes(), *v1, *file_routes()])
         return app
@@ -91,6 +93,14 @@ def _open_endpoint(sandbox: SandboxConfluence, handle: Handler) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         return _respond(sandbox, lambda: handle(_call(sandbox, request, ANONYMOUS, request.url.path)))
+
+    return endpoint
+
+
+def _token_endpoint(sandbox: SandboxConfluence) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        return _respond(sandbox, lambda: oauth.issue(sandbox.oauth_clients, sandbox.store, sandbox.site, body))
 
     return endpoint
 

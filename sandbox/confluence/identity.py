@@ -1,4 +1,4 @@
-"""Who is calling: Basic e-mail and token or Bearer token, on the site's own host or on the gateway."""
+"""Who is calling: Basic e-mail and token, Bearer personal access token or access token, on the site's host or the gateway."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.confluence import errors
+from sandbox.confluence.oauth import access_token
 
 if TYPE_CHECKING:
     from sandbox.confluence.model import Token, User
@@ -66,13 +67,14 @@ def sign_in(store: Store, site: Site, authorization: str | None, *, gateway: boo
         return _sign_in_datacenter(store, site, credentials)
     token = _matching_token(store, credentials) if credentials.kind == "basic" else None
     if gateway:
+        token = token or access_token(store, site, credentials.secret)
         if token is None:
             raise errors.gateway_unauthorized()
     elif token is None or token.kind != "unscoped":
         if site.anonymous_access:
             return ANONYMOUS
         raise errors.site_unauthorized(api_v2)
-    if site.tokens_blocked:
+    if site.tokens_blocked and token.kind != "oauth":
         raise errors.tokens_blocked()
     user = store.users[token.account_id]
     if not user.product_access:
@@ -91,6 +93,8 @@ def _sign_in_datacenter(store: Store, site: Site, credentials: Credentials) -> C
             raise errors.datacenter_unauthorized()
     else:
         token = store.tokens.get(credentials.secret) if credentials.kind == "bearer" else None
+        if token is not None and token.kind == "oauth" and access_token(store, site, credentials.secret) is None:
+            raise errors.datacenter_unauthorized()  # an assumption: no document says what an expired one is answered
         if token is None or token.state != "active":
             return ANONYMOUS
     user = store.users[token.account_id]
@@ -114,5 +118,5 @@ def require_scope(caller: Caller, any_of: tuple[str, ...]) -> None:
     :raises ApiError: 401 with the gateway's own body and ``X-Failure-Category``.
     """
     token = caller.token
-    if token and token.kind == "scoped" and any_of and not set(any_of) & set(token.scopes):
+    if token and token.kind in ("scoped", "oauth") and any_of and not set(any_of) & set(token.scopes):
         raise errors.scope_mismatch()

@@ -63,9 +63,10 @@ class User:
 class Token:
     value: str
     account_id: str
-    kind: str = "unscoped"  # "unscoped", "scoped" or "pat" (Data Center)
+    kind: str = "unscoped"  # "unscoped", "scoped", "pat" (Data Center) or "oauth" (an access token)
     scopes: tuple[str, ...] = ()
     state: str = "active"  # or "revoked", "expired"
+    expires_at: datetime | None = None  # of an access token
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from sandbox.confluence.changes import apply_change
 from sandbox.confluence.control_api import add_control_api
 from sandbox.confluence.decoration_control import PartControl
 from sandbox.confluence.faults import Action, Do, Fault, FaultPlan
+from sandbox.confluence.oauth import OAuthClient
 from sandbox.confluence.page_control import PageControl
 from sandbox.confluence.personalities import PERSONALITIES, deployment_of, take_on
 from sandbox.confluence.request_log import Recorder, RequestLog
-from sandbox.confluence.site import DEPLOYMENTS, Site, set_switches
+from sandbox.confluence.site import ALL_SCOPES, DEPLOYMENTS, Site, set_switches
 from sandbox.confluence.site_control import SiteControl
 from sandbox.confluence.spoiling import RATE_LIMIT_BODY, Spoiler, retry_after_headers
 from sandbox.confluence.state import StateFolder
@@ -85,6 +86,7 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
             self.store.journal = self._state
         self.log = RequestLog()
         self.faults = FaultPlan()
+        self.oauth_clients: dict[str, OAuthClient] = {}
         self.base_url = ""
         self._bucket: TokenBucket | None = None
         self.limit_rate(rate, burst)
@@ -99,6 +101,20 @@ class SandboxConfluence(PageControl, PartControl, SiteControl):
         self.add_user(READER_USER)
         self.add_token(SYNC_EMAIL, SCOPED_TOKEN, kind="scoped")
         self.add_token(SYNC_EMAIL, PERSONAL_ACCESS_TOKEN, kind="pat")
+
+    def add_oauth_client(
+        self,
+        user: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        scopes: Iterable[str] = ALL_SCOPES,
+        lifetime_s: float = 3600,
+    ) -> None:
+        """Give a user, usually a service account, an OAuth 2.0 credential; see :mod:`sandbox.confluence.oauth`."""
+        account_id = self.user(user).account_id
+        with self.lock:
+            self.oauth_clients[client_id] = OAuthClient(client_id, client_secret, account_id, tuple(scopes), lifetime_s)
 
     def _stack(self, latency_ms: float) -> tuple[Latency, ASGIApp]:
         app = build_app(self)

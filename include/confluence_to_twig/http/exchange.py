@@ -40,8 +40,8 @@ class Request:
     url: str
     params: Mapping[str, Any] | None = None
     json: Any = None
-    data: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    data: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     max_bytes: int = MAX_BYTES
 
 

@@ -34,19 +34,38 @@ def normalize_site(text: str, *, scheme: str = "", port: int | None = None) -> s
     parts = _split(text if "://" in text else f"{scheme or 'https'}://{text}", text)
     host, explicit_port = _host_and_port(parts, text)
     port = explicit_port or port
-    if parts.scheme not in ("http", "https"):
-        raise SettingsError(f'The domain "{text}" begins with {parts.scheme}://.', "Use https://, or nothing at all.")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise SettingsError(
-            f'The domain "{text}" begins with http://.',
-            "The API token would be sent unencrypted. Use https:// (http:// is accepted for this machine only).",
-        )
+    _check_scheme(parts.scheme, host, f'The domain "{text}"')
     default_port = 443 if parts.scheme == "https" else 80
     netloc = f"[{host}]" if ":" in host else host
     if port and port != default_port:
         netloc = f"{netloc}:{port}"
     path = "" if is_cloud_host(host) else _context_path(parts.path)
     return f"{parts.scheme}://{netloc}{path}"
+
+
+def check_address(text: str, field: str) -> str:
+    """The address of one endpoint, without a final slash, if a secret may be sent there.
+
+    :param field: what the text is, for messages.
+    :raises SettingsError: when it is none, or not encrypted.
+    """
+    text = text.strip()
+    parts = _split(text, text)
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        # The text is not repeated: what stands before an @ may be a password.
+        raise SettingsError(f"The {field} is not an address.", "Enter it whole, with https:// and its path.")
+    _check_scheme(parts.scheme, parts.hostname, f'The {field} "{text}"')
+    return text.rstrip("/")
+
+
+def _check_scheme(scheme: str, host: str, what: str) -> None:
+    if scheme not in ("http", "https"):
+        raise SettingsError(f"{what} begins with {scheme}://.", "Use https://, or nothing at all.")
+    if scheme == "http" and not is_loopback(host):
+        raise SettingsError(
+            f"{what} begins with http://.",
+            "The API token would be sent unencrypted. Use https:// (http:// is accepted for this machine only).",
+        )
 
 
 def check_not_gateway(text: str) -> None:

@@ -104,7 +104,7 @@ class ConfluenceClient:
         :raises confluence_to_twig.sources.space_key.SpaceKeyError: when this cannot be a key.
         """
         key = check_space_key(key)
-        at_once = self._signed_in is None and self.settings.is_cloud
+        at_once = self._signed_in is None and self.settings.is_cloud and not self.settings.client_secret
         found = self._space_while_signing_in(key) if at_once else self.api.find_space(key)
         if found is None:
             raise _space_not_found(key, self.api.visible_spaces())

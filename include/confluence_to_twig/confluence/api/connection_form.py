@@ -28,9 +28,25 @@ CONNECTION_TYPE: dict[str, Any] = {
             "stays empty.",
             "schema": {"type": "string", "enum": ["auto", "cloud", "datacenter"], "default": "auto"},
         },
+        "client_id": {
+            "label": "Client ID",
+            "description": "Of an OAuth 2.0 credential of a service account; e-mail and API token stay empty then.",
+            "schema": {"type": _TEXT},
+        },
+        "client_secret": {
+            "label": "Client secret",
+            "description": "What belongs to the client id. Access tokens are fetched with both, and renewed in time.",
+            "schema": {"type": _TEXT, "format": "password"},
+        },
         "gateway_url": {
             "label": "Gateway",
-            "description": "Where tokens with scopes are accepted. Leave empty for https://api.atlassian.com.",
+            "description": "Where tokens with scopes and OAuth 2.0 are accepted. Leave empty for https://api.atlassian.com.",
+            "schema": {"type": _TEXT},
+        },
+        "token_url": {
+            "label": "Token address",
+            "description": "Where access tokens for a client id come from. Leave empty for https://auth.atlassian.com/oauth/token, "
+            "or /rest/oauth2/latest/token of a Data Center.",
             "schema": {"type": _TEXT},
         },
         "verify": {

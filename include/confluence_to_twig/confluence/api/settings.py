@@ -8,7 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from confluence_to_twig.confluence.api.address import check_not_gateway, is_cloud_host, is_loopback, normalize_site
+from confluence_to_twig.confluence.api.address import (
+    check_address,
+    check_not_gateway,
+    is_cloud_host,
+    is_loopback,
+    normalize_site,
+)
 from confluence_to_twig.confluence.api.errors import SettingsError
 from confluence_to_twig.sources.space_key import check_space_key
 
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 
 Deployment = Literal["auto", "cloud", "datacenter"]
 GATEWAY_URL = "https://api.atlassian.com"
+CLOUD_OAUTH = "https://auth.atlassian.com/oauth/token"
+DATA_CENTER_OAUTH = "/rest/oauth2/latest/token"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -30,6 +38,9 @@ class ConfluenceSettings:
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param timeout_seconds: upper bound for one request, from the first byte sent to the last byte read.
     :param threads: requests under way at the same time.
+    :param client_id: id of an OAuth 2.0 credential of a service account, instead of e-mail and token.
+    :param client_secret: what belongs to it.
+    :param token_url: where access tokens for it come from, when that is not where the documents say.
     """
 
     site_url: str
@@ -42,6 +53,25 @@ class ConfluenceSettings:
     space_key: str | None = None
     timeout_seconds: float = 60.0
     threads: int = 8
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    token_url: str = ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown."""
+        return tuple(secret for secret in (self.token, self.client_secret) if secret)
+
+    def token_endpoint(self, url: str) -> str:
+        """Where the access token for a request to ``url`` comes from.
+
+        Cloud: https://support.atlassian.com/user-management/docs/create-oauth-2-0-credential-for-service-accounts/
+        Data Center 10: https://confluence.atlassian.com/enterprise/service-accounts-overview-1627095923.html
+        """
+        if self.token_url:
+            return self.token_url
+        gateway = url.startswith(f"{self.gateway_url}/ex/confluence/")
+        return CLOUD_OAUTH if gateway else f"{self.site_url}{DATA_CENTER_OAUTH}"
 
     @property
     def is_cloud(self) -> bool:
@@ -76,12 +106,15 @@ class ConfluenceSettings:
                 'For a self-hosted Confluence with such a name set Deployment to "datacenter".',
             )
         email = (login or "").strip()
-        if deployment == "cloud" or is_cloud_host(hostname):
+        client_id, client_secret = _client(extra, password)
+        if client_secret:
+            email = ""
+        elif deployment == "cloud" or is_cloud_host(hostname):
             check_email(email)
         return cls(
             site_url=site_url,
             email=email,
-            token=_token(password),
+            token="" if client_secret else _token(password),
             deployment=deployment,
             gateway_url=normalize_site(_text(extra, "gateway_url") or GATEWAY_URL),
             verify=_verify(extra.get("verify")),
@@ -89,6 +122,9 @@ class ConfluenceSettings:
             space_key=check_space_key(key) if (key := _text(extra, "space_key")) else None,
             timeout_seconds=_number(extra, "timeout_seconds", 60, low=1, high=600),
             threads=int(_number(extra, "threads", 8, low=1, high=32)),
+            client_id=client_id,
+            client_secret=client_secret,
+            token_url=check_address(url, "token address") if (url := _text(extra, "token_url")) else "",
         )
 
 
@@ -104,6 +140,22 @@ def check_email(email: str) -> None:
             "Enter the e-mail of the account that the API token belongs to. "
             "A service account has one too: it ends with @serviceaccount.atlassian.com.",
         )
+
+
+def _client(extra: Mapping[str, Any], password: str | None) -> tuple[str, str]:
+    client_id, client_secret = _text(extra, "client_id"), _text(extra, "client_secret")
+    if bool(client_id) != bool(client_secret):
+        missing = "client secret" if client_id else "client id"
+        raise SettingsError(
+            f"The {missing} is empty.",
+            "An OAuth 2.0 credential of a service account has a client id and a client secret: enter both, or neither.",
+        )
+    if client_secret and (password or "").strip():
+        raise SettingsError(
+            "The connection has an API token and a client secret.",
+            "Keep the one that is to be used, and empty the other.",
+        )
+    return client_id, client_secret
 
 
 def _token(password: str | None) -> str:

@@ -34,7 +34,7 @@ Via = Literal["site", "gateway", "datacenter"]
 class SignIn:
     """Who signed in, and which way. Holds no secret: it may travel between tasks as JSON.
 
-    :param via: ``site`` (Cloud, token without scopes), ``gateway`` (Cloud, scoped token) or ``datacenter``.
+    :param via: ``site`` (Cloud, token without scopes), ``gateway`` (Cloud, scoped token or OAuth 2.0) or ``datacenter``.
     :param cloud_id: Atlassian's id of the site; known only when the gateway is used.
     """
 
@@ -87,6 +87,8 @@ def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
         deployment = "cloud" if cloud_id else "datacenter"
     if deployment == "datacenter":
         return SignIn(*_current_user(settings.site_url, transport), via="datacenter")
+    if settings.client_secret:
+        return _as_service_account(settings, transport, cloud_id)
     check_email(settings.email)
     try:
         return SignIn(*_current_user(f"{cloud_root(settings.site_url)}/wiki", transport), via="site")
@@ -94,6 +96,17 @@ def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
         if isinstance(refused, (IpNotAllowedError, TokenBlockedError)):
             raise
         return _through_gateway(settings, transport, cloud_id, refused)
+
+
+def _as_service_account(settings: ConfluenceSettings, transport: Transport, cloud_id: str | None) -> SignIn:
+    """Access tokens of client credentials are good for the gateway only."""
+    cloud_id = cloud_id or _find_cloud_id(settings, transport)
+    if cloud_id is None:
+        raise NotFoundError(
+            f"404 Not Found: {settings.site_url} does not say which Cloud site it is",
+            "Check the domain; for a self-hosted Confluence set Deployment to datacenter.",
+        )
+    return SignIn(*_current_user(_gateway_url(settings, cloud_id), transport), via="gateway", cloud_id=cloud_id)
 
 
 def _through_gateway(

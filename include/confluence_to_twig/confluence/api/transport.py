@@ -14,9 +14,15 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from confluence_to_twig.confluence.api.access_tokens import AccessTokens
 from confluence_to_twig.confluence.api.address import is_loopback, origin
 from confluence_to_twig.confluence.api.answers import after_sign_in, error_for, not_json, odd_after_sign_in
-from confluence_to_twig.confluence.api.errors import BrokenAnswerError, ForeignHostError, RedirectedError
+from confluence_to_twig.confluence.api.errors import (
+    BrokenAnswerError,
+    ForeignHostError,
+    RedirectedError,
+    UnauthorizedError,
+)
 from confluence_to_twig.confluence.api.session import open_bare_session, open_session
 from confluence_to_twig.http.budget import Unmetered
 from confluence_to_twig.http.exchange import MAX_BYTES, Answer, Request, exchange, unpacked
@@ -63,6 +69,10 @@ class Transport:
         self._origins = frozenset(origin(host) for host in hosts)
         self._lock = threading.Lock()
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
+        client_credentials = bool(settings.client_secret)
+        self._tokens = (
+            AccessTokens(settings, lambda request: self._once(request, False)) if client_credentials else None
+        )
         self._sessions: dict[bool, requests.Session] = {}
 
     def get(
@@ -130,9 +140,20 @@ class Transport:
             self._check_own_host(request.url)
         odd = odd_after_sign_in(request.url) if self.proven else ()
         try:
-            return persist(lambda: read(self._once(request, authorized)), self.pace, patience or self.patience, odd)
+            return persist(lambda: self._attempt(request, read, authorized), self.pace, patience or self.patience, odd)
         except odd as error:
             raise after_sign_in(error) from error
+
+    def _attempt(self, request: Request, read: Callable[[Answer], T], authorized: bool) -> T:
+        if not authorized or self._tokens is None:
+            return read(self._once(request, authorized))
+        token = self._tokens.token_for(request.url)
+        signed = replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
+        try:
+            return read(self._once(signed, authorized))
+        except UnauthorizedError:
+            self._tokens.forget(token)
+            raise
 
     def _once(self, request: Request, authorized: bool) -> Answer:
         with self._lock:
@@ -153,7 +174,10 @@ class Transport:
     def _scrubbed(self, answer: Answer) -> Answer:
         # What a failed request answers is quoted in messages; a server that echoes its input must not bring the token.
         plain = unpacked(answer)
-        return replace(plain, body=plain.body.replace(self.settings.token.encode(), b"***"))
+        body = plain.body
+        for secret in self.settings.secrets:
+            body = body.replace(secret.encode(), b"***")
+        return replace(plain, body=body)
 
     def _decoded(self, answer: Answer) -> Any:
         _checked(answer)
@@ -168,7 +192,8 @@ class Transport:
     def _session(self, authorized: bool) -> requests.Session:
         with self._lock:
             if authorized not in self._sessions:
-                self._sessions[authorized] = (open_session if authorized else open_bare_session)(self.settings)
+                with_credentials = authorized and self._tokens is None
+                self._sessions[authorized] = (open_session if with_credentials else open_bare_session)(self.settings)
             return self._sessions[authorized]
 
     def _check_own_host(self, url: str) -> None:
