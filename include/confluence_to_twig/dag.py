@@ -27,20 +27,23 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import CronDataIntervalTimetable, CronTriggerTimetable, dag, get_parsing_context, task
+from airflow.sdk import CronDataIntervalTimetable, CronTriggerTimetable, TaskGroup, dag, get_parsing_context, task
 
 from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
 from confluence_to_twig.runs.assets import space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
 from confluence_to_twig.sources.source import Source, Sources, SourcesError, SourcesFile, load_sources
+from confluence_to_twig.sources.templated import SHAPING, rendered, shape_of
 from confluence_to_twig.tasks.load import LoadOperator
 from confluence_to_twig.tasks.prune import PruneOperator
 from confluence_to_twig.tasks.retries import retries
 from confluence_to_twig.tasks.verify import VerifyOperator
 
 if TYPE_CHECKING:
-    from airflow.sdk import DAG
+    from collections.abc import Sequence
+
+    from airflow.sdk import DAG, Asset
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +59,6 @@ def timetable(source: Source) -> Any:
 
 def build(source: Source) -> DAG:
     """The DAG of one source."""
-    space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
-    twig = twig_asset(source=source.name)
 
     @dag(
         dag_id=source.dag_id,
@@ -75,48 +76,89 @@ def build(source: Source) -> DAG:
         **alerts_of(source),
     )
     def confluence_to_twig() -> None:
-        @task(pool=source.confluence_pool)
-        def validate() -> dict[str, Any]:
-            from confluence_to_twig.tasks.validate import validate as step
-
-            return step(Run.current(source), token_expires=token_expires)
-
-        @task(pool=source.confluence_pool, inlets=[space])
-        def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
-            from confluence_to_twig.tasks.discover import discover as step
-
-            return step(Run.current(source), validated)
-
-        @task(
-            pool=source.confluence_pool,
-            max_active_tis_per_dagrun=source.max_active_shards,
-            map_index_template="{{ map_name }}",
-        )
-        def extract(shard: dict[str, Any], validated: dict[str, Any]) -> dict[str, Any]:
-            from confluence_to_twig.tasks.extract import extract as step
-
-            name_map_index(f"pages {shard['first']}-{shard['last']}")
-            return step(Run.current(source), validated, shard)
-
-        @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}")
-        def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
-            from confluence_to_twig.tasks.transform import skip_unplanned
-            from confluence_to_twig.tasks.transform import transform as step
-
-            skip_unplanned(extracted, shards)
-            name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
-            return step(Run.current(source), extracted)
-
-        validated = validate()
-        shards = discover(validated)
-        extracted = extract.partial(validated=validated).expand(shard=shards)
-        transformed = transform.partial(shards=shards).expand(extracted=extracted)
-        load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=source.twig_pool)
-        prune = PruneOperator(task_id="prune", source=source, pool=source.twig_pool, notifiers=[ApprovalNeeded(source)])
-        verify = VerifyOperator(task_id="verify", source=source, pool=source.twig_pool, inlets=[space], outlets=[twig])
-        load >> prune >> verify
+        space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
+        _wire(source, inlets=[space], outlets=[twig_asset(source=source.name)])
 
     return confluence_to_twig()
+
+
+def confluence_to_twig(*, space_key: str, group_id: str = "confluence_to_twig", **settings: Any) -> TaskGroup:
+    """The tasks that bring one space into step with Twig, as a task group of a DAG of one's own.
+
+    All settings that say what is synced, and where to, are templates: ``space_key``, ``name``, ``confluence_conn_id``,
+    ``twig_conn_id``, ``twig_name`` and every other one that is not named below. ``validate`` renders them (they are in its
+    template field ``op_kwargs``), checks them and freezes them for the run.
+
+    :param space_key: key of the space.
+    :param group_id: as for every task group; it comes before the names of the tasks.
+    :param settings: fields of a source in ``sources.yaml``. ``name`` is what staging and Twig call the source; without it
+        the space key. No templates, since they shape the DAG: ``confluence_pool``, ``twig_pool``, ``max_active_shards``,
+        ``retries``, ``retry_delay``, ``approval_timeout``. Not here, since they are the DAG's own: ``schedule``,
+        ``start_date``, ``catchup``, ``owner``, ``tags``, ``alerts``.
+    :raises SourcesError: a setting is unknown, or is no template and not allowed.
+    """
+    given = {"space_key": space_key, **settings}
+    shape = shape_of(given)
+    with TaskGroup(group_id=group_id, default_args=retries(shape)) as group:
+        _wire(shape, {name: value for name, value in given.items() if name not in SHAPING})
+    return group
+
+
+def _wire(
+    source: Source,
+    settings: dict[str, Any] | None = None,
+    *,
+    inlets: Sequence[Asset] = (),
+    outlets: Sequence[Asset] = (),
+) -> None:
+    """The seven tasks, in the DAG or task group of the enclosing block.
+
+    :param source: the source; where there are ``settings``, only what shapes the DAG counts of it.
+    :param settings: templates; what they are rendered to is the source.
+    """
+
+    @task(pool=source.confluence_pool)
+    def validate(settings: dict[str, Any] | None = None) -> dict[str, Any]:
+        from confluence_to_twig.tasks.validate import validate as step
+
+        of_run = source if settings is None else rendered(settings)
+        return step(Run.current(of_run), token_expires=token_expires)
+
+    @task(pool=source.confluence_pool, inlets=list(inlets))
+    def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
+        from confluence_to_twig.tasks.discover import discover as step
+
+        return step(Run.current(source), validated)
+
+    @task(
+        pool=source.confluence_pool,
+        max_active_tis_per_dagrun=source.max_active_shards,
+        map_index_template="{{ map_name }}",
+    )
+    def extract(shard: dict[str, Any], validated: dict[str, Any]) -> dict[str, Any]:
+        from confluence_to_twig.tasks.extract import extract as step
+
+        name_map_index(f"pages {shard['first']}-{shard['last']}")
+        return step(Run.current(source), validated, shard)
+
+    @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}")
+    def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
+        from confluence_to_twig.tasks.transform import skip_unplanned
+        from confluence_to_twig.tasks.transform import transform as step
+
+        skip_unplanned(extracted, shards)
+        name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
+        return step(Run.current(source), extracted)
+
+    validated = validate() if settings is None else validate(settings)
+    shards = discover(validated)
+    extracted = extract.partial(validated=validated).expand(shard=shards)
+    transformed = transform.partial(shards=shards).expand(extracted=extracted)
+    pool = source.twig_pool
+    load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=pool)
+    prune = PruneOperator(task_id="prune", source=source, pool=pool, notifiers=[ApprovalNeeded(source)])
+    verify = VerifyOperator(task_id="verify", source=source, pool=pool, inlets=list(inlets), outlets=list(outlets))
+    load >> prune >> verify
 
 
 def build_dags(sources: Sources | None = None) -> list[DAG]:

@@ -6,19 +6,15 @@ from typing import Any
 import pytest
 
 from confluence_to_twig.runs.links import LINKS, SpaceLink, TwigLink, twig_url
-from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.binding import Binding
 from tests.web.samples import NOW, SITE, SampleSource
 
-OPERATOR = SimpleNamespace(dag_id="confluence_to_twig__docs")
+OPERATOR = SimpleNamespace(source=SimpleNamespace(name="docs"))
 KEY: Any = SimpleNamespace(run_id="manual__2026-11-22T10:00:00+00:00")
 
 
 @pytest.fixture
-def source(docs: SampleSource, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SampleSource:
-    path = tmp_path / "sources.yaml"
-    path.write_text("sources: [{name: docs, space_key: PROD}]", encoding="utf-8")
-    monkeypatch.setenv(SOURCES_VARIABLE, str(path))
+def source(docs: SampleSource) -> SampleSource:
     return docs
 
 
@@ -38,7 +34,7 @@ def test_leads_to_the_app_of_the_real_twig(host: str) -> None:
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("operator", [OPERATOR, SimpleNamespace(dag_id="another"), None])
+@pytest.mark.parametrize("operator", [OPERATOR, SimpleNamespace(source=SimpleNamespace(name="another")), None])
 def test_never_raises(source: SampleSource, link: Any, operator: Any) -> None:
     assert link.get_link(operator, ti_key=KEY) == ""
 

@@ -65,15 +65,18 @@ class ApprovalNeeded(BaseNotifier):
         from confluence_to_twig.alerts.deliver import deliver
 
         task = context["task"]
+        # In a task group only the run knows its source; the operator has taken it on by now.
+        source = getattr(task, "source", self.source)
+        dag_id = getattr(task, "dag_id", source.dag_id)
         alert = Alert(
             kind="approval",
-            source=self.source.name,
+            source=source.name,
             problem="mass deletion",
-            summary=f"{self.source.name}: {task.subject}",
+            summary=f"{source.name}: {task.subject}",
             details=str(task.body or ""),
-            url=_answer_url(self.source.dag_id, str(context["run_id"]), task.task_id),
+            url=_answer_url(dag_id, str(context["run_id"]), task.task_id),
         )
-        deliver(alert, self.source.alerts)
+        deliver(alert, source.alerts)
 
 
 def token_expires(source: Source, expires_on: date, warning: str) -> None:

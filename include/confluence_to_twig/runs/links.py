@@ -38,12 +38,12 @@ class _SourceLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """The address, or an empty text while there is none: then the UI shows no link."""
         try:
-            return self._address(operator.dag_id, ti_key.run_id)
+            return self._address(_staging(operator), ti_key.run_id)
         except Exception as error:
             log.warning("No link %r: %s", self.name, type(error).__name__)
             return ""
 
-    def _address(self, dag_id: str, run_id: str) -> str:
+    def _address(self, staging: SourceStaging, run_id: str) -> str:
         raise NotImplementedError
 
 
@@ -52,10 +52,10 @@ class TwigLink(_SourceLink):
 
     name = "Twig data source"
 
-    def _address(self, dag_id: str, run_id: str) -> str:
+    def _address(self, staging: SourceStaging, run_id: str) -> str:
         from confluence_to_twig.staging.binding import read_binding
 
-        return twig_url(read_binding(_staging(dag_id)))
+        return twig_url(read_binding(staging))
 
 
 class SpaceLink(_SourceLink):
@@ -63,19 +63,18 @@ class SpaceLink(_SourceLink):
 
     name = "Confluence space"
 
-    def _address(self, dag_id: str, run_id: str) -> str:
+    def _address(self, staging: SourceStaging, run_id: str) -> str:
         from confluence_to_twig.staging.files import read_json
 
-        record = read_json(_staging(dag_id).run(run_id).home / "report" / "validate.json")
+        record = read_json(staging.run(run_id).home / "report" / "validate.json")
         return str(record["details"]["space"]["url"])
 
 
-def _staging(dag_id: str) -> SourceStaging:
-    from confluence_to_twig.sources.source import load_sources
+def _staging(operator: Any) -> SourceStaging:
+    """The operator that has just run knows the source of its run."""
     from confluence_to_twig.staging.layout import SourceStaging, staging_root
 
-    name = next(source.name for source in load_sources().sources if source.dag_id == dag_id)
-    return SourceStaging(staging_root(), name)
+    return SourceStaging(staging_root(), operator.source.name)
 
 
 #: For ``operator_extra_links`` of the tasks that end in Twig.

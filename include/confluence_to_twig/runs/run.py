@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from confluence_to_twig.sources.source import Source
 
 
+#: The task that freezes the settings of its run.
+FIRST_TASK = "validate"
 UNATTENDED_VARIABLE = "CONFLUENCE_TWIG_UNATTENDED"
 
 
@@ -49,8 +51,15 @@ class Run:
 
     @classmethod
     def of(cls, source: Source, context: Mapping[str, Any]) -> Run:
-        """The run that an Airflow task context belongs to. Works with and without a logical date."""
+        """The run that an Airflow task context belongs to. Works with and without a logical date.
+
+        :param source: the source as the DAG file has it now. The settings that the run's first task froze win over it, so
+            that all tasks of a run work with the same ones.
+        """
         dag_run, ti = context["dag_run"], context["ti"]
+        group, _, task_id = ti.task_id.rpartition(".")
+        if task_id != FIRST_TASK:
+            source = _frozen(ti, f"{group}.{FIRST_TASK}" if group else FIRST_TASK) or source
         facts = RunFacts(
             run_type=getattr(dag_run.run_type, "value", str(dag_run.run_type)),
             run_after=dag_run.run_after,
@@ -62,7 +71,7 @@ class Run:
             run_id=dag_run.run_id,
             facts=facts,
             params=RunParams.from_context(context.get("params") or {}),
-            task_id=ti.task_id,
+            task_id=task_id,
             try_number=ti.try_number,
             shard=ti.map_index if ti.map_index is not None and ti.map_index >= 0 else None,
         )
@@ -73,6 +82,14 @@ class Run:
         from airflow.sdk import get_current_context
 
         return cls.of(source, get_current_context())
+
+
+def _frozen(ti: Any, first_task: str) -> Source | None:
+    """The source as the first task returned it; None for a run that began under a release that froze nothing."""
+    from confluence_to_twig.sources.source import Source
+
+    validated = ti.xcom_pull(task_ids=first_task) or {}
+    return Source.model_validate(validated["source"]) if "source" in validated else None
 
 
 def name_map_index(name: str) -> None:

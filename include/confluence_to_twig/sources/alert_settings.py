@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from confluence_to_twig.sources.fields import ConnId, Label, Text, duration
+from confluence_to_twig.sources.fields import IN_SECONDS, ConnId, Label, Text, duration
 from confluence_to_twig.sources.lookback import parse_duration
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -65,8 +65,8 @@ class AlertSettings(BaseModel):
 
     jira: JiraSettings | None = None
     email: EmailSettings | None = None
-    deadline: Annotated[timedelta | None, BeforeValidator(_deadline)] = timedelta(hours=24)
-    repeat_after: Annotated[timedelta, duration(timedelta(seconds=1), _YEAR)] = timedelta(days=1)
+    deadline: Annotated[timedelta | None, BeforeValidator(_deadline), IN_SECONDS] = timedelta(hours=24)
+    repeat_after: Annotated[timedelta, duration(timedelta(seconds=1), _YEAR), IN_SECONDS] = timedelta(days=1)
 
     @field_validator("email")
     @classmethod

@@ -11,7 +11,7 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from confluence_to_twig.sources.lookback import parse_duration, parse_lookback
 from confluence_to_twig.sources.mistakes import shown
@@ -136,11 +136,17 @@ def duration(shortest: timedelta, longest: timedelta) -> BeforeValidator:
     return BeforeValidator(lambda value: parse_duration(value, shortest, longest))
 
 
+def _seconds(value: timedelta | None) -> str | None:
+    return None if value is None else f"{value.total_seconds():f} seconds"
+
+
+#: ISO 8601 durations of more than a year are written with years, which have no fixed length when they are read back.
+IN_SECONDS = PlainSerializer(_seconds, when_used="json")
 NO_BOOLEAN = BeforeValidator(_no_boolean)
 Name = Annotated[str, AfterValidator(_name)]
 SpaceKey = Annotated[str, AfterValidator(_space_key)]
 Schedule = Annotated[str | None, AfterValidator(_schedule)]
-Lookback = Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v))]
+Lookback = Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v)), IN_SECONDS]
 StartDate = Annotated[datetime, AfterValidator(_sensible_start), BeforeValidator(_start)]
 ConnId = Annotated[str, AfterValidator(_conn_id)]
 ContentKinds = Annotated[tuple[ContentKind, ...], BeforeValidator(_content_kinds)]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from confluence_to_twig.sources.alert_settings import AlertSettings
 from confluence_to_twig.sources.entries import Entries, UnusableError, read_entries
 from confluence_to_twig.sources.fields import (
+    IN_SECONDS,
     NO_BOOLEAN,
     ConnId,
     ContentKinds,
@@ -83,11 +84,15 @@ class Source(BaseModel):
     shard_size: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 5_000
     max_active_shards: Annotated[int, Field(ge=1, le=64), NO_BOOLEAN] = 4
     retries: Annotated[int, Field(ge=0, le=20), NO_BOOLEAN] = 3
-    retry_delay: Annotated[timedelta, duration(timedelta(seconds=1), timedelta(days=1))] = timedelta(seconds=15)
+    retry_delay: Annotated[timedelta, duration(timedelta(seconds=1), timedelta(days=1)), IN_SECONDS] = timedelta(
+        seconds=15
+    )
     alerts: AlertSettings = AlertSettings()
     brake_pages: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 20
     brake_share: Annotated[float, Field(gt=0, le=1), NO_BOOLEAN] = 0.2
-    approval_timeout: Annotated[timedelta, duration(timedelta(minutes=1), timedelta(days=366))] = timedelta(days=3)
+    approval_timeout: Annotated[timedelta, duration(timedelta(minutes=1), timedelta(days=366)), IN_SECONDS] = timedelta(
+        days=3
+    )
     keep_runs: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 30
 
     @model_validator(mode="after")
@@ -95,6 +100,10 @@ class Source(BaseModel):
         if self.delivery == "files" and not self.files_path:
             raise ValueError("files_path: delivery 'files' needs the folder or bucket that Twig reads from")
         return self
+
+    def frozen(self) -> dict[str, Any]:
+        """The settings as JSON, to be read back by ``Source.model_validate``."""
+        return self.model_dump(mode="json")
 
     @property
     def dag_id(self) -> str:

@@ -43,7 +43,9 @@ class LoadOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Load; a retry goes on behind the last batch that Twig acknowledged."""
-        return load(Run.of(self.source, context), self.transformed)
+        run = Run.of(self.source, context)
+        self.source = run.source
+        return load(run, self.transformed)
 
 
 def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:

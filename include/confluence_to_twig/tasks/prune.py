@@ -57,7 +57,9 @@ class PruneOperator(HITLOperator):
 
     def execute(self, context: Context) -> Any:
         """Delete, or ask."""
-        return prune(Run.of(self.source, context), ask=lambda subject, body: self._ask(context, subject, body))
+        run = Run.of(self.source, context)
+        self.source = run.source
+        return prune(run, ask=lambda subject, body: self._ask(context, subject, body))
 
     def _ask(self, context: Context, subject: str, body: str) -> Any:
         self.subject, self.body = subject, body

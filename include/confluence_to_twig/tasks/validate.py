@@ -29,7 +29,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
     """Prove the connections and resolve the window.
 
     :param token_expires: is told the source, the day and a warning when the token of its connection runs out soon.
-    :returns: what the later tasks need, all JSON: ``window``, ``space``, ``sign_in``, ``page_count``.
+    :returns: what the later tasks need, all JSON: ``window``, ``source`` (frozen for this run), ``space``, ``sign_in``, ``page_count``.
     :raises PermanentError: credentials, space, parameters or configuration need a human.
     """
     with recorded(run) as record:
@@ -39,7 +39,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
         record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}
         found = _check_confluence(run, record, token_expires)
         _check_twig(run)
-        return {"window": window.to_json(), **found}
+        return {"window": window.to_json(), "source": run.source.frozen(), **found}
 
 
 def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class VerifyOperator(BaseOperator):
 
     def _go_on(self, context: Context, event: dict[str, Any] | None) -> Any:
         run = Run.of(self.source, context)
+        self.source = run.source
         if wait := follow(run, event):
             from confluence_to_twig.tasks.processing_trigger import ProcessingTrigger
 
