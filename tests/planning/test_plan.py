@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from confluence_to_twig.planning.plan import (
     RETRIED_AT_ONCE,
     STILL_THERE,
+    UNTOLD,
     Scope,
     candidates_for_deletion,
     counts_by_reason,
@@ -270,7 +271,7 @@ def test_deletes_nothing_when_the_sweep_is_incomplete() -> None:
     assert {action for action, _ in decided.values()} == {"leave"}
 
 
-@pytest.mark.parametrize("missing", [{}, {"7": STILL_THERE}])
+@pytest.mark.parametrize("missing", [{}, {"7": STILL_THERE}, {"7": UNTOLD}])
 def test_deletes_nothing_that_confluence_still_has_or_that_nobody_asked_about(missing: dict[str, str]) -> None:
     assert decide([], [held("7")], missing=missing)["7"][0] == "leave"
 

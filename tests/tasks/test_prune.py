@@ -75,7 +75,7 @@ def test_a_refusal_keeps_all_of_them_and_is_recorded(world: World, run: Run) -> 
     assert world.held() == expected(*PAGES)
     assert world.audit.read().num_rows == 0
     record = read_json(record_path(run))
-    assert record["warnings"] == ["60 pages were not deleted: ada chose to keep them"]
+    assert record["warnings"] == ["60 of 80 pages (75%) stay in Twig: ada chose to keep them"]
     assert record["figures"]["kept_by_brake"] == 60
 
 

@@ -38,7 +38,7 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     run, record = replace(run, source=source), Record()
     assert doubtful(run, record) == set()
     write_shard(run.source_staging, run.run_id, PAGES)
-    load_files(run, [0], record)
+    load_files(run, [0], record, hold=(), only=None)
     assert doubtful(run, record) == set()
     assert record.warnings == []
 
@@ -47,6 +47,6 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     lost = {"0"} if kind == "folder" else {page.page_id for page in PAGES}
     assert doubtful(run, record) == (lost if repair else set())
     assert len(record.warnings) == repair
-    load_files(run, [0], record)
+    load_files(run, [0], record, hold=(), only=None)
     assert doubtful(run, record) == set()
     assert bool(list(folder.glob("0-*" if kind == "folder" else "volume*"))) is repair

@@ -9,6 +9,7 @@ import pytest
 
 from confluence_to_twig.errors import TransientError
 from confluence_to_twig.staging.schemas import PLAN
+from confluence_to_twig.twig.brake import Brake, Shrunk
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.pruner import PrunePlan, plan_prune, prune
 from tests.twig.world import Page, World, answering, expected
@@ -77,9 +78,11 @@ def test_passes_over_pages_that_twig_never_held(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("held", "gone", "brake"),
-    [(100, 19, False), (100, 20, True), (21, 19, False), (25, 20, True), (100, 100, True)],
+    [(100, 19, False), (100, 20, True), (60, 19, False), (21, 19, True), (2, 1, False), (1, 1, True), (100, 100, True)],
 )
-def test_the_brake_holds_at_20_pages_and_20_percent(world: World, held: int, gone: int, brake: bool) -> None:
+def test_the_brake_holds_at_20_pages_and_20_percent_or_when_less_than_half_would_be_left(
+    world: World, held: int, gone: int, brake: bool
+) -> None:
     world.load(*PAGES[:held])
     found = planned(world, *(page.page_id for page in PAGES[:gone]))
     assert (len(found.deletions), found.held, found.brake) == (gone, held, brake)
@@ -88,9 +91,29 @@ def test_the_brake_holds_at_20_pages_and_20_percent(world: World, held: int, gon
 def test_the_brake_can_be_set(world: World) -> None:
     world.load(*PAGES)
     gone = [page.page_id for page in PAGES[:20]]
-    assert not planned(world, *gone, brake_share=0.5).brake
-    assert not planned(world, *gone, brake_pages=21).brake
-    assert planned(world, "1", brake_pages=1, brake_share=0.01).brake
+    assert not planned(world, *gone, brake=Brake(share=0.5)).brake
+    assert not planned(world, *gone, brake=Brake(pages=21)).brake
+    assert planned(world, *gone, brake=Brake(share=0.5, most=20)).brake
+    assert planned(world, "1", brake=Brake(pages=1, share=0.01)).brake
+
+
+def test_restricted_pages_wait_for_nobody_and_do_not_count(world: World) -> None:
+    world.load(*PAGES)
+    rows = plan_of(*(page.page_id for page in PAGES[:60]), known=world.manifest.read(), reason="restricted").to_pylist()
+    for row in rows[50:60]:
+        row["reason"] = "trashed"
+    found = plan_prune(pa.Table.from_pylist(rows, schema=PLAN), world.manifest.view(), "run")
+    assert (len(found.at_once), len(found.deletions), found.held, found.brake) == (50, 10, 50, False)
+
+
+def test_documents_that_lose_their_text_are_weighed_together_with_the_deletions(world: World) -> None:
+    world.load(*PAGES)
+    gone = [page.page_id for page in PAGES[:10]]
+    losing = [Shrunk(page.page_id, page.name, page.url, 1, "it was emptied", 1) for page in PAGES[50:60]]
+    assert not planned(world, *gone).brake
+    found = planned(world, *gone, shrunk=losing)
+    assert found.brake
+    assert str(found) == "10 of 100 pages (10%) and much of the text of 10 pages"
 
 
 def test_a_plan_says_how_much_it_is(world: World) -> None:

@@ -65,6 +65,7 @@ def build_document(
         "language": chunks[0].language if chunks else None,
         "markdown": conversion.markdown,
         "text_bytes": len(conversion.markdown.encode()),
+        "body_bytes": len(page_row["storage"].strip().encode()),
         "content_hash": content_hash(conversion, context),
         "converter_version": CONVERTER_VERSION,
         "chunk_count": len(chunks),

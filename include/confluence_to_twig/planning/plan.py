@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 Action = Literal["fetch", "delete", "leave", "skip"]
 Row = dict[str, Any]
 
-#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it
-#: (the word of :mod:`confluence_to_twig.confluence.sweep.missing`).
+#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it.
 STILL_THERE = "still there"
+#: What it says of a page of which Confluence gave no answer.
+UNTOLD = "untold"
 
 OUTSIDE = "outside the window"
 RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
@@ -239,7 +240,9 @@ def _decide_missing(known: Row, scope: Scope) -> Decision:
     if known["kind"] not in scope.kinds:
         return _delete(f"{known['kind']}s are no longer synced", scope)
     reason = scope.missing.get(page_id)
-    if scope.sweep_complete and (reason is None or reason == STILL_THERE):
+    if scope.sweep_complete and reason in (None, UNTOLD):
+        return Decision("leave", "kept: Confluence does not tell what became of it")
+    if scope.sweep_complete and reason == STILL_THERE:
         return Decision("leave", "kept: not seen by the sweep, but Confluence still has it")
     return _delete(str(reason), scope)
 

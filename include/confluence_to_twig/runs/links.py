@@ -67,7 +67,7 @@ class SpaceLink(_SourceLink):
         from confluence_to_twig.staging.files import read_json
 
         record = read_json(staging.run(run_id).home / "report" / "validate.json")
-        return str(record["details"]["space"]["url"])
+        return str((record["details"]["space"] or {}).get("url", ""))
 
 
 def _staging(operator: Any) -> SourceStaging:

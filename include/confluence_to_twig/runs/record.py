@@ -29,6 +29,10 @@ class Record:
     warnings: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
+    def count(self, **figures: float) -> None:
+        """Add to figures."""
+        self.figures = _added(self.figures, figures)
+
     def warn(self, message: str) -> None:
         """Log a warning and keep it for the report."""
         log.warning("%s", message)
@@ -68,12 +72,16 @@ def _write(
         "started_at": earlier.get("started_at") or started.isoformat(),
         "ended_at": datetime.now(UTC).isoformat(),
         "seconds": round(seconds + earlier.get("seconds", 0.0), 3),
-        "figures": earlier.get("figures", {}) | record.figures,
+        "figures": _added(earlier.get("figures", {}), record.figures),
         "warnings": earlier.get("warnings", []) + record.warnings,
         "details": earlier.get("details", {}) | record.details,
         "error": error,
     }
     write_json(path, data)
+
+
+def _added(earlier: dict[str, int | float], now: dict[str, int | float]) -> dict[str, int | float]:
+    return earlier | {name: earlier.get(name, 0) + number for name, number in now.items()}
 
 
 def _earlier(path: ObjectStoragePath) -> dict[str, Any]:

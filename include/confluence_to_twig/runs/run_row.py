@@ -55,7 +55,7 @@ _NAMES = tuple(field.name for field in fields(RunRow))
 
 def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: str) -> RunRow:
     """The line of a report as :func:`confluence_to_twig.runs.report.build_report` makes it."""
-    figures, params, space = report["figures"], report.get("params", {}), report.get("space", {})
+    figures, params, space = report["figures"], report.get("params", {}), report.get("space") or {}
     problem, remedy = _what_went_wrong(report)
     return RunRow(
         folder=folder,

@@ -67,6 +67,7 @@ class Source(BaseModel):
     confluence_conn_id: ConnId = "confluence_default"
     content: ContentKinds = ("page", "blogpost")
     restricted_pages: Literal["skip", "include"] = "skip"
+    unreadable_parents: Literal["skip", "include"] = "skip"
     exclude_labels: tuple[Label, ...] = ()
     comments: bool = False
     attachments: Literal["none", "names", "text"] = "names"
@@ -90,6 +91,7 @@ class Source(BaseModel):
     alerts: AlertSettings = AlertSettings()
     brake_pages: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 20
     brake_share: Annotated[float, Field(gt=0, le=1), NO_BOOLEAN] = 0.2
+    brake_most: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 200
     approval_timeout: Annotated[timedelta, duration(timedelta(minutes=1), timedelta(days=366)), IN_SECONDS] = timedelta(
         days=3
     )

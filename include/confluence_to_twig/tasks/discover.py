@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
 
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.sweep.inventory import Sweep, explain_missing, sweep
+from confluence_to_twig.confluence.sweep.inventory import Sweep, explain_missing, nothing_to_sweep, sweep
 from confluence_to_twig.content import CONVERTER_VERSION
-from confluence_to_twig.planning.plan import Scope, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.plan import OUTSIDE, Scope, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
 from confluence_to_twig.staging.files import remove_folder
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import INVENTORY, PLAN
@@ -36,23 +41,65 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
     """
     with recorded(run) as record:
         _clear(run)
-        space = Space.from_json(validated["space"])
+        space = Space.from_json(validated["space"]) if validated["space"] else None
         with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             manifest = settle_manifest(run, record).read()
-            with log_group(f"Sweep of space {space.key}"):
-                seen = sweep(client, space, kinds=run.source.content, restrictions=run.source.restricted_pages)
-            _report_sweep(seen, record)
-            planned = plan(
-                seen.table, manifest, _scope(run, validated, seen, _missing(run, client, space, seen, manifest))
-            )
+            seen = _sweep(run, client, space) if space else nothing_to_sweep()
+            missing = _missing(run, client, space, seen, manifest)
+            client.prove_again()
             record.figures["requests"] = client.requests_made
-        _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
+        _report_sweep(seen, record)
+        memory = _remembered(run, seen, manifest)
+        planned = plan(seen.table, manifest, _scope(run, validated, seen, missing, memory))
+        if space:
+            _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
         _write_table(run.staging.plan, planned, PLAN)
+        _remember(run, validated, seen, planned, memory)
+        _name_what_is_not_there(run, planned, record)
         return _shards(run, planned, record)
 
 
-def _scope(run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping[str, str]) -> Scope:
+def _sweep(run: Run, client: ConfluenceClient, space: Space) -> Sweep:
+    with log_group(f"Sweep of space {space.key}"):
+        return sweep(
+            client,
+            space,
+            kinds=run.source.content,
+            restrictions=run.source.restricted_pages,
+            unreadable_parents=run.source.unreadable_parents,
+        )
+
+
+def _remembered(run: Run, seen: Sweep, manifest: pa.Table) -> SweepMemory:
+    """What the sweeps before found, and what this one adds to the doubts."""
+    memory = read_sweep_memory(run.source_staging)
+    if not seen.complete or run.source.restricted_pages != "skip":
+        return memory
+    unknown = seen.table.filter(pc.is_valid(seen.table["restriction_unknown"]))["page_id"]
+    held = pc.is_in(unknown, manifest["page_id"].combine_chunks())
+    return memory.doubting(unknown.filter(held).to_pylist(), run.run_id, datetime.now(UTC))
+
+
+def _remember(run: Run, validated: Mapping[str, Any], seen: Sweep, planned: pa.Table, memory: SweepMemory) -> None:
+    """Only what a regular run saw of the whole source counts for the runs after it."""
+    regular = seen.complete and not run.params.page_ids and not Window.from_json(validated["window"]).strict
+    if regular and not run.params.dry_run:
+        outside = planned.filter((pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null())
+        write_sweep_memory(run.source_staging, replace(memory, left_outside=frozenset(outside["page_id"].to_pylist())))
+
+
+def _name_what_is_not_there(run: Run, planned: pa.Table, record: Record) -> None:
+    if unknown := sorted(set(run.params.page_ids) - set(planned["page_id"].to_pylist())):
+        record.warn(
+            f"Space {run.source.space_key} has no page with the id {', '.join(unknown)} that this account can see, and "
+            "Twig holds none either. The id is the number in a page's address."
+        )
+
+
+def _scope(
+    run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping[str, str], memory: SweepMemory
+) -> Scope:
     return Scope(
         window=Window.from_json(validated["window"]),
         sweep_complete=seen.complete,
@@ -62,13 +109,17 @@ def _scope(run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping
         exclude_labels=frozenset(run.source.exclude_labels),
         page_ids=frozenset(run.params.page_ids),
         force=run.params.force,
+        doubted=memory.doubted(datetime.now(UTC)),
+        left_outside=memory.left_outside,
         missing=missing,
         shard_size=run.source.shard_size,
         run_id=run.run_id,
     )
 
 
-def _missing(run: Run, client: ConfluenceClient, space: Space, seen: Sweep, manifest: pa.Table) -> dict[str, str]:
+def _missing(
+    run: Run, client: ConfluenceClient, space: Space | None, seen: Sweep, manifest: pa.Table
+) -> dict[str, str]:
     """Why pages of the manifest were not seen. Not asked after an incomplete sweep, which deletes nothing anyway."""
     if not seen.complete:
         return {}

@@ -10,13 +10,13 @@ from confluence_to_twig.twig.deletions import DeletionLog
 from confluence_to_twig.twig.file_delivery import FileDelivery, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
-    from confluence_to_twig.twig.pruner import PrunePlan
+    from confluence_to_twig.twig.pruner import Deletion
 
 
 def bind_target(run: Run) -> None:
@@ -41,27 +41,31 @@ def mend_target(run: Run, record: Record) -> None:
         )
 
 
-def load_files(run: Run, shards: Sequence[int], record: Record) -> dict[str, Any]:
+def load_files(
+    run: Run, shards: Sequence[int], record: Record, *, hold: Collection[str], only: Collection[str] | None
+) -> dict[str, Any]:
     """Write the documents that differ. Returns the same counters as a load into Twig."""
     report = _delivery(run).deliver(
         [run.staging.documents(shard) for shard in shards],
         [run.staging.chunks(shard) for shard in shards],
-        run.staging.quarantine("load", 0),
+        run.staging.quarantine("load", 0 if only is None else 1),
+        hold=hold,
+        only=only,
     )
     figures = report.as_dict()
     refused = figures.pop("refused")
-    record.figures |= {f"files_{name}": figures.pop(name) for name in ("added", "replaced", "removed")}
-    record.figures |= {"changed": figures.pop("pages"), "chunks_sent": figures.pop("chunks"), **figures}
+    record.count(**{f"files_{name}": figures.pop(name) for name in ("added", "replaced", "removed")})
+    record.count(changed=figures.pop("pages"), chunks_sent=figures.pop("chunks"), **figures)
     for entry in refused:
         record.warn(f"{entry['title']} ({entry['url']}) cannot be written as a file: {entry['message']}")
     return {"changed": report.pages, "chunks_sent": report.chunks, "refused": len(refused)}
 
 
-def prune_files(run: Run, wanted: PrunePlan, record: Record, approved_by: str | None) -> dict[str, Any]:
+def prune_files(run: Run, deletions: Sequence[Deletion], record: Record, approved_by: str | None) -> int:
     """Remove the files of the deleted pages."""
-    report = _delivery(run).remove(wanted.deletions, DeletionLog(run.source_staging), approved_by)
-    record.figures |= {"removed": report.pages, "files_removed": len(report.removed)}
-    return {"deleted": report.pages, "kept": 0}
+    report = _delivery(run).remove(deletions, DeletionLog(run.source_staging), approved_by)
+    record.count(removed=report.pages, files_removed=len(report.removed))
+    return report.pages
 
 
 def check_files(run: Run) -> list[str]:

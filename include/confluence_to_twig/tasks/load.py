@@ -16,7 +16,7 @@ from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from airflow.sdk import Context
 
@@ -58,14 +58,32 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
         if run.params.dry_run:
             log.info("Dry run: nothing is sent")
             return {"changed": 0, "chunks_sent": 0, "refused": 0}
-        if run.source.delivery == "files":
-            from confluence_to_twig.tasks.file_target import load_files
+        from confluence_to_twig.tasks.hold import hold_back
 
-            return load_files(run, shards, record)
-        return _handed_on(_send(run, shards), record)
+        return deliver(run, shards, record, hold=hold_back(run, shards, record))
 
 
-def _send(run: Run, shards: Sequence[int]) -> LoadReport:
+def deliver(
+    run: Run,
+    shards: Sequence[int],
+    record: Record,
+    *,
+    hold: Collection[str] = (),
+    only: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Bring what differs to where the source is delivered to.
+
+    :param hold: pages that stay behind. :param only: when given, all others do.
+    :returns: as :func:`load`.
+    """
+    if run.source.delivery == "files":
+        from confluence_to_twig.tasks.file_target import load_files
+
+        return load_files(run, shards, record, hold=hold, only=only)
+    return _handed_on(_send(run, shards, hold, only), record)
+
+
+def _send(run: Run, shards: Sequence[int], hold: Collection[str], only: Collection[str] | None) -> LoadReport:
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
@@ -79,7 +97,9 @@ def _send(run: Run, shards: Sequence[int]) -> LoadReport:
             chunks=[run.staging.chunks(shard) for shard in shards],
             manifest=ManifestStore(run.source_staging),
             run_id=run.run_id,
-            quarantine_path=run.staging.quarantine("load", 0),
+            hold=hold,
+            only=only,
+            quarantine_path=run.staging.quarantine("load", 0 if only is None else 1),
         )
 
 
@@ -87,7 +107,7 @@ def _handed_on(report: LoadReport, record: Record) -> dict[str, Any]:
     figures = {name: value for name, value in report.as_dict().items() if isinstance(value, int | float)}
     changed = figures.pop("documents_sent")
     log.info("%d pages sent, %d chunks, %d refused", changed, report.chunks_sent, len(report.refused))
-    record.figures |= figures | {"changed": changed}
+    record.count(**figures, changed=changed)
     for refusal in report.refused:
         record.warn(f"Twig refused {refusal['title']} ({refusal['url']}): {refusal['code']}: {refusal['message']}")
     return {"changed": changed, "chunks_sent": report.chunks_sent, "refused": len(report.refused)}

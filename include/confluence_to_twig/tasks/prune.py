@@ -16,13 +16,14 @@ from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run, unattended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from airflow.sdk import Context
 
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.twig.pruner import PrunePlan
+    from confluence_to_twig.twig.brake import Shrunk
+    from confluence_to_twig.twig.pruner import Deletion, PrunePlan
 
 log = logging.getLogger(__name__)
 
@@ -88,30 +89,43 @@ def prune(
     :raises ApprovalNeededError: the brake holds in an unattended run.
     """
     from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.staging.parquet import read_table
-    from confluence_to_twig.twig.pruner import plan_prune
+    from confluence_to_twig.tasks.hold import planned_prune
 
     with recorded(run) as record:
         if run.params.dry_run:
             log.info("Dry run: nothing is deleted")
             return {"deleted": 0, "kept": 0}
         manifest = ManifestStore(run.source_staging)
-        wanted = plan_prune(
-            read_table(run.staging.plan),
-            manifest.view(),
-            run.run_id,
-            brake_pages=run.source.brake_pages,
-            brake_share=run.source.brake_share,
-        )
+        wanted = planned_prune(run, manifest)
         for page_id, why in wanted.spared.items():
             log.info("Page %s stays: %s", page_id, why)
+        # Restricted pages first: readers who may not see them must not find them while somebody thinks about the rest.
+        restricted = _delete(run, wanted.at_once, manifest, record)
         if wanted.brake and approved is None:
             approved, answered_by = _approval(run, wanted, record, ask)
         if wanted.brake and not approved:
-            record.warn(f"{len(wanted.deletions):,} pages were not deleted: {answered_by} chose to keep them")
-            record.figures["kept_by_brake"] = len(wanted.deletions)
-            return {"deleted": 0, "kept": len(wanted.deletions)}
-        return _delete(run, wanted, manifest, record, answered_by)
+            kept = len(wanted.deletions) + len(wanted.shrunk)
+            record.warn(f"{wanted} stay in Twig: {answered_by} chose to keep them")
+            record.figures["kept_by_brake"] = kept
+            return {"deleted": restricted, "kept": kept}
+        approved_by = answered_by if wanted.brake else None
+        deleted = _delete(run, wanted.deletions, manifest, record, approved_by)
+        _let_through(run, wanted, record)
+        if not (restricted or deleted or wanted.shrunk):
+            log.info("Nothing to delete")
+        return {"deleted": restricted + deleted, "kept": 0}
+
+
+def _let_through(run: Run, wanted: PrunePlan, record: Record) -> None:
+    """Send what load held back, now that nothing speaks against it."""
+    if not wanted.shrunk:
+        return
+    from confluence_to_twig.staging.parquet import read_table
+    from confluence_to_twig.tasks.load import deliver
+
+    pages = {entry.page_id for entry in wanted.shrunk}
+    plan = read_table(run.staging.plan, ["page_id", "shard"]).to_pylist()
+    deliver(run, sorted({row["shard"] for row in plan if row["page_id"] in pages}), record, only=pages)
 
 
 def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:
@@ -134,19 +148,20 @@ def _named(run: Run, wanted: PrunePlan) -> str:
 
 
 def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
-    named = "\n".join(
-        f"* [{deletion.title}]({deletion.url}): {deletion.reason}" for deletion in wanted.deletions[:NAMED_PAGES]
-    )
-    rest = len(wanted.deletions) - NAMED_PAGES
+    entries: tuple[Deletion | Shrunk, ...] = (*wanted.deletions, *wanted.shrunk)
+    named = "\n".join(f"* [{entry.title}]({entry.url}): {entry.reason}" for entry in entries[:NAMED_PAGES])
+    rest = len(entries) - NAMED_PAGES
     more = f"\n\n… and {rest:,} more: the full list is `{run.staging.plan}` (action `delete`)." if rest > 0 else ""
     return (
-        f"Delete {len(wanted.deletions):,} of {wanted.held:,} pages of {run.source.name} from Twig?",
-        f"""{_named(run, wanted)}. Nothing has been deleted; everything else of this run is done.
+        f"Delete {wanted} of {run.source.name} from Twig?"
+        if wanted.shrunk
+        else f"Delete {len(wanted.deletions):,} of {wanted.held:,} pages of {run.source.name} from Twig?",
+        f"""{_named(run, wanted)}. None of it has been deleted; everything else of this run is done.
 
-**Delete them** if this is meant: a section was removed, archived or restricted in Confluence.
+**Delete them** if this is meant: a section was removed, archived or emptied in Confluence.
 
-**Keep them** if it surprises you: for instance when the sync account lost its rights, or pages were restricted by
-mistake. Mend that in Confluence; the next run starts from what it finds then. Twig goes on answering from these pages.
+**Keep them** if it surprises you: for instance when the sync account lost its rights, or Confluence answers with empty
+pages. Mend that in Confluence; the next run starts from what it finds then. Twig goes on answering from these pages.
 
 {named}{more}
 """,
@@ -154,21 +169,25 @@ mistake. Mend that in Confluence; the next run starts from what it finds then. T
 
 
 def _delete(
-    run: Run, wanted: PrunePlan, manifest: ManifestStore, record: Record, answered_by: str | None
-) -> dict[str, Any]:
-    if not wanted.deletions:
-        log.info("Nothing to delete")
-        return {"deleted": 0, "kept": 0}
+    run: Run,
+    deletions: Sequence[Deletion],
+    manifest: ManifestStore,
+    record: Record,
+    approved_by: str | None = None,
+) -> int:
+    """Delete pages where the source is delivered to. Returns how many are gone."""
+    if not deletions:
+        return 0
     if run.source.delivery == "files":
         from confluence_to_twig.tasks.file_target import prune_files
 
-        return prune_files(run, wanted, record, answered_by if wanted.brake else None)
-    return _delete_from_twig(run, wanted, manifest, record, answered_by)
+        return prune_files(run, deletions, record, approved_by)
+    return _delete_from_twig(run, deletions, manifest, record, approved_by)
 
 
 def _delete_from_twig(
-    run: Run, wanted: PrunePlan, manifest: ManifestStore, record: Record, answered_by: str | None
-) -> dict[str, Any]:
+    run: Run, deletions: Sequence[Deletion], manifest: ManifestStore, record: Record, approved_by: str | None
+) -> int:
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.deletions import DeletionLog
     from confluence_to_twig.twig.hook import TwigHook
@@ -178,13 +197,13 @@ def _delete_from_twig(
         report = delete_documents(
             client,
             data_source_of(run, client),
-            wanted.deletions,
+            deletions,
             manifest,
             DeletionLog(run.source_staging),
             run.run_id,
-            approved_by=answered_by if wanted.brake else None,
+            approved_by=approved_by,
         )
-        record.figures |= {"requests": client.figures.requests, "removed": report.deleted}
+        record.count(requests=client.figures.requests, removed=report.deleted)
     for refusal in report.refused:
         record.warn(f"Twig refused to delete page {refusal['page_id']}: {refusal['code']}: {refusal['message']}")
-    return {"deleted": report.deleted, "kept": 0}
+    return report.deleted

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.tasks.hold import brake_of
 from confluence_to_twig.twig.client import RouteNotOffered
 from confluence_to_twig.twig.data_source import find_or_create
 from confluence_to_twig.twig.deletions import DeletionLog
@@ -63,4 +64,11 @@ def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: Manif
     log.info("Audit: %s", drift)
     if drift.found:
         record.warn(f"Twig differed from the manifest and was repaired: {drift}")
-        repair(client, data_source, manifest, DeletionLog(run.source_staging), drift, run.run_id)
+        deletions = DeletionLog(run.source_staging)
+        repaired = repair(client, data_source, manifest, deletions, drift, run.run_id, brake_of(run.source))
+        if repaired.kept:
+            record.warn(
+                f"{repaired.kept:,} documents in Twig are unknown to the manifest and stay, since they are so many. If "
+                f"the manifest is to blame, run `confluence-to-twig rebuild-manifest {run.source.name}`; else delete "
+                "them in Twig."
+            )

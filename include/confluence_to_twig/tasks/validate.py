@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.content import Count
+from confluence_to_twig.confluence.api.errors import SpaceNotFoundError
 from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
+from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
 
@@ -29,7 +33,8 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
     """Prove the connections and resolve the window.
 
     :param token_expires: is told the source, the day and a warning when the token of its connection runs out soon.
-    :returns: what the later tasks need, all JSON: ``window``, ``source`` (frozen for this run), ``space``, ``sign_in``, ``page_count``.
+    :returns: what the later tasks need, all JSON: ``window``, ``source`` (frozen for this run), ``space`` (null: it is not
+        there any more, and Twig holds pages of it), ``sign_in``, ``page_count``.
     :raises PermanentError: credentials, space, parameters or configuration need a human.
     """
     with recorded(run) as record:
@@ -45,12 +50,13 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
 def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
     hook = ConfluenceHook(run.source.confluence_conn_id)
     with hook.client() as client:
-        space = client.space(run.source.space_key)
+        space = _find_space(run, client, record)
         sign_in = client.sign_in()
-        counted = client.count(space, run.source.content)
+        counted = client.count(space, run.source.content) if space else Count(0)
         record.figures["requests"] = client.requests_made
-    log.info("Connection successful, found %s", counted)
-    if counted == Count(0):
+    if space:
+        log.info("Connection successful, found %s", counted)
+    if space and counted == Count(0):
         record.warn(
             f'The space "{space.key}" exists, but no page of it is visible to {sign_in.display_name}. '
             "Check that this account may view the space's pages."
@@ -59,8 +65,25 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
     if expires_on and (warning := expiry_warning(expires_on, datetime.now(UTC).date())):
         record.warn(warning)
         token_expires(run.source, expires_on, warning)
-    record.details |= {"space": space.to_json(), "page_count": counted.number, "found": str(counted)}
-    return {"space": space.to_json(), "sign_in": sign_in.to_json(), "page_count": counted.number}
+    found = space.to_json() if space else None
+    record.details |= {"space": found, "page_count": counted.number, "found": str(counted)}
+    return {"space": found, "sign_in": sign_in.to_json(), "page_count": counted.number}
+
+
+def _find_space(run: Run, client: ConfluenceClient, record: Record) -> Space | None:
+    """The space, or None when it is gone or hidden and Twig still answers from it: then prune asks what to do."""
+    try:
+        return client.space(run.source.space_key)
+    except SpaceNotFoundError as error:
+        held = 0 if run.params.dry_run else ManifestStore(run.source_staging).read().num_rows
+        if not held:
+            raise
+        record.warn(
+            f"{error.summary}. Twig still answers from {held:,} pages of it. If the space is gone for good, approve "
+            "their deletion in the task prune, and remove the source. If it is not, give the account the permission to "
+            f"view it again; the pages stay until somebody approves. {error.remedy}"
+        )
+        return None
 
 
 def _check_twig(run: Run) -> None:

@@ -6,8 +6,9 @@ import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.twig.brake import Amount, Brake
 from confluence_to_twig.twig.delta import twig_hash
-from confluence_to_twig.twig.pruner import BRAKE_PAGES, BRAKE_SHARE, Deletion, prune
+from confluence_to_twig.twig.pruner import Deletion, prune
 
 if TYPE_CHECKING:
     from confluence_to_twig.staging.journal import Standing
@@ -104,18 +105,19 @@ def repair(
     deletions: DeletionLog,
     drift: Drift,
     run_id: str,
+    brake: Brake | None = None,
 ) -> Repaired:
     """Mend what :func:`audit` found: unknown documents are deleted, the others are marked so that the next plan fetches them.
 
-    Call it before the manifest is read for planning. The same run then sends the pages again. The mass-delete brake
-    applies here, too: that many unknown documents are kept.
+    Call it before the manifest is read for planning. The same run then sends the pages again. The brake applies here,
+    too: that many unknown documents, or more than half of all, are kept.
     """
     view = manifest.view(data_source.id)
     rows = [row for page_id in drift.missing | drift.changed if (row := view.row(page_id))]
     if rows:
         manifest.doubt(view, rows, run_id)
     unknown = len(drift.foreign)
-    if unknown >= BRAKE_PAGES and unknown >= BRAKE_SHARE * drift.listed:
+    if unknown and (brake or Brake()).holds(Amount(unknown, unknown), Amount(drift.listed, drift.listed)):
         log.warning(
             "%d of %d documents in Twig are unknown to the manifest and stay: "
             "run `confluence-to-twig rebuild-manifest` if the manifest is wrong, or delete them in Twig",

@@ -71,13 +71,21 @@ class FileDelivery:
         documents: Sequence[ObjectStoragePath],
         chunks: Sequence[ObjectStoragePath],
         quarantine_path: ObjectStoragePath | None = None,
+        *,
+        hold: Collection[str] = (),
+        only: Collection[str] | None = None,
     ) -> FilesReport:
-        """Write the pages of a run's shards that differ from the manifest. Can be repeated at any time."""
+        """Write the pages of a run's shards that differ from the manifest. Can be repeated at any time.
+
+        :param hold: pages that are not written. :param only: when given, no other pages are written.
+        """
         report = FilesReport()
         view, noted = self.manifest.view(), []
         with tempfile.TemporaryDirectory() as folder:
             spool = _Spool(Path(folder))
-            for package in packages(documents, chunks):
+            for package in packages(documents, chunks, only):
+                if package.page_id in hold:
+                    continue
                 decision = decide(package, view.standing(package.page_id))
                 if decision.verdict == "send":
                     spool.put(package, report)

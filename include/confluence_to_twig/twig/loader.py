@@ -49,12 +49,15 @@ def load(
     manifest: ManifestStore,
     run_id: str,
     *,
+    hold: Collection[str] = (),
+    only: Collection[str] | None = None,
     quarantine_path: ObjectStoragePath | None = None,
     on_batch: Callable[[LoadReport], None] | None = None,
 ) -> LoadReport:
     """Bring Twig up to date with the documents of a run. Can be repeated at any time.
 
     :param documents: ``documents`` files of the run's shards. :param chunks: their ``chunks`` files, in the same order.
+    :param hold: pages that are not sent. :param only: when given, no other pages are sent.
     :param quarantine_path: where documents that Twig refused are listed; not written when there are none.
     :param on_batch: called after each acknowledged batch, with the figures so far.
     :raises TransientError: Twig did not answer in time; what it acknowledged is in the manifest.
@@ -64,7 +67,7 @@ def load(
     loader = _Loader(client, data_source, manifest, run_id, on_batch)
     try:
         loader.writer.put_an_end_to(loader.writer.view().under_way())
-        loader.pass_over(documents, chunks)
+        loader.pass_over(documents, chunks, only, hold)
         for _ in range(_SETTLING_ROUNDS):
             unsettled = loader.unsettled()
             if not unsettled:
@@ -103,11 +106,14 @@ class _Loader:
         documents: Sequence[ObjectStoragePath],
         chunks: Sequence[ObjectStoragePath],
         only: Collection[str] | None = None,
+        hold: Collection[str] = (),
     ) -> None:
         """Send what differs, of all pages or of some."""
         view = self.writer.view()
         batch = self._new_batch()
         for package in packages(documents, chunks, only):
+            if package.page_id in hold:
+                continue
             decision = decide(package, view.standing(package.page_id))
             if decision.verdict != "send":
                 self._pass_by(package, decision)

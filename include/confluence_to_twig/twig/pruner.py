@@ -6,6 +6,8 @@ import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.planning.plan import RESTRICTION_REASONS
+from confluence_to_twig.twig.brake import Amount, Brake, amount_of, amount_of_table
 from confluence_to_twig.twig.delta import to_json
 from confluence_to_twig.twig.writing import Writer
 
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
     from confluence_to_twig.staging.journal import Row
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.twig.brake import Shrunk
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.deletions import DeletionLog
     from confluence_to_twig.twig.models import DataSource
 
 log = logging.getLogger(__name__)
 
-BRAKE_PAGES, BRAKE_SHARE = 20, 0.2
 _IDS_A_REQUEST = 5_000
 
 
@@ -42,13 +44,18 @@ class Deletion:
 class PrunePlan:
     """What a run would delete.
 
-    :param held: pages in the manifest. :param brake: True: so many that a human has to approve it.
+    :param at_once: pages that are restricted: they wait for nobody. :param deletions: all others.
+    :param shrunk: documents that load holds back, since Twig would lose much of their text.
+    :param held: pages in the manifest without ``at_once``.
+    :param brake: True: a human has to approve ``deletions`` and ``shrunk``.
     :param spared: pages of the plan that another run loaded again since: page id → why they stay.
     """
 
     deletions: tuple[Deletion, ...]
     held: int
     brake: bool
+    at_once: tuple[Deletion, ...] = ()
+    shrunk: tuple[Shrunk, ...] = ()
     spared: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -57,7 +64,9 @@ class PrunePlan:
         return len(self.deletions) / self.held if self.held else 0.0
 
     def __str__(self) -> str:
-        return f"{len(self.deletions):,} of {self.held:,} pages ({self.share:.0%})"
+        pages = f"{len(self.deletions):,} of {self.held:,} pages ({self.share:.0%})"
+        texts = f"much of the text of {len(self.shrunk):,} {'page' if len(self.shrunk) == 1 else 'pages'}"
+        return " and ".join(part for part, wanted in ((pages, self.deletions), (texts, self.shrunk)) if wanted) or pages
 
 
 @dataclass
@@ -81,13 +90,14 @@ def plan_prune(
     view: ManifestView,
     run_id: str,
     *,
-    brake_pages: int = BRAKE_PAGES,
-    brake_share: float = BRAKE_SHARE,
+    brake: Brake | None = None,
+    shrunk: Sequence[Shrunk] = (),
 ) -> PrunePlan:
     """What the plan's ``delete`` rows delete now. A page that another run loaded since then is kept: that run knew
     more.
 
     :param plan: :data:`confluence_to_twig.staging.schemas.PLAN`. :param view: the manifest now. :param run_id: the plan's run.
+    :param shrunk: documents that the run has for Twig and that lose text: they are weighed together with the deletions.
     """
     rows = plan.select(["page_id", "action", "reason", "manifest_run_id"]).to_pylist()
     wanted = {row["page_id"]: row for row in rows if row["action"] == "delete"}
@@ -97,14 +107,21 @@ def plan_prune(
         for page_id, row in known.items()
         if row["run_id"] not in {run_id, wanted[page_id]["manifest_run_id"]}
     }
-    deletions = tuple(
-        Deletion(page_id, row["title"], row["url"], row["version"], wanted[page_id]["reason"])
-        for page_id, row in sorted(known.items())
-        if page_id not in spared
+    rows_by_haste: tuple[list[Row], list[Row]] = ([], [])
+    for page_id, row in sorted(known.items()):
+        if page_id not in spared:
+            rows_by_haste[wanted[page_id]["reason"] in RESTRICTION_REASONS].append(row)
+    others, restricted = (
+        tuple(_deletion(row, wanted[row["page_id"]]["reason"]) for row in group) for group in rows_by_haste
     )
-    held = len(view.document_ids())
-    brake = len(deletions) >= brake_pages and len(deletions) >= brake_share * held
-    return PrunePlan(deletions, held, brake, spared)
+    held = amount_of_table(view.table()) - amount_of(rows_by_haste[True])
+    lost = amount_of(rows_by_haste[False]) + Amount(len(shrunk), sum(entry.lost for entry in shrunk))
+    holds = (brake or Brake()).holds(lost, held)
+    return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared)
+
+
+def _deletion(row: Row, reason: str) -> Deletion:
+    return Deletion(row["page_id"], row["title"], row["url"], row["version"], reason)
 
 
 def prune(

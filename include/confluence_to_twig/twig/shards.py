@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
     from airflow.sdk import ObjectStoragePath
 
+    from confluence_to_twig.staging.journal import Row
+
 
 DOCUMENT_COLUMNS = [
     "page_id", "kind", "space_id", "space_key", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
     "author", "created_at", "modified_at", "language", "content_hash", "converter_version", "chunk_count",
     "text_bytes",
+    "body_bytes",
 ]  # fmt: skip
 CHUNK_COLUMNS = [
     "chunk_id", "page_id", "ordinal", "text", "heading_path", "url", "token_count", "content_hash",
@@ -62,6 +65,12 @@ def _of_shard(
             raise _do_not_match(page_id, document_path, chunk_path)
         if only is None or page_id in only:
             yield Package(document, ())
+
+
+def document_rows(documents: Sequence[ObjectStoragePath]) -> Iterator[Row]:
+    """The documents of the shards, without their Markdown and without chunks."""
+    for path in documents:
+        yield from read_table(path, DOCUMENT_COLUMNS).to_pylist()
 
 
 def _do_not_match(page_id: str, documents: ObjectStoragePath, chunks: ObjectStoragePath) -> PermanentError:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.sweep.inventory import explain_missing
 from sandbox.confluence import faults
@@ -59,8 +56,27 @@ def test_two_hundred_pages_are_one_request(client: ConfluenceClient, sandbox: Sa
 def test_an_error_is_never_taken_for_absence(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
     space = client.space("PROD")
     sandbox.fail(faults.Refuse(500), "/pages", times=None)
-    with pytest.raises(errors.UnavailableError):
-        explain_missing(client, [sandbox.id_of("guide")], "page", space)
+    assert explain_missing(client, [sandbox.id_of("guide")], "page", space) == {sandbox.id_of("guide"): "untold"}
+
+
+def test_one_id_that_fails_costs_itself_only(client: ConfluenceClient, sandbox: SandboxConfluence) -> None:
+    space = client.space("PROD")
+    guide, old = sandbox.id_of("guide"), sandbox.id_of("old")
+    sandbox.fail(faults.Refuse(400), f"/pages.*{guide}", times=None)
+    found = explain_missing(client, [guide, old, "999999"], "page", space)
+    assert found == {guide: "untold", old: "archived", "999999": "gone or no longer visible"}
+
+
+def test_look_ups_that_never_answer_are_given_up_after_some(
+    client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    space = client.space("PROD")
+    sandbox.fail(faults.Refuse(400), "/pages", times=None)
+    forget_requests(sandbox)
+    found = explain_missing(client, map(str, range(1, 1001)), "page", space)
+    assert set(found.values()) == {"untold"}
+    assert len(found) == 1000
+    assert len(requests_of(sandbox)) <= 40
 
 
 def test_nothing_missing_is_no_request(client: ConfluenceClient) -> None:

@@ -12,7 +12,7 @@ from confluence_to_twig.confluence.api.cloud import CloudApi
 from confluence_to_twig.confluence.api.content import KINDS
 from confluence_to_twig.confluence.api.datacenter import DataCenterApi
 from confluence_to_twig.confluence.api.errors import SpaceNotFoundError
-from confluence_to_twig.confluence.api.sign_in import SignIn, sign_in
+from confluence_to_twig.confluence.api.sign_in import SignIn, prove_again, sign_in
 from confluence_to_twig.confluence.api.transport import Transport
 from confluence_to_twig.confluence.api.workers import Workers
 from confluence_to_twig.sources.space_key import check_space_key
@@ -83,6 +83,13 @@ class ConfluenceClient:
                 self._signed_in = sign_in(self.settings, self._transport)
                 self._transport.proven = True
             return self._signed_in
+
+    def prove_again(self) -> None:
+        """Make sure that all answers so far were given to the account that signed in: call it before trusting absence.
+
+        :raises confluence_to_twig.confluence.api.errors.UnauthorizedError: they may not have been.
+        """
+        prove_again(self.settings, self._transport, self.sign_in())
 
     @property
     def api(self) -> ContentApi:

@@ -146,15 +146,23 @@ class DataCenterApi:
         self._get(f"/content/{content_id}", status="current")
 
     def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
-        read = self._workers.map(lambda content_id: self._single(content_id, (), "any"), ids)
-        return {content.id: content for contents in read for content in contents}
+        def read(content_id: str) -> list[Content]:
+            try:
+                return [self._one(content_id, (), "any")]
+            except NotFoundError:
+                return []
+
+        return {content.id: content for contents in self._workers.map(read, ids) for content in contents}
 
     def _single(self, content_id: str, expand: tuple[str, ...], status: str) -> list[Content]:
         try:
-            item = self._get(f"/content/{content_id}", expand=",".join((*CONTENT, *expand)), status=status)
+            return [self._one(content_id, expand, status)]
         except (NotFoundError, RejectedRequestError):
             return []
-        return [content_from_v1(item, self.links_base)]
+
+    def _one(self, content_id: str, expand: tuple[str, ...], status: str) -> Content:
+        item = self._get(f"/content/{content_id}", expand=",".join((*CONTENT, *expand)), status=status)
+        return content_from_v1(item, self.links_base)
 
     def rendered(self, content_id: str, kind: Kind) -> str:
         return rendered_body(self._get(f"/content/{content_id}", expand="body.export_view"))

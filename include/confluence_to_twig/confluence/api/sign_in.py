@@ -144,6 +144,21 @@ def _current_user(api_url: str, transport: Transport) -> tuple[str, str]:
     return str(account_id), str(user.get("displayName") or user.get("publicName") or account_id)
 
 
+def prove_again(settings: ConfluenceSettings, transport: Transport, before: SignIn) -> None:
+    """Make sure that Confluence still takes the token for the same account. Takes 1 request.
+
+    A token that was revoked meanwhile, on a site that is open to the public, sees less than before and no error.
+
+    :raises UnauthorizedError: it does not.
+    """
+    account_id, name = _current_user(before.api_url(settings), transport)
+    if account_id != before.account_id:
+        raise UnauthorizedError(
+            f"401 Unauthorized: this run began as {before.display_name} and is now answered as {name}",
+            "Nothing was deleted. Check which account the connection's token belongs to, and run again.",
+        )
+
+
 def _find_cloud_id(settings: ConfluenceSettings, transport: Transport) -> str | None:
     """Atlassian's id of a Cloud site, asked for without the token; ``None`` if this is not Cloud."""
     url = f"{cloud_root(settings.site_url)}/_edge/tenant_info"

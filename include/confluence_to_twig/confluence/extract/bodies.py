@@ -16,7 +16,8 @@ from confluence_to_twig.confluence.api.errors import (
     UnavailableError,
 )
 from confluence_to_twig.confluence.extract.page import Failure
-from confluence_to_twig.confluence.sweep.missing import MOVED, STILL_THERE, explain_missing
+from confluence_to_twig.confluence.sweep.missing import MOVED, explain_missing
+from confluence_to_twig.planning.plan import STILL_THERE, UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ LARGEST = 250
 ANSWER_CHARS = 1_200_000
 #: Batches that wait for a free thread, so that none is idle while a group of pages is finished.
 LOOK_AHEAD = 2
+#: Answers to the question what became of a page that do not say that it is gone: it is asked for once more.
+_NOT_GONE = (STILL_THERE, UNTOLD)
 #: Faults that may lie in a single page, and that a smaller batch may get around.
 DIVISIBLE = (UnavailableError, BrokenListingError, RejectedRequestError, NotConfluenceError)
 
@@ -114,8 +117,8 @@ class BodyStream:
 
     def _look_into(self, absent: Sequence[str], kind: Kind, by_id: Mapping[str, Row]) -> list[Content]:
         reasons = explain_missing(self._client, absent, kind, self._space)
-        again = [page_id for page_id, reason in reasons.items() if reason == STILL_THERE]
-        self._account.gone |= {page_id: reason for page_id, reason in reasons.items() if reason != STILL_THERE}
+        again = [page_id for page_id, reason in reasons.items() if reason in _NOT_GONE]
+        self._account.gone |= {page_id: reason for page_id, reason in reasons.items() if reason not in _NOT_GONE}
         contents: list[Content] = []
         for page_id in again:
             contents += self._settle(fetch_bodies(self._client.api, [page_id], kind), by_id)

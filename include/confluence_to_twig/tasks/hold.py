@@ -1,0 +1,78 @@
+"""What load holds back: documents that would take much text out of Twig although nobody edited their pages.
+
+Those that a human may let through are left to prune, which asks for them together with the deletions.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.staging.files import read_json, write_json
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.parquet import read_table
+from confluence_to_twig.twig.brake import Brake, Shrunk, shrunk
+from confluence_to_twig.twig.pruner import PrunePlan, plan_prune
+from confluence_to_twig.twig.shards import document_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import ObjectStoragePath
+
+    from confluence_to_twig.runs.record import Record
+    from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.sources.source import Source
+
+log = logging.getLogger(__name__)
+
+NAMED_PAGES = 20
+
+
+def brake_of(source: Source) -> Brake:
+    """The limits of a source."""
+    return Brake(source.brake_pages, source.brake_share, source.brake_most)
+
+
+def hold_back(run: Run, shards: Sequence[int], record: Record) -> frozenset[str]:
+    """The pages of these shards that must not be sent now; those that prune has to ask for are written down."""
+    view = ManifestStore(run.source_staging).view()
+    documents = document_rows([run.staging.documents(shard) for shard in shards])
+    found = [entry for document in documents if (entry := shrunk(document, view.row(document["page_id"])))]
+    doubtful = tuple(entry for entry in found if not entry.emptied_by_nobody)
+    planned = plan_prune(read_table(run.staging.plan), view, run.run_id, brake=brake_of(run.source), shrunk=doubtful)
+    asked = planned.shrunk if planned.brake else ()
+    write_json(_path(run), {"shrunk": [asdict(entry) for entry in asked]})
+    kept = [entry for entry in found if entry.emptied_by_nobody]
+    if kept:
+        named = ", ".join(f"{entry.title} ({entry.url})" for entry in kept[:NAMED_PAGES])
+        more = f" and {len(kept) - NAMED_PAGES:,} more" if len(kept) > NAMED_PAGES else ""
+        record.warn(
+            f"{len(kept):,} {'page' if len(kept) == 1 else 'pages'} came back empty in the very version that had text, "
+            f"so Twig keeps the text: {named}{more}"
+        )
+        record.figures["kept_text"] = len(kept)
+    return frozenset(entry.page_id for entry in (*kept, *asked))
+
+
+def planned_prune(run: Run, manifest: ManifestStore) -> PrunePlan:
+    """What prune has to do: the plan's deletions, and the documents that load held back."""
+    return plan_prune(
+        read_table(run.staging.plan),
+        manifest.view(),
+        run.run_id,
+        brake=brake_of(run.source),
+        shrunk=_held_back(run),
+    )
+
+
+def _held_back(run: Run) -> tuple[Shrunk, ...]:
+    try:
+        return tuple(Shrunk(**entry) for entry in read_json(_path(run))["shrunk"])
+    except FileNotFoundError:
+        return ()
+
+
+def _path(run: Run) -> ObjectStoragePath:
+    return run.staging.home / "held.json"
