@@ -199,3 +199,18 @@ def test_a_firewalls_page_is_not_taken_for_missing_product_access(
 ) -> None:
     sandbox.fail(faults.Refuse(403, "<h1>Request blocked</h1>"), "", times=None)
     assert "firewall or proxy" in refusal(connect(sandbox, deployment="cloud"), errors.BlockedOnTheWayError)
+
+
+def test_advice_for_a_data_center_token_is_a_data_center_s(
+    data_center: SandboxConfluence, connect: ClientFactory
+) -> None:
+    text = refusal(connect(data_center, token="wrong"), errors.UnauthorizedError)
+    assert "personal access token in Confluence" in text
+    for of_cloud in ("id.atlassian.com", "scope", "Verify the e-mail"):
+        assert of_cloud not in text
+
+
+def test_advice_for_a_data_center_password_names_the_user_name(data_center: SandboxConfluence) -> None:
+    settings = ConfluenceSettings.from_fields(data_center.site_url, "somebody", "wrong", {"deployment": "datacenter"})
+    with ConfluenceClient(settings, patience=QUICK) as client:
+        assert "Verify the user name and the password" in refusal(client, errors.UnauthorizedError)

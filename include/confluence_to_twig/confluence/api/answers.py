@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from confluence_to_twig.confluence.api.advice import API_TOKEN
 from confluence_to_twig.confluence.api.errors import (
     BlockedOnTheWayError,
     EndpointRemovedError,
@@ -29,14 +30,11 @@ from confluence_to_twig.confluence.api.scopes import scope_of
 from confluence_to_twig.http.limits import retry_after_seconds, server_time
 
 if TYPE_CHECKING:
+    from confluence_to_twig.confluence.api.advice import Advice
     from confluence_to_twig.errors import PermanentError, PipelineError
     from confluence_to_twig.http.exchange import Answer
 
 SAID_LENGTH = 300
-CREDENTIALS_REMEDY = (
-    "Verify the e-mail, create a new API token at https://id.atlassian.com/manage-profile/security/api-tokens "
-    "and paste it into the connection."
-)
 
 
 def said_in(answer: Answer) -> str:
@@ -68,21 +66,22 @@ def _message(body: Any) -> str:
     return str(body.get("message") or body.get("errorMessage") or body.get("error") or "")
 
 
-def error_for(answer: Answer) -> PipelineError:
+def error_for(answer: Answer, advice: Advice = API_TOKEN) -> PipelineError:
     """The error for an answer with status 300 or above.
 
+    :param advice: for credentials that are refused.
     :returns: a ``TransientError`` when the same request can succeed later, else a ``PermanentError`` with a remedy.
     """
     status = answer.status
     said = f": {text}" if (text := said_in(answer)) else ""
     if status == 401:
-        return _unauthorized(answer, said)
+        return _unauthorized(answer, said, advice.credentials)
     if status == 429 or (status == 403 and wait_seconds(answer) is not None):
         limited = RateLimitedError(f"{status} Too Many Requests for {answer.path}{said}")
         limited.retry_after = wait_seconds(answer)
         return limited
     if status == 403:
-        return _forbidden(answer, said)
+        return _forbidden(answer, said, advice.access)
     if status == 404:
         return NotFoundError(
             f"404 Not Found: {answer.path}{said}",
@@ -102,7 +101,7 @@ def error_for(answer: Answer) -> PipelineError:
     return RejectedRequestError(f"{status} {answer.reason} for {answer.path}{said}")
 
 
-def _unauthorized(answer: Answer, said: str) -> PipelineError:
+def _unauthorized(answer: Answer, said: str, remedy: str) -> PipelineError:
     scope_check = answer.headers.get("X-Failure-Category", "") == "FAILURE_CLIENT_SCOPE_CHECK"
     if scope_check or "scope does not match" in said.lower():
         scope = scope_of(answer.path)
@@ -117,11 +116,11 @@ def _unauthorized(answer: Answer, said: str) -> PipelineError:
             "Sign in once with the browser as this account, then verify the token.",
         )
     if "expired" in said.lower():
-        return TokenExpiredError(f"401 Unauthorized: the API token has expired{said}", CREDENTIALS_REMEDY)
-    return UnauthorizedError(f"401 Unauthorized{said or ': Confluence does not accept this token'}", CREDENTIALS_REMEDY)
+        return TokenExpiredError(f"401 Unauthorized: the API token has expired{said}", remedy)
+    return UnauthorizedError(f"401 Unauthorized{said or ': Confluence does not accept this token'}", remedy)
 
 
-def _forbidden(answer: Answer, said: str) -> PipelineError:
+def _forbidden(answer: Answer, said: str, remedy: str) -> PipelineError:
     lowered = said.lower()
     if re.search(r"allow.?list|ip address|ip.?restrict|blocked.{0,20} ip\b", lowered):
         return IpNotAllowedError(
@@ -144,7 +143,7 @@ def _forbidden(answer: Answer, said: str) -> PipelineError:
     if "not permitted to use confluence" in lowered or "/user/current" in answer.path:
         return NoProductAccessError(
             f"403 Forbidden{said or ': this account may not use Confluence'}",
-            "Ask the site admin to give this account access to Confluence on this site (admin.atlassian.com, Users).",
+            remedy,
         )
     return ForbiddenError(
         f"403 Forbidden for {answer.path}{said}",

@@ -50,6 +50,7 @@ class ConfluenceClient:
         self._transport = Transport(settings, (settings.site_url, settings.gateway_url), patience=patience)
         self._signed_in = signed_in if isinstance(signed_in, SignIn | None) else SignIn.from_json(signed_in)
         self._transport.proven = self._signed_in is not None
+        self._transport.data_center |= self._signed_in is not None and self._signed_in.via == "datacenter"
         self._api: ContentApi | None = None
         self._lock = threading.Lock()
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.confluence.api.address import cloud_root
-from confluence_to_twig.confluence.api.answers import CREDENTIALS_REMEDY
 from confluence_to_twig.confluence.api.errors import (
     ForbiddenError,
     IpNotAllowedError,
@@ -75,7 +74,7 @@ def sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
         if expired_on is None or expired_on >= datetime.now(UTC).date() or isinstance(error, TokenExpiredError):
             raise
         raise TokenExpiredError(
-            f"401 Unauthorized: the API token expired on {expired_on}", CREDENTIALS_REMEDY
+            f"401 Unauthorized: the API token expired on {expired_on}", transport.advice.credentials
         ) from error
 
 
@@ -85,7 +84,8 @@ def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
     if deployment == "auto" and not settings.is_cloud:
         cloud_id = _find_cloud_id(settings, transport)
         deployment = "cloud" if cloud_id else "datacenter"
-    if deployment == "datacenter":
+    transport.data_center = deployment == "datacenter"
+    if transport.data_center:
         return SignIn(*_current_user(settings.site_url, transport), via="datacenter")
     if settings.client_secret:
         return _as_service_account(settings, transport, cloud_id)
@@ -137,9 +137,8 @@ def _current_user(api_url: str, transport: Transport) -> tuple[str, str]:
     account_id = user.get("accountId") or user.get("userKey") or user.get("username")
     if user.get("type") == "anonymous" or not account_id:
         raise UnauthorizedError(
-            "401 Unauthorized: Confluence knows neither this e-mail nor this API token and answers as to an anonymous "
-            "visitor",
-            CREDENTIALS_REMEDY,
+            "401 Unauthorized: Confluence does not know these credentials and answers as to an anonymous visitor",
+            transport.advice.credentials,
         )
     return str(account_id), str(user.get("displayName") or user.get("publicName") or account_id)
 

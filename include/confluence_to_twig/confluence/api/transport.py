@@ -16,6 +16,7 @@ import msgspec
 
 from confluence_to_twig.confluence.api.access_tokens import AccessTokens
 from confluence_to_twig.confluence.api.address import is_loopback, origin
+from confluence_to_twig.confluence.api.advice import Advice, advice_for
 from confluence_to_twig.confluence.api.answers import after_sign_in, error_for, not_json, odd_after_sign_in
 from confluence_to_twig.confluence.api.errors import (
     BrokenAnswerError,
@@ -65,6 +66,8 @@ class Transport:
         self.requests_made = 0
         #: Whether the identity is proven. An answer that denies the sign-in or the site is odd from then on.
         self.proven = False
+        #: Whether it is known that this is not Confluence Cloud.
+        self.data_center = settings.deployment == "datacenter"
         self.pace = Pace("Confluence's rate limit", Unmetered())
         self._origins = frozenset(origin(host) for host in hosts)
         self._lock = threading.Lock()
@@ -110,7 +113,7 @@ class Transport:
         for _ in range(REDIRECTS_OF_A_DOWNLOAD + 1):
             authorized = origin(url) in self._origins
             request = Request("GET", url, max_bytes=max_bytes)
-            answer = self._send(request, _redirect_or_file, authorized=authorized)
+            answer = self._send(request, self._redirect_or_file, authorized=authorized)
             if answer.status < 300:
                 return _file_of(answer)
             url = urljoin(url, answer.headers["Location"])
@@ -179,8 +182,23 @@ class Transport:
             body = body.replace(secret.encode(), b"***")
         return replace(plain, body=body)
 
+    @property
+    def advice(self) -> Advice:
+        """What to do when the credentials are refused."""
+        return advice_for(self.settings, data_center=self.data_center)
+
+    def _checked(self, answer: Answer) -> Answer:
+        if answer.status >= 300:
+            raise error_for(answer, self.advice)
+        return answer
+
+    def _redirect_or_file(self, answer: Answer) -> Answer:
+        if 300 <= answer.status < 400 and answer.headers.get("Location"):
+            return answer
+        return self._checked(answer)
+
     def _decoded(self, answer: Answer) -> Any:
-        _checked(answer)
+        self._checked(answer)
         if answer.is_html:
             raise not_json(answer)
         if len(answer.body) < LARGE_ANSWER:
@@ -211,12 +229,6 @@ class Transport:
             raise ForeignHostError(f"A download leads to {origin(url)}, which is not Atlassian's media host")
 
 
-def _checked(answer: Answer) -> Answer:
-    if answer.status >= 300:
-        raise error_for(answer)
-    return answer
-
-
 def _json(answer: Answer) -> Any:
     answer = unpacked(answer)
     try:
@@ -242,9 +254,3 @@ def _file_of(answer: Answer) -> bytes:
     if answer.is_html:
         raise not_json(answer)
     return unpacked(answer).body
-
-
-def _redirect_or_file(answer: Answer) -> Answer:
-    if 300 <= answer.status < 400 and answer.headers.get("Location"):
-        return answer
-    return _checked(answer)
