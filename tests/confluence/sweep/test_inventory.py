@@ -156,6 +156,16 @@ def test_more_labels_than_fit_into_one_address_are_all_read(connect: ClientFacto
         assert all(found[f"Page {n}"]["labels"] == sorted(["common", f"label-{n}"]) for n in range(1, 119))
 
 
+def test_labels_of_an_archived_space_are_read_though_search_does_not_see_it(
+    client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    labels = {row["title"]: row["labels"] for row in sweep(client, client.space("PROD")).table.to_pylist()}
+    sandbox.archive_space("PROD")
+    for restrictions in ("unchecked", "skip"):
+        table = sweep(client, client.space("PROD"), restrictions=restrictions).table
+        assert {row["title"]: row["labels"] for row in table.to_pylist()} == labels
+
+
 def test_labels_are_read_one_by_one_where_search_is_not_permitted(connect: ClientFactory) -> None:
     with serve(numbered_space(20)) as sandbox:
         sandbox.label("p1", "red", "green")

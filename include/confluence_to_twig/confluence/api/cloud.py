@@ -201,8 +201,11 @@ class CloudApi:
     # Labels
 
     def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
-        """One request for the list of labels, then by search; label by label where search is not permitted."""
+        """One request for the list of labels, then by search; label by label where search is not permitted, and in
+        archived spaces, which it does not see (https://github.com/langchain-ai/langchain-community/issues/328)."""
         labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if is_global(label)]
+        if space.status == "archived":
+            return self._labels_one_by_one(space, [(label, kind) for label in labels for kind in kinds])
         try:
             return search_labels(self, self._workers, space, kinds, {label["name"] for label in labels})
         except SEARCH_NOT_POSSIBLE:
