@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from confluence_to_twig import build_dags, raise_problems
 from confluence_to_twig.sources.source import SOURCES_VARIABLE, SourcesError
+from tests.dags.conftest import ROOT
 
 TWO_LINES = "from confluence_to_twig import build_dags  # for Airflow\n\n{call}\n"
 GOOD = {"name": "good", "space_key": "A"}
@@ -107,3 +109,14 @@ def test_what_can_not_be_sources_raises_nothing(sources: Any) -> None:
     assert build_dags(sources) == []
     with pytest.raises(SourcesError):
         raise_problems(sources)
+
+
+def test_the_files_in_the_documentation_are_dag_files(dags: Path) -> None:
+    page = (ROOT / "docs" / "existing-airflow.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    for number, block in enumerate(blocks):
+        (dags / f"block_{number}.py").write_text(block, encoding="utf-8")
+    found = bag(dags)
+    assert found.import_errors == {}
+    assert set(found.dags) == {"confluence_to_twig__product-docs", "handbook"}
+    assert "confluence_to_twig.verify" in found.dags["handbook"].task_ids
