@@ -73,6 +73,7 @@ def test_the_sweep_tells_what_cloud_tells(dc_client: ConfluenceClient, data_cent
     found = rows(dc_client)
     assert found["Install"] | {"created_at": None, "position": None} == {
         "page_id": data_center.id_of("install"),
+        "space_id": found["Install"]["space_id"],
         "kind": "page",
         "status": "current",
         "version": 1,
@@ -96,6 +97,31 @@ def test_the_sweep_tells_what_cloud_tells(dc_client: ConfluenceClient, data_cent
     assert found["Install"]["url"].startswith(data_center.site_url)
     assert found["Below secret"]["restricted"]
     assert rows(dc_client, restrictions="unchecked")["Guide"]["labels"] == ["guide", "public"]
+
+
+def test_a_search_index_that_is_being_rebuilt_stops_no_sweep(
+    dc_client: ConfluenceClient, data_center: SandboxConfluence
+) -> None:
+    space = dc_client.space("PROD")
+    data_center.fail(faults.Refuse(500), "/search", times=None)
+    swept = sweep(dc_client, space)
+    found = {row["title"]: row for row in swept.table.to_pylist()}
+    assert swept.complete
+    assert {title for title, row in found.items() if row["restricted"]} == {"Secret", "Below secret"}
+    assert found["Guide"]["labels"] == ["guide", "public"]
+    assert not any(row["restriction_unknown"] for row in found.values())
+
+
+def test_the_listing_tells_labels_and_restrictions_without_a_search(
+    big: SandboxConfluence, connect: ClientFactory
+) -> None:
+    big.restrict("p7", users=[READER_USER.account_id])
+    client = connect(big)
+    space = client.space("BIG")
+    forget_requests(big)
+    assert sweep(client, space).restricted_count == 1
+    requests_of(big)
+    assert big.log.count("/search|/restriction") == 0
 
 
 def test_a_page_that_slips_through_by_a_deletion_is_found(big: SandboxConfluence, connect: ClientFactory) -> None:

@@ -69,6 +69,7 @@ def test_tells_all_that_a_plan_needs_of_a_page(client: ConfluenceClient, sandbox
     home, guide = sandbox.id_of("home"), sandbox.id_of("guide")
     assert row == {
         "page_id": sandbox.id_of("install"),
+        "space_id": client.space("PROD").id,
         "kind": "page",
         "status": "current",
         "version": 1,

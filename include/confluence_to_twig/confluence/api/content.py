@@ -13,6 +13,8 @@ from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from confluence_to_twig.confluence.api.labels import Told
+
 Kind = Literal["page", "blogpost"]
 KINDS: tuple[Kind, ...] = ("page", "blogpost")
 
@@ -83,10 +85,12 @@ class Listed:
 
     :param contents: by id.
     :param problems: why it is not complete; empty for a walk that provably saw everything.
+    :param told: restrictions and labels, where the listing itself tells them.
     """
 
     contents: dict[str, Content]
     problems: tuple[str, ...] = ()
+    told: Told | None = None
 
     @property
     def complete(self) -> bool:

@@ -26,7 +26,7 @@ from confluence_to_twig.confluence.api.content import (
 )
 from confluence_to_twig.confluence.api.cql import of_space, with_ids
 from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequestError
-from confluence_to_twig.confluence.api.labels import labels_from_v1
+from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told, labels_from_v1
 from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_beyond, walk_offsets, walk_steadily
 from confluence_to_twig.confluence.api.paging import check_total, told_total
 from confluence_to_twig.confluence.api.restrictions import readers_from_v1
@@ -108,13 +108,23 @@ class DataCenterApi:
         return Count(counted)
 
     def list_contents(self, space: Space, kind: Kind) -> Listed:
+        """With restrictions and labels, by documented expansions: a search index that is being rebuilt stops nothing
+        (https://docs.atlassian.com/ConfluenceServer/rest/9.2.0/#api/content-getContent)."""
+
         def page(start: int) -> OffsetPage:
-            expand = ",".join(CONTENT)
+            expand = ",".join((*CONTENT, *EXPAND_TOLD))
             return self._page(
                 "/content", start, spaceKey=space.key, type=kind, status="current", expand=expand, limit=LIMIT
             )
 
-        return walk_steadily(page, lambda item: content_from_v1(item, self.links_base))
+        told = Told()
+
+        def read(item: dict[str, Any]) -> Content:
+            content = content_from_v1(item, self.links_base)
+            told.note(content.id, item)
+            return content
+
+        return replace(walk_steadily(page, read), told=told)
 
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         """Data Center has none: only pages are parents of pages."""

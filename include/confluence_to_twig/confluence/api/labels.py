@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.cql import labelled
+from confluence_to_twig.confluence.api.restrictions import told_readers
 from confluence_to_twig.confluence.api.workers import batches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.interface import ContentApi
+    from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.api.workers import Workers
 
+#: Expands own-level restrictions and labels of v1 contents. Not those of ancestors: that fails whole batches
+#: (https://jira.atlassian.com/browse/CONFCLOUD-77618).
+EXPAND_TOLD = ("restrictions.read.restrictions.user", "restrictions.read.restrictions.group", "metadata.labels")
 #: Labels named in one query, to keep it short enough for an address.
 LABELS_AT_ONCE = 50
 #: Labels that search shows of a content where the answer does not say how many it would show.
@@ -45,6 +51,36 @@ def labels_may_be_cut(item: Mapping[str, Any]) -> bool:
     return bool((listed.get("_links") or {}).get("next")) or count >= (
         limit if isinstance(limit, int) else LABELS_CUT_AT
     )
+
+
+@dataclass
+class Told:
+    """What answers told of contents beside their version.
+
+    :param readers: own-level read restriction by id. :param labels: global labels by id, sorted; contents without any may
+        be left out. :param cut: ids of which the answer may not have shown all labels.
+    """
+
+    readers: dict[str, Readers] = field(default_factory=dict)
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cut: list[str] = field(default_factory=list)
+
+    def note(self, content_id: str, item: Mapping[str, Any]) -> None:
+        """Take what a v1 content with restrictions and labels expanded tells; without a restriction, nothing."""
+        readers = told_readers(item)
+        if readers is None:
+            return
+        self.readers[content_id] = readers
+        if labels_may_be_cut(item):
+            self.cut.append(content_id)
+        elif names := labels_from_v1(item):
+            self.labels[content_id] = names
+
+    def __ior__(self, other: Told) -> Told:
+        self.readers |= other.readers
+        self.labels |= other.labels
+        self.cut += other.cut
+        return self
 
 
 def search_labels(

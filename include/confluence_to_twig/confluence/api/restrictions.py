@@ -60,6 +60,14 @@ def effective_access(page_id: str, ancestor_ids: Iterable[str], own: Mapping[str
     return OPEN if unknown_at is None else Access(unknown_at=unknown_at)
 
 
+def told_readers(item: Mapping[str, Any]) -> Readers | None:
+    """The own-level read restriction in a v1 content with ``restrictions`` expanded; ``None``: the answer does not tell."""
+    try:
+        return readers_from_v1((item.get("restrictions") or {}).get("read"))
+    except (BrokenAnswerError, AttributeError):
+        return None
+
+
 def readers_from_v1(read: Any) -> Readers:
     """Read ``restrictions.read`` of a v1 answer with users and groups expanded.
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from confluence_to_twig.confluence.api.content import KINDS, Container
 from confluence_to_twig.confluence.api.errors import ClientClosedError, RestrictionsUnknownError
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
+from confluence_to_twig.confluence.api.labels import Told
 from confluence_to_twig.confluence.api.restrictions import OPEN, UNRESTRICTED, effective_access
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
@@ -119,13 +120,13 @@ def sweep(
     """
     give_memory_back()
     before = client.requests_made
-    contents, problems, labelled = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
+    contents, problems, labelled, told = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
     above, unreadable = _above(client, contents)
     tree = paths_below({**above, **contents})
     if restrictions == "unchecked":
         facts, checked, warnings = LabelsAndRestrictions(labels=labelled), False, list[str]()
     else:
-        facts, checked, warnings = _facts(client, space, contents, above, closed=restrictions == "skip")
+        facts, checked, warnings = _facts(client, space, contents, above, told, closed=restrictions == "skip")
     facts.unknown = unreadable | facts.unknown
     if unreadable_parents == "include":
         _trust_containers(facts, contents, above, unreadable)
@@ -148,11 +149,12 @@ def sweep(
 
 def _walk(
     client: ConfluenceClient, space: Space, kinds: Sequence[Kind], *, labels: bool
-) -> tuple[dict[str, Content], list[str], dict[str, tuple[str, ...]]]:
-    """Contents by id, problems and, if wanted, labels by id: all at the same time."""
+) -> tuple[dict[str, Content], list[str], dict[str, tuple[str, ...]], Told]:
+    """Contents by id, problems and, if wanted, labels by id, all at the same time; and what the listings told besides."""
     api = client.api
     contents: dict[str, Content] = {}
     problems: list[str] = []
+    told = Told()
     with ThreadPoolExecutor(len(kinds) + 1, thread_name_prefix="sweep-kind") as pool:
         walks = [pool.submit(api.list_contents, space, kind) for kind in kinds]
         labelled = pool.submit(api.labels, space, kinds) if labels else None
@@ -160,7 +162,8 @@ def _walk(
             listed = walk.result()
             contents |= listed.contents
             problems += listed.problems
-        return contents, problems, labelled.result() if labelled else {}
+            told |= listed.told or Told()
+        return contents, problems, labelled.result() if labelled else {}, told
 
 
 Above = dict[str, "Content | Container"]
@@ -222,6 +225,7 @@ def _facts(
     space: Space,
     contents: Mapping[str, Content],
     above: Above,
+    told: Told,
     *,
     closed: bool,
 ) -> tuple[LabelsAndRestrictions, bool, list[str]]:
@@ -230,7 +234,7 @@ def _facts(
     :param closed: whether it is an error that they cannot.
     """
     try:
-        return read_labels_and_restrictions(client.api, client.workers, contents, sorted(above)), True, []
+        return read_labels_and_restrictions(client.api, client.workers, contents, sorted(above), told), True, []
     except RestrictionsUnknownError as error:
         if closed:
             raise

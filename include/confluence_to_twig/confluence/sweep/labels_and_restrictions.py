@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import with_ids
 from confluence_to_twig.confluence.api.errors import (
-    BrokenAnswerError,
     ClientClosedError,
     EndpointRemovedError,
     ForbiddenError,
@@ -22,8 +21,7 @@ from confluence_to_twig.confluence.api.errors import (
     UnauthorizedError,
 )
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
-from confluence_to_twig.confluence.api.labels import labels_from_v1, labels_may_be_cut
-from confluence_to_twig.confluence.api.restrictions import readers_from_v1
+from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
 
@@ -37,9 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Own-level restrictions only: expanding those of ancestors fails whole batches
-#: (https://jira.atlassian.com/browse/CONFCLOUD-77618). Labels come with the same request.
-EXPAND = ("restrictions.read.restrictions.user", "restrictions.read.restrictions.group", "metadata.labels")
 SEARCH_LIMIT = 250
 #: Failures in a row after which nothing more is asked of the kind that fails.
 HOPELESS = 20
@@ -68,19 +63,25 @@ class LabelsAndRestrictions:
 
 
 def read_labels_and_restrictions(
-    api: ContentApi, workers: Workers, contents: Mapping[str, Content], container_ids: Sequence[str] = ()
+    api: ContentApi,
+    workers: Workers,
+    contents: Mapping[str, Content],
+    container_ids: Sequence[str] = (),
+    told: Told | None = None,
 ) -> LabelsAndRestrictions:
     """Ask for the own-level restrictions and labels of contents, and the restrictions of containers above them.
 
     One search for 200 ids, fewer where the server cannot cope. What search does not tell is read id by id, and what
     nobody tells is ``unknown``: one content that fails costs nothing but itself.
 
+    :param told: what the listing told already.
     :raises RestrictionsUnknownError: the account or its token may not read restrictions at all.
     """
-    reader = _Reader(api, workers, contents)
-    reader.search([*contents, *container_ids])
+    reader = _Reader(api, workers, contents, told or Told())
+    wanted = (*contents, *container_ids)
+    reader.search([key for key in wanted if key not in reader.told.readers])
     try:
-        reader.read_single([key for key in (*contents, *container_ids) if key not in reader.found.readers])
+        reader.read_single([key for key in wanted if key not in reader.told.readers])
     except _OF_THE_ACCOUNT as error:
         scope = isinstance(error, MissingScopeError)
         remedy = "Give the token the scope read:content-details:confluence." if scope else error.remedy
@@ -94,12 +95,12 @@ def read_labels_and_restrictions(
 
 
 class _Reader:
-    def __init__(self, api: ContentApi, workers: Workers, contents: Mapping[str, Content]) -> None:
-        self.found = LabelsAndRestrictions()
+    def __init__(self, api: ContentApi, workers: Workers, contents: Mapping[str, Content], told: Told) -> None:
+        self.told = told
+        self.found = LabelsAndRestrictions(told.readers, told.labels)
         self._api = api
         self._workers = workers
         self._contents = contents
-        self._without_labels: list[str] = []
 
     # By search
 
@@ -128,9 +129,9 @@ class _Reader:
     def _search_batch(self, batch: Sequence[str]) -> PipelineError | None:
         asked = dict(zip(batch, batch, strict=True))  # one string for an id is enough for a whole space of them
         try:
-            for item in self._api.search(with_ids(batch), EXPAND, SEARCH_LIMIT):
+            for item in self._api.search(with_ids(batch), EXPAND_TOLD, SEARCH_LIMIT):
                 if isinstance(item, dict) and (content_id := asked.get(str(item.get("id")))):
-                    self._note(content_id, item)
+                    self.told.note(content_id, item)
         except ClientClosedError:
             raise
         except _NO_SEARCH as error:
@@ -139,16 +140,6 @@ class _Reader:
         except PipelineError as error:
             return error
         return None
-
-    def _note(self, content_id: str, item: Mapping[str, Any]) -> None:
-        try:
-            self.found.readers[content_id] = readers_from_v1((item.get("restrictions") or {}).get("read"))
-        except BrokenAnswerError:
-            return  # read one by one
-        if labels_may_be_cut(item):
-            self._without_labels.append(content_id)
-        elif names := labels_from_v1(item):
-            self.found.labels[content_id] = names
 
     # One by one
 
@@ -161,23 +152,23 @@ class _Reader:
         # The listing shows these pages, so that they are there: an answer against it is looked at twice.
         refused |= dict.fromkeys(contradicted, "") | self._each(self._read_restriction, contradicted)
         self.found.unknown = {key: why for key, why in refused.items() if why}
-        self._without_labels += [key for key in ids if key in self._contents]
+        self.told.cut += [key for key in ids if key in self._contents]
 
     def _read_restriction(self, content_id: str) -> str:
         found = self._api.read_restriction(content_id)
         if found is None:
             return _NOT_FOUND
-        self.found.readers[content_id] = found
+        self.told.readers[content_id] = found
         return ""
 
     def read_labels(self) -> None:
         """The labels that search did not tell, or not all of, in full."""
-        unread = self._each(self._read_labels, self._without_labels)
+        unread = self._each(self._read_labels, [key for key in self.told.cut if key in self._contents])
         self.found.labels_unknown = set(unread)
 
     def _read_labels(self, content_id: str) -> str:
         if names := self._api.labels_of(content_id, self._contents[content_id].kind):
-            self.found.labels[content_id] = names
+            self.told.labels[content_id] = names
         return ""
 
     def _each(self, read: Callable[[str], str], ids: Iterable[str]) -> dict[str, str]:
