@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROW = Proof("tests/test_tiers.py::test_a", "300 examples", "passed", "0.1", "7", "abc1234", "2026-11-28")
 
 
-def run_pytest(folder: Path, test: str, *, inside: str = "other") -> str:
+def run_pytest(folder: Path, test: str, *, inside: str = "other", **environment: str) -> str:
     """The output of a pytest of its own over one test, with the hooks of this project."""
     place = folder / "tests" / inside
     place.mkdir(parents=True)
@@ -25,7 +25,7 @@ def run_pytest(folder: Path, test: str, *, inside: str = "other") -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder)},
+        env=os.environ | {"PYTHONPATH": str(folder)} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -59,6 +59,26 @@ def test_a_fast_test_must_not_start_a_process(tmp_path: Path) -> None:
         tmp_path, "import subprocess\n\ndef test_it():\n    subprocess.run(['true'])\n", inside="planning"
     )
     assert "A test marked fast must not do this: subprocess.Popen" in output
+
+
+def test_a_run_at_full_size_writes_what_it_tried_with_its_seed(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    test = """
+import pytest
+from tests.proofs import SEED, size
+
+@pytest.mark.proofs(f"{size(3, 3_000):,} examples")
+def test_it():
+    assert SEED == 7
+"""
+    assert "1 passed" in run_pytest(tmp_path, test, PROOFS_SEED="7")
+    (row,) = read((tmp_path / "docs" / "proofs.md").read_text(encoding="utf-8"))
+    assert (row.test, row.tried, row.result, row.seed) == (
+        "tests/other/test_it.py::test_it",
+        "3,000 examples",
+        "passed",
+        "7",
+    )
 
 
 def test_a_row_of_the_page_is_read_as_it_was_written() -> None:
