@@ -1,4 +1,4 @@
-"""Values that can not be meant are refused, with the field and what to write instead."""
+"""Values that cannot be meant are refused, with the field and what to write instead."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_airflows_configuration_names_the_place_unless_the_environment_does(
 
 def test_a_folder_or_a_file_nobody_may_read_is_one_clear_line(tmp_path: Path) -> None:
     (problem,) = load_sources(tmp_path).problems
-    assert f"{tmp_path}: can not be read" in problem
+    assert f"{tmp_path}: cannot be read" in problem
 
 
 def test_a_variable_holds_the_sources(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_store_that_refuses_leaves_the_sources_of_the_last_good_read_and_says_
     assert [source.name for source in file.sources] == ["docs"]
     (problem,) = file.problems
     assert problem.startswith(
-        f"{URL}: can not be read: PermissionError: the key is revoked; the sources are those of the"
+        f"{URL}: cannot be read: PermissionError: the key is revoked; the sources are those of the"
     )
 
 

@@ -36,7 +36,7 @@ class SyncOptions:
     report: str | None = None
 
     def checked(self) -> SyncOptions:
-        """Itself. Raises :class:`~confluence_to_twig.cli.inputs.InputError` when the options can not be meant."""
+        """Itself. Raises :class:`~confluence_to_twig.cli.inputs.InputError` when the options cannot be meant."""
         if self.full and self.since:
             raise InputError("--full and --since were both given", "Give one: --full covers the whole space.")
         if self.since:

@@ -30,7 +30,7 @@ class Patience:
     :param seconds: longest wait in total, for rate limits, the budget and between faults; beyond it Airflow retries.
     :param backoff_seconds: wait after the first fault when the server names none; it doubles each time.
     :param longest_backoff: up to this.
-    :param odd_attempts: tries against answers that look permanent and can not be, where the caller knows better.
+    :param odd_attempts: tries against answers that look permanent and cannot be, where the caller knows better.
     """
 
     attempts: int = 5

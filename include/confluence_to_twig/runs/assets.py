@@ -51,7 +51,7 @@ def space_to_openlineage(asset: Asset, lineage_context: Any) -> Any:
     """A space as OpenLineage dataset: namespace ``confluence://<host>``, name the space key.
 
     OpenLineage names a dataset by the system that holds it, so the connection is looked up
-    (https://openlineage.io/docs/spec/naming). Where it can not be, its id stands for the host.
+    (https://openlineage.io/docs/spec/naming). Where it cannot be, its id stands for the host.
     """
     from airflow.providers.common.compat.openlineage.facet import Dataset
 

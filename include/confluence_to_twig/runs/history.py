@@ -2,7 +2,7 @@
 
 ``<source>/history.jsonl`` holds one JSON object for each run that is over. The first and the last task of each run add
 the lines that are missing: the run's own, and those of runs that broke off. A run that was cleared and ended again has
-two lines; the later one counts. On a local disk lines are appended; an object store can not append, so the file is
+two lines; the later one counts. On a local disk lines are appended; an object store cannot append, so the file is
 replaced. Should two runs end at the same time and one overwrite the other's line, the next one puts it back.
 
 Reading joins the file with the folders of runs that it does not know, so a run under way is seen, too. Lines are parsed

@@ -30,7 +30,7 @@ _CONN_ID = re.compile(r"[\w#!()\-.:/\\]{1,200}")
 
 
 def _text(value: str) -> str:
-    """Control characters and halves of surrogate pairs can not be stored by every database."""
+    """Control characters and halves of surrogate pairs cannot be stored by every database."""
     if not value:
         raise ValueError("is empty; write a value, or leave the field out")
     odd = next((character for character in value if unicodedata.category(character) in {"Cc", "Cs"}), None)

@@ -75,7 +75,7 @@ def _file(location: str) -> bytes:
             f"{VARIABLE_SCHEME}name"
         ) from None
     except (OSError, ValueError) as error:
-        raise UnreadableError(f"{path}: can not be read: {error}") from None
+        raise UnreadableError(f"{path}: cannot be read: {error}") from None
 
 
 def _variable(name: str) -> str:
@@ -86,7 +86,7 @@ def _variable(name: str) -> str:
     except Exception as error:
         # Each secrets backend fails in its own way, and its words may hold anything.
         raise UnreadableError(
-            f"{VARIABLE_SCHEME}{name}: the Variable can not be read ({type(error).__name__}); see the log of the secrets "
+            f"{VARIABLE_SCHEME}{name}: the Variable cannot be read ({type(error).__name__}); see the log of the secrets "
             "backend or of Airflow's API server"
         ) from None
     if value is None:
@@ -125,7 +125,7 @@ def _reason(error: Exception) -> str:
         return f"there is no such object; create it, or set {SOURCES_VARIABLE} to another place"
     if isinstance(error, ImportError):
         return f"a package is missing ({error}); for s3:// install confluence-to-twig[s3]"
-    return f"can not be read: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"cannot be read: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class LastGood:
             return None
 
     def write(self, text: str) -> None:
-        """Replace the copy. A home that can not be written to only means that there is none."""
+        """Replace the copy. A home that cannot be written to only means that there is none."""
         from confluence_to_twig.staging.files import write_bytes
         from confluence_to_twig.staging.layout import root_at
 

@@ -206,7 +206,7 @@ def _collect(location: str, entries: Entries) -> SourcesFile:
             _add(found, where, entry)
         except Exception as error:
             # Whatever an entry is made of, it takes nothing but itself away.
-            found.problems.append(f"{where}: can not be read ({type(error).__name__}); write it as the README shows")
+            found.problems.append(f"{where}: cannot be read ({type(error).__name__}); write it as the README shows")
     return SourcesFile(location, tuple(found.sources.values()), tuple(found.problems))
 
 

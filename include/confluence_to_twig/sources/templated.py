@@ -32,7 +32,7 @@ def shape_of(settings: Mapping[str, Any]) -> Source:
     if wrong := sorted(_OF_THE_DAG & settings.keys()):
         raise SourcesError(f"{', '.join(wrong)}: set this on the DAG that the task group is in")
     if wrong := sorted(name for name in SHAPING & settings.keys() if _is_template(settings[name])):
-        raise SourcesError(f"{', '.join(wrong)}: shapes the DAG, so it can not be a template")
+        raise SourcesError(f"{', '.join(wrong)}: shapes the DAG, so it cannot be a template")
     literal = {name: value for name, value in settings.items() if not _is_template(value)}
     if "files_path" in settings:
         literal.setdefault("files_path", _PLACEHOLDERS["name"])

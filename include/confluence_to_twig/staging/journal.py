@@ -1,7 +1,7 @@
 """Journal: what was done to Twig, in an order that needs no clock and no lock, and what therefore is in Twig.
 
 Each write to Twig leaves two small files beside the manifest: a *begin* before it is sent, with the rows that it would
-load, and an *end* after which it can not change anything any more. Both carry a number one higher than the highest that
+load, and an *end* after which it cannot change anything any more. Both carry a number one higher than the highest that
 their writer has just seen. So if the end of one operation is lower than the begin of another, the other's writer saw a file
 that the first one's had not seen when Twig's answer was in its hands already: the first was over before the other was
 sent. That is all the order there is, and all that is needed.

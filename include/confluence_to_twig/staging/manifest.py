@@ -2,7 +2,7 @@
 
 ``<source>/manifest.parquet`` is the compacted state, replaced in one step. ``<source>/manifest.d/`` is the journal of
 what happened since (:mod:`confluence_to_twig.staging.journal`): immutable files with unique names, so that two runs, on one machine
-or on two with an object store between them, can not overwrite each other's rows. No lock, no clock, no append.
+or on two with an object store between them, cannot overwrite each other's rows. No lock, no clock, no append.
 
 Reading joins both. Compaction writes a new ``manifest.parquet`` that names the operations it contains; their files stay
 until it has named them for a grace period, so that an older compaction that comes last loses nothing.

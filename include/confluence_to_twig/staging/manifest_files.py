@@ -26,7 +26,7 @@ Part = tuple[dict[str, Any], dict[str, Row]]
 
 
 class ManifestCorruptError(PermanentError):
-    """A file of the manifest can not be read, so what Twig holds is not known."""
+    """A file of the manifest cannot be read, so what Twig holds is not known."""
 
     @classmethod
     def of(cls, source: str, summary: str) -> ManifestCorruptError:
@@ -112,7 +112,7 @@ def _read(path: ObjectStoragePath, source: str) -> tuple[pa.Table, dict[str, Any
     except UnknownFormatError as error:
         raise ManifestCorruptError.of(source, error.summary) from error
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestCorruptError.of(source, f"{path} can not be read ({type(error).__name__})") from error
+        raise ManifestCorruptError.of(source, f"{path} cannot be read ({type(error).__name__})") from error
 
 
 def upgraded(table: pa.Table, meta: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:

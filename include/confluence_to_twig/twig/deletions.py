@@ -92,6 +92,6 @@ def _read(path: ObjectStoragePath) -> pa.Table | None:
         return None
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise PermanentError(
-            f"The audit file {path} can not be read ({type(error).__name__})",
+            f"The audit file {path} cannot be read ({type(error).__name__})",
             "Restore it from a backup, or move it away: the audit then starts a new file.",
         ) from error

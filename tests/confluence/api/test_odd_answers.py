@@ -1,4 +1,4 @@
-"""After a proven sign-in one odd answer in the middle passes; a lasting one is told without advice that can not help."""
+"""After a proven sign-in one odd answer in the middle passes; a lasting one is told without advice that cannot help."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def not_json(answer: Answer) -> PipelineError:
     )
 
 
-#: What can not be meant once the identity is proven: the same request, or one like it, worked with the same token and site.
+#: What cannot be meant once the identity is proven: the same request, or one like it, worked with the same token and site.
 _ODD = (NotConfluenceError, RedirectedError, UnauthorizedError, EndpointRemovedError)
 #: Endpoints that are there whatever the ids in the question: for one thing by its id, 404 is an ordinary answer.
 _LISTINGS = re.compile(
