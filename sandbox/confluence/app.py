@@ -45,6 +45,7 @@ def build_app(sandbox: SandboxConfluence) -> FastAPI:
     _add(app, "/_edge/tenant_info", "GET", _open_endpoint(sandbox, _tenant_info))
     token_path = oauth.CLOUD_PATH if sandbox.site.is_cloud else sandbox.site.context + oauth.DATA_CENTER_PATH
     _add(app, token_path, "POST", _token_endpoint(sandbox))
+    _add(app, "/login", "GET", _open_endpoint(sandbox, lambda call: Answer(WEB_PAGE, content_type="text/html")))
     if not sandbox.site.is_cloud:
         _add_routes(app, sandbox, sandbox.site.context, [*data_center_routes(), *v1, *file_routes()])
         return app

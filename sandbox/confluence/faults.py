@@ -203,7 +203,7 @@ ODD_ANSWERS: dict[str, Action] = {
     "drip": Drip(pieces=4, pause_s=0.05),
     "web page": Refuse(200, _PAGE),
     "firewall": Refuse(403, _PAGE),
-    "redirect": Redirect("https://id.atlassian.com/login"),
+    "redirect": Redirect("/login"),
     "empty object": EmptyObject(),
     "odd row": OddRow(),
     "row is null": OddRow(field=""),

@@ -134,6 +134,7 @@ def v1_routes(index: SearchIndex) -> list[Route]:
         Route("/rest/api/user/bulk", v1_reads.users_bulk, IDENTITY),
         Route("/rest/api/content/search", lambda call: v1_search.content_search(call, index), SEARCH),
         Route("/rest/api/search", lambda call: v1_search.site_search(call, index), SEARCH),
+        Route(f"{root}/restriction", v1_reads.all_restrictions, RESTRICTIONS),
         Route(restriction, v1_reads.restrictions, RESTRICTIONS),
         Route(f"{restriction}/{{operation}}", v1_reads.restriction, RESTRICTIONS),
         Route(f"{root}/restriction/relevantViewRestrictions", v1_reads.relevant_restrictions, RESTRICTIONS),

@@ -88,6 +88,20 @@ def restrictions(call: Call) -> Answer:
     return json_answer(rows | {"_links": {"self": own, "base": call.base, "context": call.site.context}})
 
 
+def all_restrictions(call: Call) -> Answer:
+    """``GET /rest/api/content/{id}/restriction``: an array with an entry for each operation.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-restrictions/
+    """
+    content = _restrictable(call)
+    window = Window(number_of(call, "start"), number_of(call, "limit", DEFAULT_READERS))
+    rows = [restriction_row(call, content, operation, window=window) for operation in OPERATIONS]
+    own = f"{call.base}/rest/api/content/{content.id}/restriction"
+    links = {"self": own, "base": call.base, "context": call.site.context}
+    found = {"results": rows, "start": window.start, "limit": window.limit, "size": len(rows)}
+    return json_answer(found | {"_links": links})
+
+
 def restriction(call: Call) -> Answer:
     """``GET /rest/api/content/{id}/restriction/byOperation/{operation}``: 100 users and 100 groups at a time.
 

@@ -269,6 +269,15 @@ def test_every_odd_answer_is_over_after_one_request(confluence: SandboxConfluenc
     assert client.get(path).content == whole
 
 
+def test_a_redirect_to_the_login_ends_in_a_web_page_of_the_same_host(
+    confluence: SandboxConfluence, client: Any
+) -> None:
+    confluence.fail(ODD_ANSWERS["redirect"], "/pages")
+    answer = requests.get(f"{confluence.site_url}/api/v2/pages", auth=client.auth, timeout=30)
+    assert (answer.status_code, answer.url) == (200, f"{confluence.base_url}/login")
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
 def test_faults_of_every_kind_come_through_the_control_api(confluence: SandboxConfluence, client: Any) -> None:
     control = f"{confluence.base_url}/_sandbox/faults"
     fault = {"action": {"type": "odd_row", "field": "title", "value": 7}, "path": "/pages", "times": None}
