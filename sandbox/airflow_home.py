@@ -103,7 +103,7 @@ def _kept_secret(path: Path) -> str:
     if not path.exists():
         from cryptography.fernet import Fernet
 
-        key = Fernet.generate_key().decode() if path.name == "fernet.key" else secrets.token_urlsafe(32)
+        key = Fernet.generate_key().decode() if path.name == "fernet.key" else secrets.token_urlsafe(64)
         path.touch(mode=0o600)
         path.write_text(key, encoding="ascii")
     return path.read_text(encoding="ascii")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.cli.inputs import InputError, moment, one_source
+from confluence_to_twig.cli.inputs import InputError, last_moment, moment, one_source
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.sources.location import airflow_home
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Range:
-    """The dates of a backfill, both inclusive, as ``airflow backfill create`` takes them."""
+    """The times of a backfill, both inclusive, as ``airflow backfill create`` takes them."""
 
     start: datetime
     end: datetime
@@ -33,7 +33,7 @@ class Range:
 
         :raises InputError: they are no dates, or name a time in which the source has no runs.
         """
-        found = cls(moment("--from", start), moment("--to", end))
+        found = cls(moment("--from", start), last_moment("--to", end))
         if source.schedule is None:
             raise InputError(
                 f"{source.name} has no schedule, so there are no past runs to make up for",
@@ -61,17 +61,16 @@ def backfill(shown: Terminal, sources_path: str | None, name: str, start: str, e
     dates = Range.checked(source, start, end)
     home = airflow_home()
     shown.say(f"{name}: space {source.space_key}, DAG {source.dag_id} in the Airflow of {home}")
-    _need_scheduler(home)
+    _need_scheduler(home, f"confluence-to-twig sync {name} --since {start}")
     _create(source, dates, shown)
     return 0
 
 
-def _need_scheduler(home: Path) -> None:
+def _need_scheduler(home: Path, instead: str) -> None:
     if _airflow("jobs", "check", "--job-type", "SchedulerJob").returncode:
         raise InputError(
             f"No scheduler is alive in the Airflow of {home}, so a backfill would wait for ever",
-            "Start Airflow there (`make run` in a checkout), or cover the time without it: "
-            "confluence-to-twig sync NAME --since DATE",
+            f"Start Airflow there (`make run` in a checkout), or cover the time without it: {instead}",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,12 @@ def moment(option: str, text: str) -> datetime:
             f"{option}: {text!r} is not a date", "Write it as 2026-11-01 or 2026-11-01T08:00:00Z."
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def last_moment(option: str, text: str) -> datetime:
+    """As :func:`moment`; a day without a time means the end of it."""
+    found = moment(option, text)
+    return found + timedelta(days=1, seconds=-1) if len(text) <= len("2026-11-01") else found
 
 
 def past_moment(option: str, text: str) -> datetime:

@@ -68,7 +68,7 @@ def sync(
 def backfill(
     name: Name,
     start: Annotated[str, typer.Option("--from", help="The first day, such as 2026-01-01.")],
-    end: Annotated[str, typer.Option("--to", help="The last day.")],
+    end: Annotated[str, typer.Option("--to", help="The last day, all of it.")],
     sources: Sources = None,
     verbose: Verbose = False,
 ) -> int:
