@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -224,15 +225,12 @@ class DataCenterApi:
         return walk_beyond(lambda start: self._page(path, start, limit=LIMIT, **params))
 
     def user_names(self, ids: Sequence[str]) -> dict[str, str]:
-        """By user key, one request for each."""
-        found = [(key, self._user(key)) for key in ids]
-        return {key: user_name(user) for key, user in found if user is not None}
-
-    def _user(self, user_key: str) -> Any:
-        try:
-            return self._get("/user", key=user_key)
-        except NotFoundError:
-            return None
+        """By user key, one request for each; 404 is the answer for somebody who is gone."""
+        names: dict[str, str] = {}
+        for key in ids:
+            with suppress(NotFoundError):
+                names[key] = user_name(self._get("/user", key=key))
+        return names
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
         return self._transport.download(attachment.url, max_bytes)

@@ -19,6 +19,7 @@ from confluence_to_twig.confluence.api.attached import (
     comment_from_v1,
     open_comments,
 )
+from confluence_to_twig.confluence.api.content import reading
 from confluence_to_twig.confluence.api.cql import inside, of_space
 from confluence_to_twig.confluence.api.errors import EndpointRemovedError, ForbiddenError, NotFoundError
 from confluence_to_twig.confluence.api.paging import TooManyHitsError
@@ -171,7 +172,9 @@ def _grouped(items: Iterable[dict[str, Any]], links_base: str) -> dict[str, Atta
     attachments: dict[str, list[Attachment]] = defaultdict(list)
     comments: dict[str, list[Comment]] = defaultdict(list)
     for item in items:
-        if item.get("type") == "attachment":
+        with reading(item):
+            is_attachment = item["type"] == "attachment"
+        if is_attachment:
             attachment = attachment_from_v1(item, links_base)
             attachments[attachment.content_id].append(attachment)
         else:
