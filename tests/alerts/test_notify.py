@@ -17,7 +17,7 @@ from confluence_to_twig.alerts.notify import (
     missed_deadline,
     token_expires,
 )
-from confluence_to_twig.sources.source import SOURCES_VARIABLE
+from confluence_to_twig.sources.source import Source
 from tests.alerts.conftest import alerted
 from tests.alerts.jira_server import JiraServer
 from tests.web.samples import NOW, SampleSource
@@ -84,20 +84,16 @@ def test_the_deadline_counts_from_when_the_run_was_queued() -> None:
     assert deadline.interval == timedelta(hours=6)
     assert isinstance(deadline.reference, type(DeadlineReference.DAGRUN_QUEUED_AT))
     assert deadline.callback.path == "confluence_to_twig.alerts.notify.missed_deadline"
-    assert deadline.callback.kwargs == {"source_name": "docs"}
+    frozen = Source.model_validate(deadline.callback.kwargs["settings"])
+    assert frozen.model_dump() == alerted(deadline="6 hours").model_dump()
 
 
 def test_a_source_without_a_deadline_has_none() -> None:
     assert deadline_of(alerted(deadline=None)) is None
 
 
-def test_a_missed_deadline_is_told(
-    docs: SampleSource, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "sources.yaml"
-    path.write_text("sources: [{name: docs, space_key: PROD, alerts: {deadline: 6 hours}}]", encoding="utf-8")
-    monkeypatch.setenv(SOURCES_VARIABLE, str(path))
+def test_a_missed_deadline_is_told(docs: SampleSource, caplog: pytest.LogCaptureFixture) -> None:
     run = {"dag_run_id": RUN, "queued_at": NOW.isoformat(), "run_after": NOW.isoformat()}
     with caplog.at_level(logging.ERROR):
-        missed_deadline("docs", {"dag_run": run})
+        missed_deadline(alerted(deadline="6 hours").frozen(), {"dag_run": run})
     assert "docs is stale: no sync ended well within 6 hours" in caplog.text

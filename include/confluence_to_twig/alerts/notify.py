@@ -118,22 +118,24 @@ def deadline_of(source: Source) -> DeadlineAlert | None:
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=source.alerts.deadline,
-        callback=SyncCallback(missed_deadline, kwargs={"source_name": source.name}),
+        callback=SyncCallback(missed_deadline, kwargs={"settings": source.frozen()}),
         name=f"{source.name} in step with Confluence",
     )
 
 
-def missed_deadline(source_name: str, context: Mapping[str, Any]) -> None:
+def missed_deadline(settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
     """The deadline of a run has passed. Runs in a worker.
 
     Airflow keeps the deadline of a run that failed, and does not look at the runs after it. The source's history tells
     whether it is in step all the same.
+
+    :param settings: the source as JSON. A source that is given in a DAG file is written down nowhere else.
     """
     from confluence_to_twig.alerts.deliver import deliver
     from confluence_to_twig.alerts.stale import stale_alert
-    from confluence_to_twig.sources.source import load_sources
+    from confluence_to_twig.sources.source import Source
 
-    source = load_sources().named(source_name)
+    source = Source.model_validate(settings)
     alert = stale_alert(source, context["dag_run"])
     if alert is not None:
         deliver(alert, source.alerts)
