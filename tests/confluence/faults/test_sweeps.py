@@ -1,0 +1,244 @@
+"""Whatever comes instead of an answer about what is in a space and who may read it: nothing visible is deleted, nothing
+hidden gets in, and the next run, in which nothing fails, ends with the truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.sweep.inventory import explain_missing, sweep
+from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.planning.plan import Scope, candidates_for_deletion, plan
+from confluence_to_twig.planning.window import Window
+from confluence_to_twig.staging.schemas import MANIFEST
+from sandbox.confluence import faults
+from sandbox.confluence.sandbox import SandboxConfluence
+from sandbox.seed import SeedPage, SeedSpace
+from tests.confluence.faults.test_decorations import MODES, ODD_ANSWERS
+from tests.confluence.spaces import QUICK, READER, settings_of
+from tests.proofs import SEED, size
+
+#: Many times what the slowest combination takes on a quiet machine.
+SECONDS = 120.0
+VARIANTS = 3
+SAMPLE = 3
+EXCLUDED = "internal"
+KINDS = ("page", "blogpost")
+Held = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A kind of request of the sweep.
+
+    :param path: what its address matches. :param single: whether it is asked only where search is not possible.
+    """
+
+    path: str
+    deployment: str = "cloud"
+    single: bool = False
+
+
+ROUTES = {
+    "listing of pages": Route(r"/spaces/\d+/pages"),
+    "listing of blog posts": Route(r"/spaces/\d+/blogposts"),
+    "search": Route("content/search"),
+    "restriction of a content": Route("/restriction/byOperation", single=True),
+    "labels of a page": Route(r"/(pages|blogposts)/\d+/labels", single=True),
+    "folder": Route("/folders/"),
+    "database": Route("/databases/"),
+    "whiteboard": Route("/whiteboards/"),
+    "look-up by id": Route(r"/api/v2/(pages|blogposts)\?"),
+    "who we are": Route("user/current"),
+    "listing on Data Center": Route(r"/rest/api/content\?", "datacenter"),
+    "restriction on Data Center": Route("/restriction/byOperation", "datacenter", single=True),
+    "look-up by id on Data Center": Route(r"/rest/api/content/\d+\?", "datacenter"),
+    "who we are on Data Center": Route("user/current", "datacenter"),
+}
+
+
+def a_space(*, containers: bool) -> SeedSpace:
+    """Pages below pages and, on Cloud, below a folder, a database and a whiteboard."""
+    above = ("folder", "database", "whiteboard") if containers else ()
+    pages = [SeedPage("home", "Home", "<p>Home.</p>")]
+    pages += [SeedPage(kind, kind.title(), "", kind=kind, parent="home") for kind in above]
+    for parent in ("home", "guide", *above):
+        if parent == "guide":
+            pages.append(SeedPage("guide", "Guide", "<p>Guide.</p>", parent="home", labels=("guide",)))
+        pages += [
+            SeedPage(f"{parent}-{number}", f"{parent.title()} {number}", f"<p>{parent} {number}</p>", parent=parent)
+            for number in range(6)
+        ]
+    pages.append(SeedPage("news", "News", "<p>News.</p>", kind="blogpost"))
+    return SeedSpace("ODD", "Odd answers", "", tuple(pages))
+
+
+def change(sandbox: SandboxConfluence, *, containers: bool) -> None:
+    """What happens between the first run and the second: one of everything."""
+    for parent in ("home", "guide", *(("folder", "database", "whiteboard") if containers else ())):
+        sandbox.edit(f"{parent}-0", storage="<p>edited</p>")
+        sandbox.trash(f"{parent}-1")
+        sandbox.restrict(f"{parent}-2", users=[READER])
+        sandbox.label(f"{parent}-3", "new")
+        sandbox.label(f"{parent}-4", EXCLUDED)
+        new = sandbox.add_page("ODD", SeedPage(f"{parent}-new", f"New {parent}", "<p>n</p>"), parent=parent)
+        sandbox.add_page("ODD", SeedPage(f"{parent}-secret", f"Secret {parent}", "<p>s</p>"), parent=parent)
+        sandbox.restrict(f"{parent}-secret", users=[READER])
+        sandbox.add_page("ODD", SeedPage(f"{parent}-draft", f"Draft {parent}", "<p>d</p>"), parent=parent)
+        sandbox.label(f"{parent}-draft", EXCLUDED)
+        assert new
+    sandbox.purge("guide-5")
+    sandbox.move("home-5", "guide")
+
+
+class World:
+    """A site after its changes, and what Twig held before them."""
+
+    def __init__(self, sandbox: SandboxConfluence) -> None:
+        self.sandbox = sandbox
+        with ConfluenceClient(settings_of(sandbox)) as client:
+            self.signed_in = client.sign_in()
+            self.space = client.space("ODD")
+        self.before = self.run({})
+        assert len(self.before) == len(self.truth()) > 10
+        change(sandbox, containers=sandbox.site.is_cloud)
+        self.ids = [str(content.id) for content in sandbox.store.contents.values()]
+
+    def truth(self) -> dict[str, tuple[int, str, frozenset[str]]]:
+        """Version, title and labels by id, of what must be in Twig."""
+        open_to_all = self.sandbox.truth("ODD", restricted=False)
+        return {
+            page_id: (page.version, page.title, page.labels)
+            for page_id, page in open_to_all.items()
+            if EXCLUDED not in page.labels
+        }
+
+    def run(self, held: Held, *, dripping: bool = False, threads: int = 8) -> Held:
+        """What Twig holds after a run that held this before: sweep, look-ups, proof, plan."""
+        settings = settings_of(self.sandbox, threads=threads, timeout_seconds=1 if dripping else 60)
+        patience = replace(QUICK, attempts=2, seconds=3.0)
+        manifest = pa.Table.from_pylist(list(held.values()), schema=MANIFEST)
+        try:
+            with ConfluenceClient(settings, signed_in=self.signed_in, patience=patience) as client:
+                seen = sweep(client, self.space)
+                gone = candidates_for_deletion(seen.table, manifest) if seen.complete else None
+                missing: dict[str, str] = {}
+                for kind in KINDS if gone is not None else ():
+                    ids = list(gone.loc[gone["kind"] == kind, "page_id"])
+                    missing |= explain_missing(client, ids, kind=kind, space=self.space)
+                client.prove_again()
+        except PipelineError:
+            return held  # the run failed, and said why
+        scope = Scope(
+            window=Window(None, None, "whole space"),
+            sweep_complete=seen.complete,
+            converter_version="1",
+            exclude_labels=frozenset({EXCLUDED}),
+            missing=missing,
+        )
+        rows = {row["page_id"]: row for row in seen.table.to_pylist()}
+        after = dict(held)
+        for row in plan(seen.table, manifest, scope).to_pylist():
+            if row["action"] == "fetch":
+                after[row["page_id"]] = manifest_row(rows[row["page_id"]])
+            elif row["action"] == "delete":
+                del after[row["page_id"]]
+        return after
+
+
+def manifest_row(row: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest says of a page that was loaded as the inventory had it."""
+    known = {name: row[name] for name in MANIFEST.names if name in row}
+    return known | {
+        "data_source": "ds",
+        "document_id": row["page_id"],
+        "includes": [],
+        "content_hash": "h",
+        "converter_version": "1",
+        "chunk_ids": [],
+        "chunk_hashes": [],
+        "chunk_count": 1,
+        "loaded_at": row["modified_at"],
+        "run_id": "r",
+    }
+
+
+@contextmanager
+def world_of(deployment: str) -> Iterator[World]:
+    sandbox = SandboxConfluence(a_space(containers=deployment == "cloud"), deployment=deployment)
+    with sandbox.serve():
+        yield World(sandbox)
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[dict[str, World]]:
+    with world_of("cloud") as cloud, world_of("datacenter") as data_center:
+        yield {"cloud": cloud, "datacenter": data_center}
+
+
+def combinations(name: str) -> list[tuple[str, str, int]]:
+    """What is tried on a route: all of it in a proof, else some of it."""
+    every = list(product(ODD_ANSWERS, MODES, range(VARIANTS)))
+    return Random(f"{SEED} {name}").sample(every, size(SAMPLE, len(every)))
+
+
+COUNT = sum(len(combinations(name)) for name in ROUTES)
+
+
+@pytest.mark.proofs(f"{COUNT:,} combinations of route, odd answer and how often it comes, over all routes of this test")
+@pytest.mark.timeout(size(300, 7_200))
+@pytest.mark.parametrize("name", ROUTES)
+def test_no_odd_answer_deletes_what_is_visible_or_lets_in_what_is_not(name: str, worlds: dict[str, World]) -> None:
+    route, failed = ROUTES[name], []
+    world = worlds[route.deployment]
+    for combination in combinations(name):
+        try:
+            _try(world, route, *combination, Random(f"{SEED} {name} {combination}"))
+        except Exception as error:
+            failed.append(f"{combination}: {type(error).__name__}: {error}"[:600])
+        finally:
+            world.sandbox.faults.clear()
+    assert not failed, "\n".join(failed)
+
+
+def _try(world: World, route: Route, odd: str, mode: str, variant: int, random: Random) -> None:
+    sandbox, truth = world.sandbox, world.truth()
+    if route.single:
+        hidden = set(random.sample(world.ids, len(world.ids) // 2))
+        sandbox.fail(faults.Rewrite(lambda page: _without(page, hidden)), "content/search", times=None)
+        if route.deployment == "datacenter":
+            sandbox.fail(faults.Rewrite(_silent), r"/rest/api/content\?", times=None)
+    naming = random.choice(world.ids) if mode == "for one id" else None
+    once = mode == "once"
+    skip = random.randrange(3) if once and variant else 0
+    sandbox.fail(ODD_ANSWERS[odd], route.path, times=1 if once else None, skip=skip, naming=naming)
+    started = time.monotonic()
+    after = world.run(world.before, dripping=odd == "drip", threads=random.choice((1, 2, 8)))
+    assert time.monotonic() - started < SECONDS
+    wrongly_deleted = world.before.keys() & truth.keys() - after.keys()
+    assert not wrongly_deleted, f"deleted though visible: {[world.before[key]['title'] for key in wrongly_deleted]}"
+    let_in = after.keys() - world.before.keys() - truth.keys()
+    assert not let_in, f"let in though hidden: {[after[key]['title'] for key in let_in]}"
+    sandbox.faults.clear()
+    healed = {key: (row["version"], row["title"], frozenset(row["labels"])) for key, row in world.run(after).items()}
+    assert healed == truth
+
+
+def _without(page: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
+    return page | {"results": [item for item in page["results"] if str(item["id"]) not in hidden]}
+
+
+def _silent(page: dict[str, Any]) -> dict[str, Any]:
+    """A listing that does not expand what it was asked to."""
+    for item in page.get("results", ()):
+        item.pop("restrictions", None)
+    return page
