@@ -106,7 +106,7 @@ CLOUD_SITES: dict[str, Personality] = {
     "ip-allow-list": Personality(
         "the organisation's IP allow-list refuses the caller",
         "https://confluence.atlassian.com/pages/viewpage.action?pageId=1384133808",
-        {"address_allowed": False, "allow_list_words": "documented"},
+        {"address_allowed": False},
     ),
     "public": Personality(
         "the site is open to anonymous visitors: wrong credentials are answered with 200",

@@ -42,8 +42,8 @@ class Site:
     anonymous_access: bool = False
     #: False: the organisation's IP allow-list refuses every caller with 403.
     address_allowed: bool = True
-    #: How it says so: in the documented words, or in those that the sandbox had before.
-    allow_list_words: Literal["documented", "gateway"] = "gateway"
+    #: How it says so: in the documented words, or in made-up ones of the gateway.
+    allow_list_words: Literal["documented", "gateway"] = "documented"
     #: The zone in which CQL reads dates without a zone (CONFCLOUD-70966: the instance's, not the caller's).
     time_zone: str = "UTC"
     #: How a refused request names its waiting time: "seconds", "date" or "absent".
