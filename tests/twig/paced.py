@@ -55,6 +55,7 @@ class Visible:
                 **{name: value for name, value in page.document().items() if name in INVENTORY.names},
                 "status": "current",
                 "restricted": page_id in self.restricted,
+                "labels_known": True,
                 "modified_at": MOMENT,
             }
             for page_id, page in self.pages.items()
@@ -206,7 +207,7 @@ class PacedRun(threading.Thread):
             load(client, source, *self.shard, store, self.name)
             self.pause()
             wanted = plan_prune(table, store.view(), self.name)
-            prune(client, source, wanted.deletions, store, _Audit(self), self.name)
+            prune(client, source, (*wanted.at_once, *wanted.deletions), store, _Audit(self), self.name)
             self.pause()
             start_processing(client, source, store)
 
