@@ -111,6 +111,6 @@ def test_starting_over_removes_everything_and_records_it(world: World, client: T
 )
 def test_what_twig_does_not_tell_puts_a_row_in_doubt(incomplete: dict[str, Any]) -> None:
     document = HeldDocument("1", 3, "abc.1234", "T", "https://x", {"converterVersion": "1"}, ("a",), ("h",), 1)
-    assert row_of(document, "run")["converter_version"] == "1"
-    assert row_of(document, "run")["content_hash"] == "abc"
-    assert row_of(replace(document, **incomplete), "run")["converter_version"] == IN_DOUBT
+    assert row_of(document, "run", "one")["converter_version"] == "1"
+    assert row_of(document, "run", "one")["content_hash"] == "abc"
+    assert row_of(replace(document, **incomplete), "run", "one")["converter_version"] == IN_DOUBT

@@ -24,7 +24,8 @@ from confluence_to_twig.content.model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Row = dict[str, Any]
+    from confluence_to_twig.staging.rows import ChunkRow, DocumentRow
+
 _SITE = re.compile(r"(https?://[^?#]+?)/(?:spaces|display|pages|x|blog)/")
 
 
@@ -32,8 +33,8 @@ _SITE = re.compile(r"(https?://[^?#]+?)/(?:spaces|display|pages|x|blog)/")
 class BuiltDocument:
     """A page's row for ``schemas.DOCUMENTS``, its rows for ``schemas.CHUNKS``, and the report."""
 
-    document: Row
-    chunks: list[Row]
+    document: DocumentRow
+    chunks: list[ChunkRow]
     report: ConversionReport
 
 
@@ -48,7 +49,7 @@ def build_document(
     conversion = convert(page_row["storage"], context)
     chunks = chunk_document(conversion.markdown, context)
     report = conversion.report
-    document = {
+    document: DocumentRow = {
         "page_id": context.page_id,
         "kind": context.kind,
         "space_id": page_row["space_id"],
@@ -61,7 +62,7 @@ def build_document(
         "labels": list(context.labels),
         "author": context.author,
         "created_at": context.created_at,
-        "modified_at": context.modified_at,
+        "modified_at": page_row["modified_at"],
         "language": chunks[0].language if chunks else None,
         "markdown": conversion.markdown,
         "text_bytes": len(conversion.markdown.encode()),
@@ -123,7 +124,7 @@ def _comment(row: Mapping[str, Any], users: Mapping[str, str]) -> Comment:
     return Comment(row["storage"] or "", author, row["created_at"], row["anchor_text"] or "")
 
 
-def _chunk_row(chunk: Chunk) -> Row:
+def _chunk_row(chunk: Chunk) -> ChunkRow:
     return {
         "chunk_id": chunk.chunk_id,
         "page_id": chunk.page.page_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pyarrow as pa
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from confluence_to_twig.planning.window import Window
+    from confluence_to_twig.staging.rows import InventoryRow, ManifestRow, PlanRow
 
 Action = Literal["fetch", "delete", "leave", "skip"]
-Row = dict[str, Any]
 
 #: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it.
 STILL_THERE = "still there"
@@ -94,17 +94,14 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
     :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`.
     :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
     """
-    seen = _by_id(inventory)
-    held = _by_id(manifest)
+    seen: dict[str, InventoryRow] = {row["page_id"]: row for row in inventory.to_pylist()}
+    held: dict[str, ManifestRow] = {row["page_id"]: row for row in manifest.to_pylist()}
     # A page that may not be in Twig may not be inside another one either: its includer is converted again without it.
     versions = {page_id: row["version"] for page_id, row in seen.items() if not _hidden(row, scope)}
-    rows = []
-    for page_id in sorted(seen.keys() | held.keys(), key=_numeric):
-        page, known = seen.get(page_id), held.get(page_id)
-        decision = (
-            _decide_missing(known, scope) if page is None and known else _decide(page or {}, known, scope, versions)
-        )
-        rows.append(_row(page, known, decision))
+    rows = [
+        _decided(seen.get(page_id), held.get(page_id), scope, versions)
+        for page_id in sorted(seen.keys() | held.keys(), key=_numeric)
+    ]
     if scope.window.origin != "full":
         _put_off(rows, scope.run_id)
     _give_shards(rows, scope.shard_size)
@@ -129,7 +126,16 @@ def counts_by_reason(planned: pa.Table) -> dict[str, dict[str, int]]:
     return table
 
 
-def _decide(page: Row, known: Row | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+def _decided(
+    page: InventoryRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]
+) -> PlanRow:
+    if page is not None:
+        return _row(page, known, _decide(page, known, scope, versions))
+    assert known is not None  # noqa: S101 - each id comes from one of the tables
+    return _row(known, known, _decide_missing(known, scope))
+
+
+def _decide(page: InventoryRow, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
     if scope.page_ids and page["page_id"] not in scope.page_ids:
         return Decision("leave", "not asked for")
     if unwanted := _unwanted(page, scope):
@@ -159,7 +165,7 @@ def _decide_new(page_id: str, in_window: bool, scope: Scope) -> Decision:
     return Decision("fetch", "new since the last run")
 
 
-def _doubt(page: Row, known: Row | None, scope: Scope) -> Decision | None:
+def _doubt(page: InventoryRow, known: ManifestRow | None, scope: Scope) -> Decision | None:
     """What happens to a page of which Confluence did not tell enough to decide."""
     if page["restriction_unknown"] and scope.restricted_pages == "skip":
         if known is None:
@@ -181,7 +187,7 @@ def _delete(reason: str, scope: Scope) -> Decision:
     return Decision("delete", reason) if scope.sweep_complete else _kept_incomplete()
 
 
-def _unwanted(page: Row, scope: Scope) -> str | None:
+def _unwanted(page: InventoryRow, scope: Scope) -> str | None:
     if _hidden(page, scope):
         return RESTRICTED if page["restricted_by"] in (None, page["page_id"]) else RESTRICTED_ABOVE
     if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
@@ -189,11 +195,11 @@ def _unwanted(page: Row, scope: Scope) -> str | None:
     return None
 
 
-def _hidden(page: Row, scope: Scope) -> bool:
+def _hidden(page: InventoryRow, scope: Scope) -> bool:
     return bool(page["restricted"]) and scope.restricted_pages == "skip"
 
 
-def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]) -> str | None:
+def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: Mapping[str, int]) -> str | None:
     if not known["converter_version"]:
         return "Twig may not hold it as it should"
     if page["version"] != known["version"]:
@@ -214,7 +220,7 @@ def _difference(page: Row, known: Row, scope: Scope, versions: Mapping[str, int]
     return _includes_differ(known["includes"], versions)
 
 
-def _place_differs(page: Row, known: Row) -> str | None:
+def _place_differs(page: InventoryRow, known: ManifestRow) -> str | None:
     if page["broken_at"]:
         return None  # the ancestors above are not known in this run
     if page["ancestor_ids"] != known["ancestor_ids"]:
@@ -233,7 +239,7 @@ def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
     return str(versions.get(page_id, "")) != version
 
 
-def _decide_missing(known: Row, scope: Scope) -> Decision:
+def _decide_missing(known: ManifestRow, scope: Scope) -> Decision:
     page_id = known["page_id"]
     if scope.page_ids and page_id not in scope.page_ids:
         return Decision("leave", "not asked for")
@@ -251,24 +257,23 @@ def _kept_incomplete() -> Decision:
     return Decision("leave", "kept: the sweep was not complete")
 
 
-def _row(page: Row | None, known: Row | None, decision: Decision) -> Row:
-    row = page or known or {}
+def _row(page: InventoryRow | ManifestRow, known: ManifestRow | None, decision: Decision) -> PlanRow:
     return {
-        "page_id": row["page_id"],
-        "kind": row["kind"],
+        "page_id": page["page_id"],
+        "kind": page["kind"],
         "action": decision.action,
         "reason": decision.reason,
-        "title": row["title"],
-        "url": row["url"],
-        "version": page and page["version"],
+        "title": page["title"],
+        "url": page["url"],
+        "version": None if page is known else page["version"],
         "manifest_version": known and known["version"],
         "manifest_run_id": known and known["run_id"],
-        "modified_at": row["modified_at"],
+        "modified_at": page["modified_at"],
         "shard": None,
     }
 
 
-def _put_off(rows: list[Row], run_id: str) -> None:
+def _put_off(rows: list[PlanRow], run_id: str) -> None:
     """Leave pages that only lack something for later runs, where there are many: each run takes others."""
     waiting = [row for row in rows if row["action"] == "fetch" and row["reason"].startswith(LOADED_WITHOUT)]
     waiting.sort(key=lambda row: zlib.crc32(f"{run_id} {row['page_id']}".encode()))
@@ -276,14 +281,10 @@ def _put_off(rows: list[Row], run_id: str) -> None:
         row["action"], row["reason"] = "leave", f"{row['reason']}: its turn comes in a later run"
 
 
-def _give_shards(rows: list[Row], shard_size: int) -> None:
+def _give_shards(rows: list[PlanRow], shard_size: int) -> None:
     to_fetch = [row for row in rows if row["action"] == "fetch"]
     for number, row in enumerate(to_fetch):
         row["shard"] = number // shard_size
-
-
-def _by_id(table: pa.Table) -> dict[str, Row]:
-    return {row["page_id"]: row for row in table.to_pylist()}
 
 
 def _numeric(page_id: str) -> tuple[int, str]:

@@ -27,12 +27,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Row = dict[str, Any]
+    from confluence_to_twig.staging.rows import ManifestRow
+
 Kind = Literal["begin", "end", "noted", "doubt", "processed"]
 
 #: The converter version of a row in doubt: no converter has it, so that the plan fetches the page again.
@@ -78,7 +79,7 @@ class Operation:
 
     token: str
     begin: int
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, ManifestRow] = field(default_factory=dict)
     deletes: frozenset[str] = frozenset()
     end: int | None = None
     done: frozenset[str] = frozenset()
@@ -118,9 +119,9 @@ class Standing:
     :param tied: in doubt between two contents of which neither is known to be newer: only Confluence can tell.
     """
 
-    row: Row | None
+    row: ManifestRow | None
     in_doubt: bool = False
-    held: Row | None = None
+    held: ManifestRow | None = None
     tied: bool = False
 
 
@@ -131,14 +132,14 @@ class _Word:
     begin: int
     finish: int
     sure: bool
-    row: Row | None
+    row: ManifestRow | None
     doubt: bool = False
 
     def agrees(self, other: _Word) -> bool:
         return not self.doubt and not other.doubt and _same_content(self.row, other.row)
 
 
-def standing(base: Row | None, operations: Iterable[Operation], document_id: str) -> Standing:
+def standing(base: ManifestRow | None, operations: Iterable[Operation], document_id: str) -> Standing:
     """What is known of a document from its row in the manifest file, if it has one, and the operations since.
 
     :param operations: of the data source that the document is in.
@@ -153,30 +154,30 @@ def standing(base: Row | None, operations: Iterable[Operation], document_id: str
     return _in_doubt(words, newest)
 
 
-def _with_notes(row: Row | None, notes: Iterable[Row]) -> Row | None:
+def _with_notes(row: ManifestRow | None, notes: Iterable[ManifestRow]) -> ManifestRow | None:
     """Notes belong to a content: they hold for as long as that is what Twig holds."""
     for note in notes:
-        if row and row["version"] <= note["version"] and _same_content(row | {"version": note["version"]}, note):
+        if row and row["version"] <= note["version"] and _same_content({**row, "version": note["version"]}, note):
             row = note
     return row
 
 
 def _in_doubt(words: list[_Word], newest: _Word) -> Standing:
     loaded = [word for word in words if word.row is not None]
-    if not loaded:
-        return Standing(None)
-    likeliest = max(loaded, key=_rank)
+    likeliest = max(loaded, key=_rank, default=newest)
     forgotten = any(word.doubt and word.begin >= newest.begin for word in words)
-    row = {**(likeliest.row or {}), "converter_version": IN_DOUBT}
+    if likeliest.row is None:
+        return Standing(None)
+    row: ManifestRow = {**likeliest.row, "converter_version": IN_DOUBT}
     rivals = [word for word in words if word.finish >= likeliest.begin and not word.agrees(likeliest)]
     tied = any(word is not likeliest and (word.row is None or _rank(word)[0] == row["version"]) for word in rivals)
     return Standing(row, True, None if forgotten else newest.row, tied)
 
 
-def _same_content(one: Row | None, other: Row | None) -> bool:
+def _same_content(one: ManifestRow | None, other: ManifestRow | None) -> bool:
     if one is None or other is None:
         return one is other
-    return all(one[name] == other[name] for name in ("version", "content_hash", "url"))
+    return (one["version"], one["content_hash"], one["url"]) == (other["version"], other["content_hash"], other["url"])
 
 
 def _rank(word: _Word) -> tuple[int, int]:

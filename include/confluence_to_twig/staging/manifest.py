@@ -20,7 +20,7 @@ import pyarrow as pa
 from confluence_to_twig.errors import TransientError
 from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.staging.files import files_in, key_of, modified_at, remove
-from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName, Row, foldable
+from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName, foldable
 from confluence_to_twig.staging.manifest_files import (
     ManifestCorruptError,
     Part,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.staging.layout import SourceStaging
+    from confluence_to_twig.staging.rows import LoadedRow, ManifestRow
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class ManifestStore:
         )
 
     def begin(
-        self, view: ManifestView, *, run_id: str, rows: Iterable[Row] = (), deletes: Collection[str] = ()
+        self, view: ManifestView, *, run_id: str, rows: Iterable[LoadedRow] = (), deletes: Collection[str] = ()
     ) -> Operation:
         """Write down what is about to be sent to Twig, before it is sent.
 
@@ -132,12 +133,12 @@ class ManifestStore:
             rows = [row for document_id in operation.documents if (row := view.row(document_id))]
             self.doubt(view, rows, operation.run_id)
 
-    def note(self, view: ManifestView, rows: Iterable[Row], run_id: str) -> None:
+    def note(self, view: ManifestView, rows: Iterable[LoadedRow], run_id: str) -> None:
         """Take over rows whose content Twig holds already: a version was raised, and nothing else changed."""
         name = PartName(view.seq + 1, uuid.uuid4().hex[:16], "noted")
         self._write(name, view, _stamped(view, rows, run_id), {"run_id": run_id})
 
-    def doubt(self, view: ManifestView, rows: Iterable[Row], run_id: str) -> None:
+    def doubt(self, view: ManifestView, rows: Iterable[ManifestRow], run_id: str) -> None:
         """Write down that what Twig holds is not what these rows of the view say: the next run sends them again."""
         newest = self.view(view.data_source_id)
         self._write(PartName(newest.seq + 1, uuid.uuid4().hex[:16], "doubt"), newest, list(rows), {"run_id": run_id})
@@ -148,7 +149,7 @@ class ManifestStore:
         name = PartName(newest.seq + 1, uuid.uuid4().hex[:16], "processed")
         self._write(name, newest, [], {"covers": view.seq})
 
-    def rebuild(self, data_source: str, rows: Iterable[Row]) -> None:
+    def rebuild(self, data_source: str, rows: Iterable[ManifestRow]) -> None:
         """Replace everything by the rows of this data source, readable or not what was there before."""
         names = self._names()
         seq = max((name.seq for name in names), default=0) + 1
@@ -203,10 +204,11 @@ class ManifestStore:
     def _read_part(self, name: PartName) -> Part:
         return read_part(self.journal / str(name), self.staging.source)
 
-    def _write(self, name: PartName, view: ManifestView, rows: list[Row], meta: dict[str, Any]) -> None:
+    def _write(self, name: PartName, view: ManifestView, rows: list[ManifestRow], meta: dict[str, Any]) -> None:
         meta |= {"data_source_id": view.data_source_id, "based": view.data_source_id in view.base.progress}
         with ParquetWriter(self.journal / str(name), schema_with(meta)) as writer:
             writer.write_all(rows)
+        self._cached_parts[name] = meta, {row["document_id"]: row for row in rows}
 
     def _write_base(self, base: Base) -> None:
         with ParquetWriter(self.staging.manifest, schema_with(meta_of(base))) as writer:
@@ -232,9 +234,9 @@ class ManifestStore:
         return of_another or (name.kind == "processed" and name.seq <= base.seq)
 
 
-def _stamped(view: ManifestView, rows: Iterable[Row], run_id: str) -> list[Row]:
-    facts = {"data_source": view.data_source_id, "loaded_at": datetime.now(UTC), "run_id": run_id}
-    return [{**row, **facts} for row in rows]
+def _stamped(view: ManifestView, rows: Iterable[LoadedRow], run_id: str) -> list[ManifestRow]:
+    now = datetime.now(UTC)
+    return [{**row, "data_source": view.data_source_id, "loaded_at": now, "run_id": run_id} for row in rows]
 
 
 def _joined(base: Base | None, names: list[PartName], parts: dict[PartName, Part]) -> Snapshot:

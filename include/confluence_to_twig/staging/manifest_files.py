@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.files import UnknownFormatError, modified_at
-from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName, Row
+from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName
 from confluence_to_twig.staging.manifest_view import Base, Progress
 from confluence_to_twig.staging.parquet import read_table
+from confluence_to_twig.staging.rows import ManifestRow
 from confluence_to_twig.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     from airflow.sdk import ObjectStoragePath
 
+
 _META = b"confluence-to-twig"
 #: A journal file: what it says of itself, and its rows by document id.
-Part = tuple[dict[str, Any], dict[str, Row]]
+Part = tuple[dict[str, Any], dict[str, ManifestRow]]
 
 
 class ManifestCorruptError(PermanentError):
@@ -68,7 +70,7 @@ def schema_with(meta: Mapping[str, Any]) -> pa.Schema:
     return MANIFEST.with_metadata({_META: json.dumps(meta, separators=(",", ":")).encode()})
 
 
-def rows_of(table: pa.Table) -> Iterator[Row]:
+def rows_of(table: pa.Table) -> Iterator[ManifestRow]:
     for batch in table.to_batches(max_chunksize=1_000):
         yield from batch.to_pylist()
 

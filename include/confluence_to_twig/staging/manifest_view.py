@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from confluence_to_twig.staging.schemas import MANIFEST
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from confluence_to_twig.staging.journal import Row
+    from confluence_to_twig.staging.rows import ManifestRow
 
 
 class Progress(NamedTuple):
@@ -50,12 +50,12 @@ class Base:
     def _columns(self) -> dict[str, pa.Array]:
         return {name: self.table.column(name).combine_chunks() for name in self.table.column_names}
 
-    def row(self, data_source: str, document_id: str) -> Row | None:
+    def row(self, data_source: str, document_id: str) -> ManifestRow | None:
         """The row of a document as the file has it."""
         number = self.index.get(data_source, {}).get(document_id)
         if number is None:
             return None
-        return {name: column[number].as_py() for name, column in self._columns.items()}
+        return cast("ManifestRow", {name: column[number].as_py() for name, column in self._columns.items()})
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class ManifestView:
         in_file = self.base.row(self.data_source_id, document_id)
         return standing(in_file, self._by_document.get(document_id, ()), document_id)
 
-    def row(self, document_id: str) -> Row | None:
+    def row(self, document_id: str) -> ManifestRow | None:
         """The row of a document, or None when Twig does not hold it. In doubt: its converter version is empty."""
         return self.standing(document_id).row
 

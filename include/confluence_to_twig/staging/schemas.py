@@ -172,7 +172,6 @@ QUARANTINE = pa.schema(
 #: ``(data_source, document_id)``. What format 1 did not write down is null.
 MANIFEST = pa.schema(
     [
-        pa.field("data_source", pa.string(), nullable=False),  # Twig's id, or files:<format>:<folder>
         pa.field("document_id", pa.string(), nullable=False),
         pa.field("page_id", pa.string(), nullable=False),
         ("space_id", pa.string()),
@@ -192,6 +191,7 @@ MANIFEST = pa.schema(
         pa.field("chunk_count", pa.int32(), nullable=False),
         ("text_bytes", pa.int64()),  # of the document's Markdown in UTF-8
         pa.field("modified_at", UTC_TIME, nullable=False),
+        pa.field("data_source", pa.string(), nullable=False),  # Twig's id, or files:<format>:<folder>
         pa.field("loaded_at", UTC_TIME, nullable=False),
         pa.field("run_id", pa.string(), nullable=False),
     ]

@@ -9,7 +9,7 @@ for a grace period.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from airflow.sdk import ObjectStoragePath
 
-    from confluence_to_twig.staging.journal import Row
     from confluence_to_twig.staging.layout import SourceStaging
 
 #: One row for each page that was deleted from Twig.
@@ -55,7 +54,7 @@ class DeletionLog:
         """The folder of the newest batches."""
         return self.path.parent / "deletions.d"
 
-    def append(self, batch: str, rows: Iterable[Row]) -> None:
+    def append(self, batch: str, rows: Iterable[dict[str, Any]]) -> None:
         """Add the pages of one batch. The same batch again changes nothing but the time."""
         now = datetime.now(UTC)
         stamped = [{**row, "deleted_at": now, "batch": batch} for row in rows]

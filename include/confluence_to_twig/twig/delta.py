@@ -8,37 +8,54 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from confluence_to_twig.staging.journal import Row, Standing
+    from confluence_to_twig.staging.journal import Standing
+    from confluence_to_twig.staging.rows import ChunkRow, DocumentRow, LoadedRow
 
 #: Columns that the manifest copies from a document.
 _COPIED = (
-    "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes", "content_hash",
-    "converter_version", "text_bytes", "modified_at",
+    "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
+    "content_hash", "converter_version", "text_bytes", "modified_at",
 )  # fmt: skip
+_CONTENT = ("content_hash", "url", "chunk_ids", "chunk_hashes")
 
 
 @dataclass(frozen=True)
 class Package:
     """A document with all its chunks: a row of ``documents`` and its rows of ``chunks``, in order."""
 
-    document: Row
-    chunks: tuple[Row, ...]
+    document: DocumentRow
+    chunks: tuple[ChunkRow, ...]
 
     @property
     def page_id(self) -> str:
         return str(self.document["page_id"])
 
-    def manifest_row(self) -> Row:
+    def manifest_row(self) -> LoadedRow:
         """The row that the manifest gets when Twig accepted the document, without data source, time and run."""
-        return {name: self.document[name] for name in _COPIED} | {
+        document = self.document
+        return {
             "document_id": self.page_id,
+            "page_id": document["page_id"],
+            "space_id": document["space_id"],
             "audience": None,
+            "kind": document["kind"],
+            "version": document["version"],
+            "title": document["title"],
+            "url": document["url"],
+            "ancestor_ids": document["ancestor_ids"],
+            "ancestors": document["ancestors"],
+            "labels": document["labels"],
+            "includes": document["includes"],
+            "content_hash": document["content_hash"],
+            "converter_version": document["converter_version"],
             "chunk_ids": [chunk["chunk_id"] for chunk in self.chunks],
             "chunk_hashes": [chunk["content_hash"] for chunk in self.chunks],
             "chunk_count": len(self.chunks),
+            "text_bytes": document["text_bytes"],
+            "modified_at": document["modified_at"],
         }
 
 
@@ -63,23 +80,18 @@ def decide(package: Package, known: Standing) -> Decision:
     document, row = package.document, known.row
     if row is not None and row["version"] > document["version"]:
         return Decision("older")
-    if row is not None and not known.in_doubt and _same_content(package, row):
-        return Decision("unchanged" if _same_facts(document, row) else "noted")
+    if row is not None and not known.in_doubt and _agree(package.manifest_row(), row, _CONTENT):
+        return Decision("unchanged" if _agree(document, row, _COPIED) else "noted")
     held = dict(zip(known.held["chunk_ids"], known.held["chunk_hashes"], strict=True)) if known.held else {}
     kept = (chunk["chunk_id"] for chunk in package.chunks if held.get(chunk["chunk_id"]) == chunk["content_hash"])
     return Decision("send", frozenset(kept))
 
 
-def _same_content(package: Package, row: Row) -> bool:
-    wanted = package.manifest_row()
-    return all(wanted[name] == row[name] for name in ("content_hash", "url", "chunk_ids", "chunk_hashes"))
+def _agree(one: Mapping[str, object], other: Mapping[str, object], names: Iterable[str]) -> bool:
+    return all(one[name] == other[name] for name in names)
 
 
-def _same_facts(document: Row, row: Row) -> bool:
-    return all(document[name] == row[name] for name in _COPIED)
-
-
-def twig_hash(row: Row) -> str:
+def twig_hash(row: DocumentRow | LoadedRow) -> str:
     """The ``contentHash`` that Twig gets for a document or a manifest row.
 
     Twig changes nothing when version and hash are equal, so the address has to be in it: a renamed space changes the
@@ -103,6 +115,7 @@ def upsert(package: Package, without_text: Collection[str]) -> str:
             "url": document["url"],
             "metadata": {
                 "kind": document["kind"],
+                "spaceId": document["space_id"],
                 "spaceKey": document["space_key"],
                 "labels": document["labels"],
                 "ancestors": document["ancestors"],
@@ -113,13 +126,14 @@ def upsert(package: Package, without_text: Collection[str]) -> str:
                 "modifiedAt": _iso(document["modified_at"]),
                 "language": document["language"],
                 "converterVersion": document["converter_version"],
+                "textBytes": document["text_bytes"],
             },
             "chunks": [_chunk(chunk, chunk["chunk_id"] in without_text) for chunk in package.chunks],
         }
     )
 
 
-def _chunk(chunk: Row, without_text: bool) -> dict[str, Any]:
+def _chunk(chunk: ChunkRow, without_text: bool) -> dict[str, Any]:
     described = {
         "id": chunk["chunk_id"],
         "ordinal": chunk["ordinal"],

@@ -136,7 +136,9 @@ def _foreign(held: HeldDocument) -> Deletion:
 
 
 def _as_loaded(held: HeldDocument, known: Standing) -> bool:
-    row = known.row or {}
+    row = known.row
+    if row is None:
+        return False
     if held.content_hash and held.content_hash != twig_hash(row):
         return False
     if held.chunk_hashes:

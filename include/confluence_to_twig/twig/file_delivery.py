@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.staging.layout import SourceStaging
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.staging.rows import LoadedRow
     from confluence_to_twig.twig.deletions import DeletionLog
     from confluence_to_twig.twig.pruner import Deletion
 
@@ -230,7 +231,7 @@ class _Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.rows: dict[str, dict[str, Any]] = {}
+        self.rows: dict[str, LoadedRow] = {}
 
     def path(self, page_id: str) -> Path:
         return self.folder / folder_name(page_id)

@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confluence_to_twig.staging.journal import Row
+    from confluence_to_twig.staging.rows import DocumentRow, LoadedRow
     from confluence_to_twig.twig.delta import Package
 
 #: Documented: a file has at most 50 MB.
@@ -22,7 +22,7 @@ _SLUG_CHARACTERS = 60
 _NAME = re.compile(r"(.+?)(?:-[a-z0-9-]*)?\.md")
 
 
-def file_name(row: Row) -> str:
+def file_name(row: DocumentRow | LoadedRow) -> str:
     """``<page id>-<slug of the title>.md``: the same for the same page and title, safe in every store.
 
     :param row: anything with ``page_id`` and ``title``.

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from confluence_to_twig.staging.journal import Row
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.staging.rows import ManifestRow
     from confluence_to_twig.twig.brake import Shrunk
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.deletions import DeletionLog
@@ -107,7 +107,7 @@ def plan_prune(
         for page_id, row in known.items()
         if row["run_id"] not in {run_id, wanted[page_id]["manifest_run_id"]}
     }
-    rows_by_haste: tuple[list[Row], list[Row]] = ([], [])
+    rows_by_haste: tuple[list[ManifestRow], list[ManifestRow]] = ([], [])
     for page_id, row in sorted(known.items()):
         if page_id not in spared:
             rows_by_haste[wanted[page_id]["reason"] in RESTRICTION_REASONS].append(row)
@@ -120,7 +120,7 @@ def plan_prune(
     return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared)
 
 
-def _deletion(row: Row, reason: str) -> Deletion:
+def _deletion(row: ManifestRow, reason: str) -> Deletion:
     return Deletion(row["page_id"], row["title"], row["url"], row["version"], reason)
 
 
@@ -182,5 +182,5 @@ def _delete(
             report.refused.append({"page_id": refusal.id, "code": refusal.code, "message": message})
 
 
-def _audit_row(deletion: Deletion, run_id: str, approved_by: str | None) -> Row:
+def _audit_row(deletion: Deletion, run_id: str, approved_by: str | None) -> dict[str, Any]:
     return asdict(deletion) | {"run_id": run_id, "approved_by": approved_by}

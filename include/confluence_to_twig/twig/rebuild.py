@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.staging.binding import binding_path
 from confluence_to_twig.staging.files import remove
-from confluence_to_twig.staging.journal import IN_DOUBT, Row
+from confluence_to_twig.staging.journal import IN_DOUBT
 from confluence_to_twig.twig.client import RouteNotOffered
 
 if TYPE_CHECKING:
     from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.rows import ManifestRow
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.deletions import DeletionLog
     from confluence_to_twig.twig.models import DataSource, HeldDocument
@@ -41,7 +42,7 @@ class Rebuilt:
 def rebuild(client: TwigClient, data_source: DataSource, manifest: ManifestStore, run_id: str) -> Rebuilt:
     """Replace the manifest of a source, whatever its state, by what Twig holds."""
     try:
-        rows = [row_of(document, run_id) for document in client.list_documents(data_source.id)]
+        rows = [row_of(document, run_id, data_source.id) for document in client.list_documents(data_source.id)]
     except RouteNotOffered:
         manifest.rebuild(data_source.id, [])
         return Rebuilt(0, 0, listed=False)
@@ -81,14 +82,14 @@ def start_over(
     return len(removed)
 
 
-def row_of(document: HeldDocument, run_id: str) -> Row:
+def row_of(document: HeldDocument, run_id: str, data_source: str) -> ManifestRow:
     """The manifest row of a document as Twig lists it. If Twig leaves something out, the row is in doubt."""
     metadata = document.metadata
     complete = len(document.chunk_ids) == len(document.chunk_hashes) == document.chunk_count and document.content_hash
     return {
         "document_id": document.id,
         "page_id": document.id,
-        "space_id": None,
+        "space_id": str(space_id) if (space_id := metadata.get("spaceId")) else None,
         "audience": None,
         "kind": str(metadata.get("kind") or "page"),
         "version": max(document.version, 1),
@@ -103,8 +104,9 @@ def row_of(document: HeldDocument, run_id: str) -> Row:
         "chunk_ids": list(document.chunk_ids) if complete else [],
         "chunk_hashes": list(document.chunk_hashes) if complete else [],
         "chunk_count": document.chunk_count,
-        "text_bytes": None,
+        "text_bytes": text_bytes if isinstance(text_bytes := metadata.get("textBytes"), int) else None,
         "modified_at": _moment(metadata.get("modifiedAt")),
+        "data_source": data_source,
         "loaded_at": datetime.now(UTC),
         "run_id": run_id,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.parquet import iter_rows, read_table
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import ObjectStoragePath
 
-    from confluence_to_twig.staging.journal import Row
-
+    from confluence_to_twig.staging.rows import ChunkRow, DocumentRow
 
 DOCUMENT_COLUMNS = [
     "page_id", "kind", "space_id", "space_key", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
@@ -51,10 +50,12 @@ def packages(
 def _of_shard(
     document_path: ObjectStoragePath, chunk_path: ObjectStoragePath, only: Collection[str] | None
 ) -> Iterator[Package]:
-    by_id = {row["page_id"]: row for row in read_table(document_path, DOCUMENT_COLUMNS).to_pylist()}
+    by_id: dict[str, DocumentRow] = {
+        row["page_id"]: row for row in read_table(document_path, DOCUMENT_COLUMNS).to_pylist()
+    }
     waiting = dict(by_id)
     for page_id, group in groupby(iter_rows(chunk_path, CHUNK_COLUMNS), key=lambda row: str(row["page_id"])):
-        rows = tuple(group)
+        rows = cast("tuple[ChunkRow, ...]", tuple(group))
         document = waiting.pop(page_id, None)
         if document is None or len(rows) != document["chunk_count"]:
             raise _do_not_match(page_id, document_path, chunk_path)
@@ -67,7 +68,7 @@ def _of_shard(
             yield Package(document, ())
 
 
-def document_rows(documents: Sequence[ObjectStoragePath]) -> Iterator[Row]:
+def document_rows(documents: Sequence[ObjectStoragePath]) -> Iterator[DocumentRow]:
     """The documents of the shards, without their Markdown and without chunks."""
     for path in documents:
         yield from read_table(path, DOCUMENT_COLUMNS).to_pylist()

@@ -17,9 +17,10 @@ from confluence_to_twig.twig.client import BadBatch, BatchTooLarge, KeyConflict
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from confluence_to_twig.staging.journal import Operation, Row
+    from confluence_to_twig.staging.journal import Operation
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.staging.rows import LoadedRow
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.models import DataSource, WriteOutcome
 
@@ -44,7 +45,7 @@ class Writer:
         return self.manifest.view(self.data_source.id)
 
     def write(
-        self, view: ManifestView, body: str, *, rows: Iterable[Row] = (), deletes: Collection[str] = ()
+        self, view: ManifestView, body: str, *, rows: Iterable[LoadedRow] = (), deletes: Collection[str] = ()
     ) -> tuple[Operation, WriteOutcome] | None:
         """Send a batch that was decided upon with ``view``. The caller ends the operation with what the outcome says.
 
