@@ -85,6 +85,36 @@ def test_the_deployment_can_be_told_in_the_connection(data_center: SandboxConflu
     assert client.requests_made == 1
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [faults.Refuse(500), faults.Refuse(429, headers={"Retry-After": "3600"}), faults.Reset(), faults.Cut()],
+)
+def test_whatever_ails_the_edge_a_data_center_is_found(
+    fault: faults.Action, data_center: SandboxConfluence, connect: ClientFactory
+) -> None:
+    data_center.fail(fault, "/_edge/tenant_info", times=None)
+    client = connect(data_center)
+    assert client.sign_in().via == "datacenter"
+    assert client.requests_made <= 3
+
+
+def test_an_edge_that_never_ends_its_answer_costs_two_time_outs(
+    data_center: SandboxConfluence, connect: ClientFactory
+) -> None:
+    data_center.fail(faults.Drip(pieces=100), "/_edge/tenant_info", times=None)
+    client = connect(data_center, timeout_seconds=1)
+    assert client.sign_in().via == "datacenter"
+    assert client.requests_made == 3
+
+
+def test_an_outage_of_the_edge_stays_one_where_there_is_no_data_center(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    sandbox.fail(faults.Refuse(503), "/_edge/tenant_info", times=None)
+    with pytest.raises(TransientError, match="503"):
+        connect(sandbox).sign_in()
+
+
 # Ways to be refused
 
 

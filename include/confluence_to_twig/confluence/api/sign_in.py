@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.confluence.api.address import cloud_root
 from confluence_to_twig.confluence.api.errors import (
+    ClientClosedError,
     ForbiddenError,
     IpNotAllowedError,
     NotConfluenceError,
@@ -19,14 +20,19 @@ from confluence_to_twig.confluence.api.errors import (
     UnauthorizedError,
 )
 from confluence_to_twig.confluence.api.settings import check_email
+from confluence_to_twig.errors import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from confluence_to_twig.confluence.api.settings import ConfluenceSettings
     from confluence_to_twig.confluence.api.transport import Transport
+    from confluence_to_twig.http.retry import Patience
 
 Via = Literal["site", "gateway", "datacenter"]
+#: How long finding out whether this is Cloud is worth trying, where it need not be.
+DETECTION_ATTEMPTS = 2
+DETECTION_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,11 @@ def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
     cloud_id: str | None = None
     deployment = settings.deployment
     if deployment == "auto" and not settings.is_cloud:
-        cloud_id = _find_cloud_id(settings, transport)
-        deployment = "cloud" if cloud_id else "datacenter"
-    transport.data_center = deployment == "datacenter"
-    if transport.data_center:
-        return SignIn(*_current_user(settings.site_url, transport), via="datacenter")
+        cloud_id, doubt = _detect_cloud(settings, transport)
+        if cloud_id is None:
+            return _at_data_center(settings, transport, doubt)
+    elif deployment == "datacenter":
+        return _at_data_center(settings, transport)
     if settings.client_secret:
         return _as_service_account(settings, transport, cloud_id)
     check_email(settings.email)
@@ -96,6 +102,40 @@ def _sign_in(settings: ConfluenceSettings, transport: Transport) -> SignIn:
         if isinstance(refused, (IpNotAllowedError, TokenBlockedError)):
             raise
         return _through_gateway(settings, transport, cloud_id, refused)
+
+
+def _detect_cloud(settings: ConfluenceSettings, transport: Transport) -> tuple[str | None, TransientError | None]:
+    """The id of a Cloud site at an address that does not show it, or why there is no telling.
+
+    No document says what Data Center, or a proxy before it, answers at an address of Cloud's: an error there is no
+    reason not to try Data Center.
+    """
+    patience = transport.patience
+    quick = replace(
+        patience,
+        attempts=min(DETECTION_ATTEMPTS, patience.attempts),
+        seconds=min(DETECTION_SECONDS, patience.seconds),
+    )
+    try:
+        return _find_cloud_id(settings, transport, quick), None
+    except ClientClosedError:
+        raise
+    except TransientError as error:
+        return None, error
+
+
+def _at_data_center(settings: ConfluenceSettings, transport: Transport, doubt: TransientError | None = None) -> SignIn:
+    """:param doubt: why it could not be found out that this is not Cloud: an outage, if it is no Data Center either."""
+    transport.data_center = True
+    try:
+        user = _ask_who(settings.site_url, transport)
+    except (NotFoundError, NotConfluenceError, RedirectedError) as error:
+        if doubt is None:
+            raise
+        raise doubt from error
+    if doubt is not None and user.get("accountId"):  # only users of Cloud have account ids
+        raise doubt
+    return SignIn(*_identity(user, transport), via="datacenter")
 
 
 def _as_service_account(settings: ConfluenceSettings, transport: Transport, cloud_id: str | None) -> SignIn:
@@ -127,13 +167,21 @@ def _through_gateway(
 
 
 def _current_user(api_url: str, transport: Transport) -> tuple[str, str]:
+    return _identity(_ask_who(api_url, transport), transport)
+
+
+def _ask_who(api_url: str, transport: Transport) -> dict[str, Any]:
     try:
-        user = transport.get(f"{api_url}/rest/api/user/current")
+        user: dict[str, Any] = transport.get(f"{api_url}/rest/api/user/current")
     except NotFoundError as error:
         raise NotFoundError(
             f"404 Not Found: there is no Confluence at {api_url}",
             "Check the domain, and for a self-hosted Confluence its context path and the Deployment field.",
         ) from error
+    return user
+
+
+def _identity(user: dict[str, Any], transport: Transport) -> tuple[str, str]:
     account_id = user.get("accountId") or user.get("userKey") or user.get("username")
     if user.get("type") == "anonymous" or not account_id:
         raise UnauthorizedError(
@@ -158,11 +206,11 @@ def prove_again(settings: ConfluenceSettings, transport: Transport, before: Sign
         )
 
 
-def _find_cloud_id(settings: ConfluenceSettings, transport: Transport) -> str | None:
+def _find_cloud_id(settings: ConfluenceSettings, transport: Transport, patience: Patience | None = None) -> str | None:
     """Atlassian's id of a Cloud site, asked for without the token; ``None`` if this is not Cloud."""
     url = f"{cloud_root(settings.site_url)}/_edge/tenant_info"
     try:
-        found = transport.get(url, authorized=False)
+        found = transport.get(url, authorized=False, patience=patience)
     except (
         NotFoundError,
         NotConfluenceError,
