@@ -99,7 +99,9 @@ def test_counts_are_not_compared_while_another_run_writes(loaded: World) -> None
     """Between a run's *begin* and Twig's processing, the manifest names pages that Twig does not count yet."""
     row = loaded.manifest.view().row("1")
     assert row is not None
-    other = loaded.manifest.begin(loaded.manifest.view(), run_id="other", rows=[row | {"page_id": "100"}])
+    other = loaded.manifest.begin(
+        loaded.manifest.view(), run_id="other", rows=[row | {"document_id": "100", "page_id": "100"}]
+    )
     verdict = check(loaded)
     assert verdict.ok
     assert verdict.documents_expected != verdict.documents_found
