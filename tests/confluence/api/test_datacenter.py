@@ -166,6 +166,35 @@ def test_a_page_comes_with_all_that_belongs_to_it(dc_client: ConfluenceClient, d
     assert pages["Linux"]["included"]
 
 
+def test_who_wrote_a_page_or_comment_is_named_without_a_look_up(
+    dc_client: ConfluenceClient, data_center: SandboxConfluence
+) -> None:
+    data_center.site.user_look_ups = False
+    data_center.edit("rich", storage='<p>Ask <ri:user ri:userkey="somebody-else" />.</p>')
+    space = dc_client.space("PROD")
+    table = sweep(dc_client, space).table
+    forget_requests(data_center)
+    extraction = Extraction(dc_client, space, table.to_pylist(), inventory=table, options=ALL)
+    pages = {page["title"]: page for group in extraction.groups() for page in group}
+    assert {page["author_name"] for page in pages.values()} == {READER_USER.display_name}
+    commented = pages["Rich"]
+    names = dict(commented["users"])
+    assert all(comment["author_id"] in names for comment in commented["comments"])
+    assert {page["title"] for page in pages.values() if page["lacking"]} == {"Rich"}
+    assert {request.query for request in requests_of(data_center) if request.path.endswith("/user")} == {
+        "key=somebody-else"
+    }
+
+
+def test_a_search_index_that_is_down_costs_no_name(dc_client: ConfluenceClient, data_center: SandboxConfluence) -> None:
+    data_center.site.user_look_ups = False
+    data_center.fail(faults.Refuse(500), "/search", times=None)
+    space = dc_client.space("PROD")
+    table = sweep(dc_client, space).table
+    pages = list(extract_pages(dc_client, space, table.to_pylist(), inventory=table))
+    assert {page["author_name"] for page in pages} == {READER_USER.display_name}
+
+
 def test_bodies_come_a_hundred_at_a_time(big: SandboxConfluence, connect: ClientFactory, tmp_path: Any) -> None:
     client = connect(big)
     space = client.space("BIG")

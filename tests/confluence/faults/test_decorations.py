@@ -32,6 +32,8 @@ from tests.confluence.spaces import QUICK, settings_of
 from tests.proofs import SEED, size
 
 PEOPLE = tuple(SeedUser(f"712020:person-{number}", f"Person {number}", f"p{number}@example.com") for number in range(4))
+#: People who write nothing: answers of Data Center name those who do.
+MENTIONED = tuple(SeedUser(f"712020:mentioned-{n}", f"Mentioned {n}", f"m{n}@example.com") for n in range(4))
 REPORT = '<ac:structured-macro ac:name="detailssummary"><ac:parameter ac:name="cql">label="x"</ac:parameter></ac:structured-macro>'
 PAGES = 4
 #: Many times what the slowest combination takes on a quiet machine.
@@ -74,7 +76,7 @@ ROUTES = {
     "rendered page": Route("export_view", "reports"),
     "download": Route(r"/child/attachment/.*/download", "files"),
     "media host": Route("/_media/file/", "media"),
-    "names on Data Center": Route(r"/rest/api/user\?", "people", "datacenter", answers=("404",)),
+    "names on Data Center": Route(r"/rest/api/user\?", "mentioned", "datacenter", answers=("404",)),
     "search on Data Center": Route(SEARCH, deployment="datacenter"),
     "attachments of a page on Data Center": Route("/child/attachment", deployment="datacenter", listed=True),
     "comments of a page on Data Center": Route("/child/comment", deployment="datacenter", listed=True),
@@ -87,7 +89,7 @@ def rich_space(mention: str) -> SeedSpace:
     """A home page, pages with one of everything, and as many of little else than a report."""
     pages = [SeedPage("home", "Home", "<p>Home.</p>", author=PEOPLE[0].account_id)]
     for number, person in enumerate(PEOPLE[:PAGES]):
-        body = f'<p>Ask <ac:link><ri:user ri:{mention}="{person.account_id}" /></ac:link>.</p>'
+        body = f'<p>Ask <ac:link><ri:user ri:{mention}="{MENTIONED[number].account_id}" /></ac:link>.</p>'
         file = SeedAttachment(f"notes-{number}.txt", "text/plain", b"Read me first.")
         comments = (
             SeedComment(person.account_id, "<p>A comment.</p>"),
@@ -95,7 +97,7 @@ def rich_space(mention: str) -> SeedSpace:
         )
         rich = SeedPage(f"rich-{number}", f"Rich {number}", body, attachments=(file,), comments=comments)
         pages += [rich, SeedPage(f"report-{number}", f"Report {number}", REPORT, author=person.account_id)]
-    return SeedSpace("RICH", "Rich", "", tuple(pages), (READER_USER, *PEOPLE))
+    return SeedSpace("RICH", "Rich", "", tuple(pages), (READER_USER, *PEOPLE, *MENTIONED))
 
 
 class World:
@@ -144,6 +146,7 @@ class World:
         found: dict[str, list[str]] = {
             "pages": [row["page_id"] for row in self.rows if row["title"] != "Home"],
             "people": [person.account_id for person in PEOPLE],
+            "mentioned": [person.account_id for person in MENTIONED],
             "reports": [row["page_id"] for row in self.rows if row["title"].startswith("Report")],
             "rich": [row["page_id"] for row in self.rows if row["title"].startswith("Rich")],
             "questions": self.questions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from confluence_to_twig.confluence.api.content import parse_time, reading
+from confluence_to_twig.confluence.api.content import parse_time, reading, user_id_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,7 +121,7 @@ def comment_from_v1(item: Mapping[str, Any], listed_on: str | None = None) -> Co
         return Comment(
             id=_id(item),
             kind="inline" if extensions.get("location") == "inline" else "footer",
-            author_id=_text(author.get("accountId") or author.get("userKey") or author.get("username")),
+            author_id=_text(user_id_v1(author)),
             created_at=_moment(history.get("createdDate") or version.get("when")),
             anchor_text=_text((extensions.get("inlineProperties") or {}).get("originalSelection")),
             storage=_storage(item),

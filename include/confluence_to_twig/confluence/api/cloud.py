@@ -82,6 +82,7 @@ class CloudApi:
     """
 
     users_at_once = 250
+    names_come_along = False
 
     def __init__(self, transport: Transport, workers: Workers, api_url: str, site_url: str) -> None:
         self._transport = transport

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from confluence_to_twig.confluence.api.labels import Told
 
@@ -202,12 +202,30 @@ def _from_v1(item: dict[str, Any], site_url: str) -> Content:
         version=int(version["number"]),
         modified_at=_required(parse_time(version.get("when"))),
         created_at=parse_time(history.get("createdDate")),
-        author_id=author.get("accountId") or author.get("userKey") or author.get("username") or None,
+        author_id=user_id_v1(author),
         parent_id=str(ancestors[-1]["id"]) if ancestors else None,
         parent_type="page" if ancestors else None,
         position=position if isinstance(position, int) else None,
         storage=((item.get("body") or {}).get("storage") or {}).get("value"),
     )
+
+
+def user_id_v1(user: Mapping[str, Any]) -> str | None:
+    """What a user of a v1 answer is known by: the account id on Cloud, the user key on Data Center."""
+    return user.get("accountId") or user.get("userKey") or user.get("username") or None
+
+
+def named_in_v1(item: Any) -> dict[str, str]:
+    """Display names by id of those who created and changed a content or comment, as far as its answer names them."""
+    people = (
+        _object(_object(item).get(part)).get(role) for part, role in (("history", "createdBy"), ("version", "by"))
+    )
+    named = ((user_id_v1(user), user.get("displayName")) for user in map(_object, people))
+    return {key: name for key, name in named if isinstance(key, str) and isinstance(name, str) and name}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from confluence_to_twig.confluence.api.content import (
     Listed,
     content_from_v1,
     count_above,
+    named_in_v1,
     rendered_body,
 )
 from confluence_to_twig.confluence.api.cql import of_space, with_ids
@@ -54,12 +55,15 @@ class DataCenterApi:
     """
 
     users_at_once = 1
+    names_come_along = True
 
     def __init__(self, transport: Transport, workers: Workers, site_url: str) -> None:
         self._transport = transport
         self._workers = workers
         self._root = f"{site_url}/rest/api"
         self.links_base = site_url
+        #: Display names by user key, of all who wrote what was read so far.
+        self._names: dict[str, str] = {}
 
     def _get(self, path: str, *, patience: Patience | None = None, **params: Any) -> Any:
         return self._transport.get(f"{self._root}{path}", params, patience=patience)
@@ -121,7 +125,7 @@ class DataCenterApi:
         told = Told()
 
         def read(item: dict[str, Any]) -> Content:
-            content = content_from_v1(item, self.links_base)
+            content = self._content(item)
             told.note(content.id, item)
             return content
 
@@ -146,7 +150,7 @@ class DataCenterApi:
             first.append(answer)
             return answer
 
-        found = [content_from_v1(item, self.links_base) for item in walk_offsets(page)]
+        found = [self._content(item) for item in walk_offsets(page)]
         seen = {content.id for content in found}
         for content_id in ids:
             if content_id not in seen:
@@ -165,6 +169,16 @@ class DataCenterApi:
 
         return {content.id: content for contents in self._workers.map(read, ids) for content in contents}
 
+    def _content(self, item: dict[str, Any]) -> Content:
+        content = content_from_v1(item, self.links_base)
+        self._names |= named_in_v1(item)
+        return content
+
+    def _comment(self, item: dict[str, Any], content_id: str) -> Comment:
+        comment = comment_from_v1(item, content_id)
+        self._names |= named_in_v1(item)
+        return comment
+
     def _single(self, content_id: str, expand: tuple[str, ...], status: str) -> list[Content]:
         try:
             return [self._one(content_id, expand, status)]
@@ -173,7 +187,7 @@ class DataCenterApi:
 
     def _one(self, content_id: str, expand: tuple[str, ...], status: str) -> Content:
         item = self._get(f"/content/{content_id}", expand=",".join((*CONTENT, *expand)), status=status)
-        return content_from_v1(item, self.links_base)
+        return self._content(item)
 
     def rendered(self, content_id: str, kind: Kind) -> str:
         return rendered_body(self._get(f"/content/{content_id}", expand="body.export_view"))
@@ -191,9 +205,12 @@ class DataCenterApi:
         self, cql: str, expand: Sequence[str], limit: int, *, most: int | None = None
     ) -> Iterator[dict[str, Any]]:
         params: dict[str, Any] = {"cql": cql, "expand": ",".join(expand), "limit": limit}
-        return walk_offsets(
+        hits = walk_offsets(
             lambda start: offset_page(check_total(self._get("/content/search", start=start, **params), most))
         )
+        for item in hits:
+            self._names |= named_in_v1(item)
+            yield item
 
     def search_total(self, cql: str) -> int | None:
         """By ``/search``, whose answer is documented with ``totalSize``
@@ -218,16 +235,16 @@ class DataCenterApi:
     def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
         expand = ",".join((*COMMENT, "extensions.resolution"))
         listed = self._walk_children(content_id, "comment", depth="all", expand=expand)
-        return of_page((comment_from_v1(item, content_id) for item in listed), content_id)
+        return of_page((self._comment(item, content_id) for item in listed), content_id)
 
     def _walk_children(self, content_id: str, kind: str, **params: Any) -> Iterator[dict[str, Any]]:
         path = f"/content/{content_id}/child/{kind}"
         return walk_beyond(lambda start: self._page(path, start, limit=LIMIT, **params))
 
     def user_names(self, ids: Sequence[str]) -> dict[str, str]:
-        """By user key, one request for each; 404 is the answer for somebody who is gone."""
-        names: dict[str, str] = {}
-        for key in ids:
+        """From what was read already; others by user key, a request for each. 404 is the answer for somebody who is gone."""
+        names = {key: self._names[key] for key in ids if key in self._names}
+        for key in set(ids) - names.keys():
             with suppress(NotFoundError):
                 names[key] = user_name(self._get("/user", key=key))
         return names

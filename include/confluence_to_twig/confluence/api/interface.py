@@ -23,6 +23,8 @@ class ContentApi(Protocol):
     links_base: str
     #: How many people one request names.
     users_at_once: int
+    #: Whether contents and comments bring the names of those who wrote them: then nobody is asked for before them.
+    names_come_along: bool
 
     def find_space(self, key: str) -> Space | None:
         """The visible space with this key or alias."""

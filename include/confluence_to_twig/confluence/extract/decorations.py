@@ -86,7 +86,7 @@ class DecorationReader:
         """While the first bodies are under way, ask what does not depend on them: it would keep the first group back."""
         with ThreadPoolExecutor(1, thread_name_prefix="look-ahead") as pool:
             self._attached.begin()
-            yield pool.submit(self.people.look_up, authors)
+            yield pool.submit(self.people.look_up, () if self._client.api.names_come_along else authors)
 
     def read(self, contents: Sequence[Content], included: Sequence[Content]) -> dict[str, Decorations]:
         """The decorations of these pages by page id.
