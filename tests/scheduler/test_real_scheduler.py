@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -88,6 +90,24 @@ def _backfill(place: Place, from_day: str, to_day: str, **options: Any) -> list[
     ours = [run for run in runs if from_day <= run["run_after"][:10] <= to_day]
     assert {run["state"] for run in ours} == {"success"}
     return [place.report("backfilled", run["dag_run_id"]) for run in ours]
+
+
+@pytest.mark.timeout(1_200)
+def test_the_backfill_command_has_the_scheduler_of_its_airflow_home_run_the_days(place: Place) -> None:
+    dag_id = place.unpause("backfilled")
+    command = [sys.executable, "-m", "confluence_to_twig.cli.main", "backfill", "backfilled"]
+    done = subprocess.run(
+        [*command, "--from", "2026-10-01", "--to", "2026-10-02"],
+        env=place.airflow.environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert dag_id in done.stdout.splitlines()[0]
+
+    def days() -> set[str]:
+        runs = place.airflow.api.runs(dag_id, "success")
+        return {run["run_after"][:10] for run in runs if run["run_type"] == "backfill"}
+
+    until(lambda: {"2026-10-01", "2026-10-02"} <= days(), seconds=800)
 
 
 def _modified_between(place: Place, start: str, end: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -80,10 +81,12 @@ def _create(source: Source, dates: Range, shown: Terminal) -> None:
         "--from-date", dates.start.isoformat(), "--to-date", dates.end.isoformat(),
     )  # fmt: skip
     if answer.returncode:
-        said = [line for line in (answer.stdout + answer.stderr).splitlines() if line.strip()]
+        said = [line.strip() for line in (answer.stdout + answer.stderr).splitlines() if line.strip()]
+        reason = re.sub(r"^airflow[.\w]+: ", "", said[-1]).rstrip(".") if said else "it does not say why"
         raise PermanentError(
-            f"Airflow did not create the backfill: {said[-1].strip() if said else 'it does not say why'}",
-            f"The DAG has to be known to the scheduler and unpaused. Log: {shown.log}",
+            f"Airflow did not create the backfill: {reason}",
+            f"See Dags → {source.dag_id} → Backfills, whether one is running: wait for it or cancel it. A DAG that was "
+            f"added just now is known to the scheduler a little later. Log: {shown.log}",
         )
     shown.say(
         f"Created the backfill of {source.name} from {dates.start:%Y-%m-%d} to {dates.end:%Y-%m-%d}; the scheduler runs "
