@@ -14,6 +14,7 @@ from confluence_to_twig.confluence.api.content import Count
 from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_pages, extract_shard
 from confluence_to_twig.confluence.extract.page import ExtractOptions
 from confluence_to_twig.confluence.sweep.inventory import sweep
+from confluence_to_twig.content.document import page_context
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import READER_USER, SandboxConfluence, serve
 from tests.confluence.conftest import ClientFactory
@@ -193,6 +194,32 @@ def test_a_search_index_that_is_down_costs_no_name(dc_client: ConfluenceClient, 
     table = sweep(dc_client, space).table
     pages = list(extract_pages(dc_client, space, table.to_pylist(), inventory=table))
     assert {page["author_name"] for page in pages} == {READER_USER.display_name}
+
+
+@pytest.mark.parametrize(
+    ("version", "webui"),
+    [
+        ("dc-7.19", "/display/PROD"),
+        ("dc-8.5", "/display/PROD"),
+        ("dc-9.2", "/spaces/PROD"),
+        ("dc-10.1", "/spaces/PROD"),
+    ],
+)
+def test_addresses_begin_with_the_base_url_and_requests_go_to_the_domain(
+    version: str, webui: str, connect: ClientFactory
+) -> None:
+    base = "https://wiki.example.com/confluence"
+    with serve(small_space(), personalities=[version, "dc-other-base-url"]) as sandbox:
+        client = connect(sandbox, base_url=f"{base}/")
+        space = client.space("PROD")
+        table = sweep(client, space).table
+        pages = list(extract_pages(client, space, table.to_pylist(), inventory=table, options=ALL))
+    addresses = [space.url, *(page["url"] for page in pages)]
+    addresses += [attachment["url"] for page in pages for attachment in page["attachments"]]
+    assert all(address.startswith(f"{base}/") for address in addresses)
+    assert space.url == f"{base}{webui}"
+    assert [attachment["text"] for page in pages for attachment in page["attachments"]] == ["Read me first.", None]
+    assert page_context(pages[0]).site_url == base
 
 
 def test_bodies_come_a_hundred_at_a_time(big: SandboxConfluence, connect: ClientFactory, tmp_path: Any) -> None:

@@ -45,6 +45,28 @@ def test_reads_every_extra() -> None:
 
 
 @pytest.mark.parametrize(
+    ("entered", "base"),
+    [
+        ("https://wiki.example.com/confluence/", "https://wiki.example.com/confluence"),
+        ("wiki.example.com", "https://wiki.example.com"),
+        ("http://wiki:8090", "http://wiki:8090"),
+        ("", ""),
+    ],
+)
+def test_the_base_url_is_where_readers_find_the_site(entered: str, base: str) -> None:
+    assert settings(base_url=entered).base_url == base
+
+
+@pytest.mark.parametrize(
+    "entered", ["ftp://wiki", "https://", "https://me:secret@wiki.example.com", "https://wiki/?x=1"]
+)
+def test_a_base_url_that_is_no_address_is_refused_without_repeating_it(entered: str) -> None:
+    with pytest.raises(SettingsError, match="base URL is not an address") as raised:
+        settings(base_url=entered)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("value", "verify"),
     [(None, True), ("", True), (True, True), (False, False), ("false", False), ("True", True), ("0", False)],
 )

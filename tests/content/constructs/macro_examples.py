@@ -72,9 +72,9 @@ LINKS_PEOPLE_IMAGES = [
         "link to an attachment, space, anchor, address",
         '<p><ac:link><ri:attachment ri:filename="plan.pdf" /></ac:link> <ac:link><ri:space ri:space-key="OPS" /></ac:link> '
         '<ac:link ac:anchor="Limits"><ac:link-body>below</ac:link-body></ac:link> <a href="https://e.com/x">x</a></p>',
-        f"[plan.pdf]({SITE}/download/attachments/42/plan.pdf) [OPS]({SITE}/spaces/OPS) [below]({CONTEXT.url}#Limits) "
+        f"[plan.pdf]({SITE}/download/attachments/42/plan.pdf) [OPS]({SITE}/display/OPS) [below]({CONTEXT.url}#Limits) "
         "[x](https://e.com/x)",
-        f'<p><a href="{SITE}/download/attachments/42/plan.pdf">plan.pdf</a> <a href="{SITE}/spaces/OPS">OPS</a> '
+        f'<p><a href="{SITE}/download/attachments/42/plan.pdf">plan.pdf</a> <a href="{SITE}/display/OPS">OPS</a> '
         f'<a href="{CONTEXT.url}#Limits">below</a> <a href="https://e.com/x">x</a></p>',
     ),
     Example(
@@ -108,8 +108,8 @@ LINKS_PEOPLE_IMAGES = [
     Example(
         "Jira issue",
         f"<p>{macro('jira', key='OPS-7', server='Jira')}</p>{macro('jira', jqlQuery='project = OPS')}",
-        "[OPS-7](https://acme.example/browse/OPS-7)\n\nJira issues: `project = OPS`",
-        '<p><a href="https://acme.example/browse/OPS-7">OPS-7</a></p><p>Jira issues: <code>project = OPS</code></p>',
+        "OPS-7\n\nJira issues: `project = OPS`",
+        "<p>OPS-7</p><p>Jira issues: <code>project = OPS</code></p>",
     ),
 ]
 

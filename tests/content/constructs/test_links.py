@@ -83,11 +83,17 @@ def test_link_to_an_attachment_that_was_not_listed(read_back):
     assert only_link(page) == ("a (1)#.txt", "https://acme.example/wiki/download/attachments/42/a%20%281%29%23.txt")
 
 
-def test_link_to_a_space(read_back):
-    assert only_link(read_back(link('<ri:space ri:space-key="OPS" />'), CONTEXT)) == (
-        "OPS",
-        "https://acme.example/wiki/spaces/OPS",
-    )
+@pytest.mark.parametrize(
+    ("site", "address"),
+    [
+        ("https://acme.atlassian.net/wiki", "https://acme.atlassian.net/wiki/spaces/OPS"),
+        ("https://wiki.acme.example/confluence", "https://wiki.acme.example/confluence/display/OPS"),
+        ("https://wiki.acme.example/wiki", "https://wiki.acme.example/wiki/display/OPS"),
+    ],
+)
+def test_link_to_a_space_by_the_address_that_its_confluence_has(site, address, read_back):
+    page = read_back(link('<ri:space ri:space-key="OPS" />'), PageContext(site_url=site))
+    assert only_link(page) == ("OPS", address)
 
 
 def test_link_to_a_blog_post_by_title(read_back):

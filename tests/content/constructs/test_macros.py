@@ -51,9 +51,27 @@ def test_page_properties_as_a_two_column_table(read_back):
     assert cells == [["Owner", "Ann"], ["State", "Live"]]
 
 
-def test_jira_issue_as_link(read_back):
-    page = read_back(f"<p>see {macro('jira', server='Jira', key='OPS-7', serverId='abc')}</p>", SITE)
-    assert page.xpath("//a/@href") == ["https://acme.example/browse/OPS-7"]
+CLOUD, DATA_CENTER = "https://acme.atlassian.net/wiki", "https://wiki.acme.example"
+
+
+@pytest.mark.parametrize(
+    ("site", "server", "address"),
+    [
+        (CLOUD, "System Jira", "https://acme.atlassian.net/browse/OPS-7"),
+        (CLOUD, "System JIRA", "https://acme.atlassian.net/browse/OPS-7"),
+        (CLOUD, "", "https://acme.atlassian.net/browse/OPS-7"),
+        (CLOUD, "JIRA (other.atlassian.net)", "https://other.atlassian.net/browse/OPS-7"),
+        (CLOUD, "Our old Jira", None),
+        (DATA_CENTER, "https://jira.acme.example/jira/", "https://jira.acme.example/jira/browse/OPS-7"),
+        (DATA_CENTER, "System Jira", None),
+        (DATA_CENTER, "", None),
+        ("", "System Jira", None),
+    ],
+)
+def test_jira_issue_is_a_link_only_where_its_jira_is_known(site, server, address, read_back):
+    named = {"server": server} if server else {}
+    page = read_back(f"<p>see {macro('jira', key='OPS-7', serverId='abc', **named)}</p>", PageContext(site_url=site))
+    assert page.xpath("//a/@href") == ([address] if address else [])
     assert page.xpath("string(p)") == "see OPS-7"
 
 

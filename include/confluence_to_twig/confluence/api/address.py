@@ -7,9 +7,9 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from confluence_to_twig.confluence.api.errors import SettingsError
+from confluence_to_twig.sources.cloud_domains import is_cloud_host
 
 EXAMPLE = "yourcompany.atlassian.net"
-CLOUD_DOMAINS = (".atlassian.net", ".jira.com", ".atlassian-us-gov-mod.net", ".atlassian-us-gov.net")
 #: Path segments that begin a place inside Confluence; what stands before them is the context path.
 _INSIDE = frozenset(
     {"api", "display", "pages", "spaces", "rest", "login.action", "dashboard.action", "index.action", "x", "home"}
@@ -56,6 +56,28 @@ def check_address(text: str, field: str) -> str:
         raise SettingsError(f"The {field} is not an address.", "Enter it whole, with https:// and its path.")
     _check_scheme(parts.scheme, parts.hostname, f'The {field} "{text}"')
     return text.rstrip("/")
+
+
+def public_base(text: str) -> str:
+    """The address at which readers find a site, with its path and without a final slash. Nothing is sent there.
+
+    :raises SettingsError: when it is none.
+    """
+    text = text.strip()
+    parts = _split(text if "://" in text else f"https://{text}", text)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.query
+        or parts.fragment
+    ):
+        # The text is not repeated: what stands before an @ may be a password.
+        raise SettingsError(
+            "The base URL is not an address.",
+            "Enter it as Confluence shows it (General Configuration), such as https://wiki.example.com/confluence.",
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _check_scheme(scheme: str, host: str, what: str) -> None:
@@ -134,11 +156,6 @@ def origin(url: str) -> str:
     except ValueError:
         return "an address that cannot be read"
     return f"{parts.scheme}://{parts.hostname}:{port}"
-
-
-def is_cloud_host(host: str) -> bool:
-    """Whether Atlassian hosts this name (a custom domain can be Cloud too, but does not show it)."""
-    return host.lower().endswith(CLOUD_DOMAINS)
 
 
 def is_loopback(host: str) -> bool:

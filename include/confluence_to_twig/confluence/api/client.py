@@ -100,10 +100,14 @@ class ConfluenceClient:
             if self._api is None:
                 url = signed_in.api_url(self.settings)
                 if signed_in.via == "datacenter":
-                    self._api = DataCenterApi(self._transport, self.workers, url)
+                    self._api = DataCenterApi(self._transport, self.workers, url, self.settings.base_url)
                 else:
-                    self._api = CloudApi(self._transport, self.workers, url, cloud_root(self.settings.site_url))
+                    self._api = self._cloud_api(url)
             return self._api
+
+    def _cloud_api(self, api_url: str) -> CloudApi:
+        links_base = self.settings.base_url or f"{cloud_root(self.settings.site_url)}/wiki"
+        return CloudApi(self._transport, self.workers, api_url, links_base)
 
     def space(self, key: str) -> Space:
         """The space with this key, or with this key as its alias after a rename.
@@ -123,9 +127,9 @@ class ConfluenceClient:
 
         The space counts only if the identity is proven, and the token turns out to work on the site itself.
         """
-        root = cloud_root(self.settings.site_url)
+        on_site = self._cloud_api(f"{cloud_root(self.settings.site_url)}/wiki")
         with ThreadPoolExecutor(1, thread_name_prefix="space") as pool:
-            asked = pool.submit(CloudApi(self._transport, self.workers, f"{root}/wiki", root).find_space, key)
+            asked = pool.submit(on_site.find_space, key)
             signed_in = self.sign_in()
         return asked.result() if signed_in.via == "site" else self.api.find_space(key)
 

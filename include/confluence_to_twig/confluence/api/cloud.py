@@ -78,18 +78,18 @@ class CloudApi:
     """Implements :class:`confluence_to_twig.confluence.api.interface.ContentApi`. Thread-safe; must not be called from its own workers.
 
     :param api_url: ``https://yourcompany.atlassian.net/wiki``, or the same through the gateway.
-    :param site_url: base of the pages' addresses: always the site, never the gateway.
+    :param links_base: base of the addresses that readers see: the site, never the gateway.
     """
 
     users_at_once = 250
     names_come_along = False
 
-    def __init__(self, transport: Transport, workers: Workers, api_url: str, site_url: str) -> None:
+    def __init__(self, transport: Transport, workers: Workers, api_url: str, links_base: str) -> None:
         self._transport = transport
         self._workers = workers
         self._v1 = f"{api_url}/rest/api"
         self._v2 = f"{api_url}/api/v2"
-        self.links_base = f"{site_url}/wiki"
+        self.links_base = links_base
 
     def _page(self, path: str, cursor: str | None, **params: Any) -> ListingPage:
         sent = {**params, "cursor": cursor} if cursor else params

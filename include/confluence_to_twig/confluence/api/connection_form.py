@@ -49,6 +49,12 @@ CONNECTION_TYPE: dict[str, Any] = {
             "or /rest/oauth2/latest/token of a Data Center.",
             "schema": {"type": _TEXT},
         },
+        "base_url": {
+            "label": "Base URL",
+            "description": "Where readers find the site, when that is not the domain above: addresses of citations begin with "
+            "it. Requests go to the domain.",
+            "schema": {"type": _TEXT},
+        },
         "verify": {
             "label": "Verify TLS",
             "description": "true, or the path of a CA bundle on the workers; false turns the check off.",

@@ -51,17 +51,19 @@ SPACES_FOR_A_HINT = 2_000
 class DataCenterApi:
     """Implements :class:`confluence_to_twig.confluence.api.interface.ContentApi`. Thread-safe; must not be called from its own workers.
 
-    :param site_url: base URL with its context path.
+    :param site_url: where requests go, with the context path.
+    :param base_url: where readers find the site, if that is another address.
     """
 
     users_at_once = 1
     names_come_along = True
 
-    def __init__(self, transport: Transport, workers: Workers, site_url: str) -> None:
+    def __init__(self, transport: Transport, workers: Workers, site_url: str, base_url: str = "") -> None:
         self._transport = transport
         self._workers = workers
+        self._site_url = site_url
         self._root = f"{site_url}/rest/api"
-        self.links_base = site_url
+        self.links_base = base_url or site_url
         #: Display names by user key, of all who wrote what was read so far.
         self._names: dict[str, str] = {}
 
@@ -250,4 +252,5 @@ class DataCenterApi:
         return names
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
-        return self._transport.download(attachment.url, max_bytes)
+        url = self._site_url + attachment.url.removeprefix(self.links_base)
+        return self._transport.download(url, max_bytes)

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from confluence_to_twig.confluence.api.address import (
     check_address,
     check_not_gateway,
-    is_cloud_host,
     is_loopback,
     normalize_site,
+    public_base,
 )
 from confluence_to_twig.confluence.api.errors import SettingsError
+from confluence_to_twig.sources.cloud_domains import is_cloud_host
 from confluence_to_twig.sources.space_key import check_space_key
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ConfluenceSettings:
     :param threads: requests under way at the same time.
     :param client_id: id of an OAuth 2.0 credential of a service account, instead of e-mail and token.
     :param client_secret: what belongs to it.
+    :param base_url: where readers find the site, when that is not ``site_url``; only addresses in texts are made of it.
     :param token_url: where access tokens for it come from, when that is not where the documents say.
     """
 
@@ -56,6 +58,7 @@ class ConfluenceSettings:
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     token_url: str = ""
+    base_url: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -125,6 +128,7 @@ class ConfluenceSettings:
             client_id=client_id,
             client_secret=client_secret,
             token_url=check_address(url, "token address") if (url := _text(extra, "token_url")) else "",
+            base_url=public_base(base) if (base := _text(extra, "base_url")) else "",
         )
 
 

@@ -11,12 +11,15 @@ from confluence_to_twig.content.anchors import heading_anchor
 from confluence_to_twig.content.characters import without_invisible
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.resolution import Replacement, Resolution, parameters
+from confluence_to_twig.sources.cloud_domains import is_cloud_host
 
 if TYPE_CHECKING:
     from confluence_to_twig.content.model import PageContext
 
 #: Characters that end a link's destination in Markdown, or have another meaning there.
 _UNSAFE_IN_URL = re.compile(r"[\s()<>\\\"`|*\x00-\x1f]")
+_WHOLE_ADDRESS = re.compile(r"https?://[^\s()]+")
+_CLOUD_SITE_IN_NAME = re.compile(r"\(([a-z0-9-]+\.atlassian\.net)\)\s*$")
 _CODE_SCHEME = re.compile(r"\s*(?:javascript|data|vbscript)\s*:", re.IGNORECASE)
 
 
@@ -57,10 +60,28 @@ def attachment_url(context: PageContext, file_name: str) -> str:
     return escaped
 
 
-def jira_url(context: PageContext, key: str) -> str:
-    """The address of a Jira issue on the same site; empty when the site is unknown."""
-    host = _host(context)
-    return f"{host}/browse/{quote(key)}" if host else ""
+def jira_url(context: PageContext, key: str, server: str = "") -> str:
+    """The address of a Jira issue; empty where storage does not tell which Jira it is in.
+
+    :param server: the macro's parameter ``server``: mostly the name of an application link. No document describes it.
+        Pages of Cloud have ``System Jira`` for the Jira of the same site, and ``JIRA (acme.atlassian.net)`` for another one.
+    """
+    base = _jira_base(context, server.strip())
+    return f"{base}/browse/{quote(key)}" if base else ""
+
+
+def _jira_base(context: PageContext, server: str) -> str:
+    if _WHOLE_ADDRESS.fullmatch(server):
+        return server.rstrip("/")
+    if named := _CLOUD_SITE_IN_NAME.search(server):
+        return f"https://{named[1]}"
+    of_the_same_site = server.lower() in {"", "system jira"}
+    return _host(context) if of_the_same_site and _is_on_cloud(context) else ""
+
+
+def _space_url(context: PageContext, key: str) -> str:
+    """``/spaces/KEY`` on Cloud. ``/display/KEY`` elsewhere: Data Center before 9 has no other one."""
+    return _below_site(context, f"/{'spaces' if _is_on_cloud(context) else 'display'}/{quote(key)}")
 
 
 def _below_site(context: PageContext, path: str) -> str:
@@ -72,6 +93,10 @@ def _host(context: PageContext) -> str:
     """``https://acme.atlassian.net``; empty when the site is unknown."""
     parts = urlsplit(context.site_url)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _is_on_cloud(context: PageContext) -> bool:
+    return is_cloud_host(urlsplit(context.site_url).hostname or "")
 
 
 def resolve_link(node: Node, state: Resolution) -> Replacement:
@@ -124,7 +149,7 @@ def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str
         return attachment_url(context, name), composed(name)
     if target.tag == "ri:space":
         key = target.get("ri:space-key")
-        return _below_site(context, f"/spaces/{quote(key)}"), key
+        return _space_url(context, key), key
     if target.tag == "ri:content-entity":
         return _below_site(context, f"/pages/viewpage.action?pageId={quote(target.get('ri:content-id'))}"), ""
     if target.tag == "ri:shortcut":

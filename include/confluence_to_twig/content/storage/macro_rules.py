@@ -99,11 +99,11 @@ def excerpt(macro: Node, _state: Resolution) -> Replacement:
 
 
 def jira(macro: Node, state: Resolution) -> Replacement:
-    """An issue's key as a link; a query as the query."""
+    """An issue's key, as a link where its Jira is known; a query as the query."""
     values = parameters(macro)
     key = values.get("key", "")
     if key:
-        return link(jira_url(state.context, key), [key])
+        return link(jira_url(state.context, key, values.get("server", "")), [key])
     query = values.get("jqlQuery", values.get("jqlquery", ""))
     return [Node("p", {}, ["Jira issues: ", Node("code", {}, [query])])] if query else []
 
