@@ -190,7 +190,7 @@ PERSONALITIES = CLOUD_SITES | DATA_CENTER_SITES
 
 #: What property tests run with every value of.
 ASSUMPTIONS = (
-    Assumption("search_total", (True, False), "Does content/search send totalSize although no document says so?"),
+    Assumption("search_total", (False, True), "Does content/search send totalSize although no document says so?"),
     Assumption("v1_knows_containers", (True, False), "Does v1 answer restriction reads of folders, databases …?"),
     Assumption("search_finds_containers", (True, False), "Does CQL find folders, databases … by id or space?"),
     Assumption("users_bulk_strict", (True, False), "Is a user key among the ids an invalid request (400)?"),

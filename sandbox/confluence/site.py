@@ -63,7 +63,7 @@ class Site:
 
     # ---- search
     #: ``content/search`` answers more than a ContentArray: ``totalSize``, ``cqlQuery``, ``searchDuration``.
-    search_total: bool = True
+    search_total: bool = False
     #: The most labels that a search answer gives of one content; None: all.
     label_cap: int | None = None
     #: CQL finds folders, databases, whiteboards and smart links.

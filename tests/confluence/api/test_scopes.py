@@ -44,7 +44,7 @@ def test_every_scope_is_documented(scope: str) -> None:
     assert f"`{scope}`" in DOCUMENT.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["space", "page", "content-details", "attachment", "folder", "database", "whiteboard"])
+@pytest.mark.parametrize("name", ["space", "page", "content-details"])
 def test_a_run_that_needs_a_missing_scope_fails_and_names_it(
     name: str, sandbox: SandboxConfluence, connect: ClientFactory
 ) -> None:
@@ -53,9 +53,27 @@ def test_a_run_that_needs_a_missing_scope_fails_and_names_it(
         run(without([scope], sandbox, connect), ExtractOptions(attachments="text"))
 
 
+@pytest.mark.parametrize("name", ["folder", "database", "whiteboard"])
+def test_without_the_scope_for_a_parent_the_pages_below_stay_out_and_the_scope_is_named(
+    name: str, sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    client = without([f"read:{name}:confluence"], sandbox, connect)
+    swept = sweep(client, client.space("PROD"))
+    assert swept.complete
+    assert any(row["restriction_unknown"] for row in swept.table.to_pylist())
+    assert any(f"lacks the scope read:{name}:confluence" in warning for warning in swept.warnings)
+
+
+def test_without_the_scope_for_attachments_pages_come_without_them(
+    sandbox: SandboxConfluence, connect: ClientFactory
+) -> None:
+    extraction = run(without(["read:attachment:confluence"], sandbox, connect), ExtractOptions(attachments="text"))
+    assert any("read:attachment:confluence" in warning for warning in extraction.account.warnings)
+
+
 def test_without_the_scope_for_people_they_have_no_names(sandbox: SandboxConfluence, connect: ClientFactory) -> None:
     extraction = run(without(["read:user:confluence"], sandbox, connect), ExtractOptions())
-    assert ["People are shown without their names" in warning for warning in extraction.account.warnings] == [True]
+    assert ["read:user:confluence" in warning for warning in extraction.account.warnings] == [True]
 
 
 def test_comments_are_found_by_searching(sandbox: SandboxConfluence, connect: ClientFactory) -> None:

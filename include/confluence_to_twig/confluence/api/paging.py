@@ -57,10 +57,16 @@ class TooManyHitsError(Exception):
 def check_total(body: Any, most: int | None) -> Any:
     """The answer of a search, as it is.
 
-    :raises TooManyHitsError: when it tells of more than ``most`` hits in total, or does not tell.
+    No document promises a total for ``content/search``. Without one, an answer that links to no next one is all there is.
+
+    :raises TooManyHitsError: when there are, or may be, more than ``most`` hits in total.
     """
-    total = body.get("totalSize") if isinstance(body, dict) else None
-    if most is not None and (not isinstance(total, int) or total > most):
+    if most is None or not isinstance(body, dict):
+        return body
+    total = body.get("totalSize")
+    if not isinstance(total, int):
+        total = len(body.get("results") or ()) if not (body.get("_links") or {}).get("next") else most + 1
+    if total > most:
         raise TooManyHitsError
     return body
 

@@ -135,4 +135,4 @@ class SideRequests:
             if not self.given_up and (endless or self._failures >= FAILURES or isinstance(error, self._hopeless)):
                 self.not_permitted = isinstance(error, MissingScopeError)
                 self.given_up = error.summary
-                log.warning("No more %s are asked for in this shard: %s", self.what, error.summary)
+                log.warning("No request for %s is made any more in this shard: %s", self.what, error.summary)
