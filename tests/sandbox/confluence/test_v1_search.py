@@ -9,7 +9,7 @@ import pytest
 from sandbox.confluence import SandboxConfluence, serve
 from sandbox.confluence.generated import generated_space
 
-SITE_SEARCH = "/wiki/rest/api/search"
+SITE_SEARCH = "/rest/api/search"
 SEARCH = "/rest/api/content/search"
 READ = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 
