@@ -173,3 +173,10 @@ def test_errors_survive_the_way_to_another_process() -> None:
     error = error_for(answer(401, SCOPE_BODY))
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), copy.summary, copy.remedy) == (type(error), error.summary, error.remedy)
+
+
+def test_data_center_without_passwords_asks_for_a_personal_access_token() -> None:
+    error = error_for(answer(403, {"message": "Basic Authentication has been disabled on this instance."}))
+    assert type(error) is errors.ForbiddenError
+    assert "personal access token" in str(error)
+    assert "id.atlassian.com" not in str(error)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +67,15 @@ def test_a_base_url_that_is_no_address_is_refused_without_repeating_it(entered: 
     with pytest.raises(SettingsError, match="base URL is not an address") as raised:
         settings(base_url=entered)
     assert "secret" not in str(raised.value)
+
+
+def test_the_connection_in_the_docs_of_data_center_is_one() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "data-center.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"AIRFLOW_CONN_CONFLUENCE_DEFAULT='(.+?)'", page, re.DOTALL)
+    fields = json.loads(text.replace("<personal access token>", TOKEN))
+    read = ConfluenceSettings.from_fields(fields["host"], fields.get("login"), fields["password"], fields["extra"])
+    assert (read.site_url, read.base_url) == (fields["host"], fields["extra"]["base_url"])
+    assert (read.deployment, read.email, read.token, read.threads) == ("datacenter", "", TOKEN, 4)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def _unauthorized(answer: Answer, said: str, remedy: str) -> PipelineError:
     if "captcha" in answer.headers.get("X-Authentication-Denied-Reason", "").lower():
         return UnauthorizedError(
             "401 Unauthorized: Confluence asks this account to solve a CAPTCHA after too many failed sign-ins",
-            "Sign in once with the browser as this account, then verify the token.",
+            "Sign in once with the browser as this account, then verify the token or password.",
         )
     if "expired" in said.lower():
         return TokenExpiredError(f"401 Unauthorized: the API token has expired{said}", remedy)
@@ -134,6 +134,13 @@ def _forbidden(answer: Answer, said: str, remedy: str) -> PipelineError:
             f"403 Forbidden{said}",
             "An admin of the organisation blocks API tokens: ask for an exception for this account (admin.atlassian.com, "
             "Security), or use a service account.",
+        )
+    if "basic authentication" in lowered:
+        # https://confluence.atlassian.com/enterprise/disabling-basic-authentication-1044776464.html
+        return ForbiddenError(
+            f"403 Forbidden{said}",
+            "This Confluence takes no passwords from programs. Create a personal access token in Confluence (profile picture, "
+            "Settings, Personal access tokens), paste it into the connection as API token, and leave the e-mail empty.",
         )
     if answer.is_html:
         return BlockedOnTheWayError(

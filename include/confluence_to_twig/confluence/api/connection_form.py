@@ -19,13 +19,13 @@ CONNECTION_TYPE: dict[str, Any] = {
         },
         "token_expires_on": {
             "label": "Token expires on",
-            "description": "Atlassian's tokens last a year at most. Runs warn from 14 days before this date.",
+            "description": "Tokens of Cloud last a year at most, those of Data Center as long as their creator chose. Runs warn from 14 days before this date.",
             "schema": {"type": _TEXT, "format": "date"},
         },
         "deployment": {
             "label": "Deployment",
-            "description": "auto finds it out. datacenter: the API token is a personal access token, the e-mail "
-            "stays empty.",
+            "description": "auto finds it out; datacenter and cloud save a question. On Data Center the API token is a personal access "
+            "token, and the e-mail stays empty.",
             "schema": {"type": "string", "enum": ["auto", "cloud", "datacenter"], "default": "auto"},
         },
         "client_id": {
@@ -67,7 +67,7 @@ CONNECTION_TYPE: dict[str, Any] = {
         "placeholders": {
             "host": "yourcompany.atlassian.net",
             "login": "you@yourcompany.com",
-            "password": "Paste the token from id.atlassian.com, Security, API tokens",
+            "password": "Cloud: API token from id.atlassian.com, Security. Data Center: personal access token",
         },
     },
 }
