@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from confluence_to_twig.content import PageContext, convert
-from confluence_to_twig.content.anchors import Anchors, heading_anchor
+from confluence_to_twig.content.anchors import Anchors, anchor_on, heading_anchor
 from confluence_to_twig.content.chunks.headings import plain_text
 from confluence_to_twig.content.chunks.language import detect_language
 from confluence_to_twig.content.coverage import coverage
@@ -124,3 +124,20 @@ def test_report_counts_constructs_and_names_included_pages():
         "<h1>a</h1><h2>b</h2><p><time datetime='2026-01-01'/></p><ul><li>c</li></ul>", PageContext()
     ).report
     assert report.constructs == {"date": 1, "heading": 2, "ul": 1}
+
+
+@pytest.mark.parametrize(
+    ("url", "anchor"),
+    [
+        ("https://wiki.example.com/display/OPS/Replica+gateway+5", "Replicagateway5-Set-up:part1"),
+        ("https://wiki.example.com/pages/viewpage.action?pageId=42", "Replicagateway5-Set-up:part1"),
+        ("https://example.com/confluence/spaces/OPS/pages/42/Replica+gateway+5", "Replicagateway5-Set-up:part1"),
+        ("https://example.com/wiki/display/OPS/Replica+gateway+5", "Replicagateway5-Set-up:part1"),
+        ("https://acme.atlassian.net/wiki/spaces/OPS/pages/42/Replica+gateway+5", "Set-up:-part-1"),
+        ("", "Set-up:-part-1"),
+    ],
+)
+def test_a_heading_of_data_center_has_the_title_before_it(url, anchor):
+    assert anchor_on("Set-up: part 1", url, "Replica gateway 5") == anchor
+    anchors = Anchors(url, "Replica gateway 5")
+    assert [anchors.add("Set-up: part 1") for _ in range(2)] == [anchor, f"{anchor}.1"]

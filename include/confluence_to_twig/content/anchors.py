@@ -9,6 +9,11 @@ from urllib.parse import quote
 # What a fragment may hold unescaped by RFC 3986, section 3.5; parentheses stay out because Markdown links end there.
 _SAFE = "-._~!$&'*+,;=:@/?"
 
+# Pages of Cloud are at /wiki/spaces/. A Data Center from 9 on whose context path is /wiki cannot be told from it.
+_DATA_CENTER_PAGE = re.compile(
+    r"https?://[^/?#]+(?!/wiki/spaces/)(?:/[^/?#]+)*?/(?:display/|spaces/|pages/viewpage\.action)"
+)
+
 
 def heading_anchor(text: str) -> str:
     """The fragment of a heading as Confluence Cloud's editor makes it, percent-encoded, without ``#``.
@@ -20,18 +25,30 @@ def heading_anchor(text: str) -> str:
     return quote(re.sub(r"\s", "-", text.strip()), safe=_SAFE)
 
 
+def anchor_on(text: str, page_url: str, page_title: str) -> str:
+    """The fragment of a heading, or of an anchor of that name, on the page at ``page_url``.
+
+    Data Center puts the page's title before it, and leaves white space out of both: ``Set up`` on *Release notes* →
+    ``Releasenotes-Setup``, as http://finnotype.blogspot.com/2014/01/duplicate-heading-anchors-in-confluence.html shows.
+    """
+    if not _DATA_CENTER_PAGE.match(page_url):
+        return heading_anchor(text)
+    return quote(re.sub(r"\s", "", f"{page_title}-{text}"), safe=_SAFE)
+
+
 class Anchors:
     """The fragments of one page's headings, in order: the second of two equal ones ends in ``.1``.
 
     The suffix is what github.com/mihaeu/cosmere/issues/32 shows of a rendered page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, page_url: str = "", page_title: str = "") -> None:
+        self._page = page_url, page_title
         self._seen: Counter[str] = Counter()
 
     def add(self, text: str) -> str:
         """The fragment of the next heading."""
-        anchor = heading_anchor(text)
+        anchor = anchor_on(text, *self._page)
         self._seen[anchor] += 1
         repeated = self._seen[anchor] - 1
         return f"{anchor}.{repeated}" if repeated else anchor

@@ -96,6 +96,19 @@ def test_link_to_a_space_by_the_address_that_its_confluence_has(site, address, r
     assert only_link(page) == ("OPS", address)
 
 
+def test_anchors_on_data_center_have_the_title_of_their_page(read_back):
+    install = "https://wiki.acme.example/display/DOC/How+to+install"
+    here = PageContext(
+        title="Get started",
+        url="https://wiki.acme.example/display/DOC/Get+started",
+        resolve_page=lambda _space, _title: install,
+    )
+    other = '<ac:link ac:anchor="First steps"><ri:page ri:content-title="How to install" /></ac:link>'
+    own = '<ac:link ac:anchor="First steps"><ac:link-body>below</ac:link-body></ac:link>'
+    page = read_back(f"<p>{other} {own}</p>", here)
+    assert page.xpath("//a/@href") == [f"{install}#Howtoinstall-Firststeps", f"{here.url}#Getstarted-Firststeps"]
+
+
 def test_link_to_a_blog_post_by_title(read_back):
     page = read_back(link('<ri:blog-post ri:content-title="Install" ri:posting-day="2026/01/01" />'), CONTEXT)
     assert only_link(page)[1] == PAGES[None, "Install"]

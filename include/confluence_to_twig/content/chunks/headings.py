@@ -68,7 +68,7 @@ class Outline:
     def __init__(self, page: PageContext, context_limit: int) -> None:
         self._page = page
         self._limit = context_limit
-        self._anchors = Anchors()
+        self._anchors = Anchors(page.url, page.title)
         self.current = self._section(0, (), "", None)
 
     def add(self, level: int, line: str) -> Section:

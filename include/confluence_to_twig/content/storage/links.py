@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from confluence_to_twig.content.anchors import heading_anchor
+from confluence_to_twig.content.anchors import anchor_on
 from confluence_to_twig.content.characters import without_invisible
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.resolution import Replacement, Resolution, parameters
@@ -135,15 +135,18 @@ def _has_image(node: Node) -> bool:
     return any(child.tag == "img" for child in node.walk())
 
 
+def _fragment(anchor: str, url: str, title: str) -> str:
+    return f"#{anchor_on(unquote(anchor), url, title)}" if anchor else ""  # some are stored encoded
+
+
 def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str, str]:
     """URL and title of what a link points at; the URL is empty when it cannot be known."""
-    fragment = f"#{heading_anchor(unquote(anchor))}" if anchor else ""  # some are stored encoded
     if target is None:
-        return (f"{context.url}{fragment}" if fragment else ""), anchor
+        return (f"{context.url}{_fragment(anchor, context.url, context.title)}" if anchor else ""), anchor
     if target.tag in {"ri:page", "ri:blog-post"}:
         title = target.get("ri:content-title")
         url = page_url(context, target.get("ri:space-key"), title)
-        return (f"{url}{fragment}" if url else ""), title or anchor
+        return (f"{url}{_fragment(anchor, url, title)}" if url else ""), title or anchor
     if target.tag == "ri:attachment":
         name = target.get("ri:filename")
         return attachment_url(context, name), composed(name)
