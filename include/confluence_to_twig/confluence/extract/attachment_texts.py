@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.errors import AnswerTooLargeError, BrokenAnswerError
-from confluence_to_twig.confluence.extract.side_requests import SideRequests
+from confluence_to_twig.confluence.api.side_requests import SideRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

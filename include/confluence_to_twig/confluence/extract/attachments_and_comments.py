@@ -23,8 +23,8 @@ from confluence_to_twig.confluence.api.content import reading
 from confluence_to_twig.confluence.api.cql import inside, of_space
 from confluence_to_twig.confluence.api.errors import EndpointRemovedError, ForbiddenError, NotFoundError
 from confluence_to_twig.confluence.api.paging import TooManyHitsError
+from confluence_to_twig.confluence.api.side_requests import SideRequests
 from confluence_to_twig.confluence.extract.references import own_file_names
-from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

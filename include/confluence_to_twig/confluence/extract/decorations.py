@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.confluence.api.side_requests import SideRequests
 from confluence_to_twig.confluence.extract.attachment_texts import AttachmentTexts
 from confluence_to_twig.confluence.extract.attachments_and_comments import Attached, AttachmentsAndComments
 from confluence_to_twig.confluence.extract.people import People
 from confluence_to_twig.confluence.extract.references import needs_rendering, user_ids
-from confluence_to_twig.confluence.extract.side_requests import SideRequests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

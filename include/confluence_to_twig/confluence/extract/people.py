@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.confluence.extract.side_requests import SideRequests
+from confluence_to_twig.confluence.api.side_requests import SideRequests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,6 @@ Three answers are kept apart: *open*, *restricted*, and *nobody tells*. The last
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,11 +21,12 @@ from confluence_to_twig.confluence.api.errors import (
 )
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
 from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told
+from confluence_to_twig.confluence.api.side_requests import SideRequests
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.interface import ContentApi
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SEARCH_LIMIT = 250
-#: Failures in a row after which nothing more is asked of the kind that fails.
-HOPELESS = 20
-#: What is wrong with the account or its token, and so with every content: a human has to end it.
-_OF_THE_ACCOUNT = (MissingScopeError, UnauthorizedError)
 #: What says that search as such is not to be had here.
 _NO_SEARCH = (MissingScopeError, UnauthorizedError, ForbiddenError, NotFoundError, EndpointRemovedError)
 
@@ -80,16 +76,7 @@ def read_labels_and_restrictions(
     reader = _Reader(api, workers, contents, told or Told())
     wanted = (*contents, *container_ids)
     reader.search([key for key in wanted if key not in reader.told.readers])
-    try:
-        reader.read_single([key for key in wanted if key not in reader.told.readers])
-    except _OF_THE_ACCOUNT as error:
-        scope = isinstance(error, MissingScopeError)
-        remedy = "Give the token the scope read:content-details:confluence." if scope else error.remedy
-        raise RestrictionsUnknownError(
-            f"Read restrictions cannot be checked: {error.summary}",
-            f"Nothing is synced, as restricted pages could not be told from open ones. {remedy} "
-            'Or set "restricted_pages: include" to sync every page the account sees.',
-        ) from error
+    reader.read_single([key for key in wanted if key not in reader.told.readers])
     reader.read_labels()
     return reader.found
 
@@ -147,69 +134,46 @@ class _Reader:
         """The restrictions of what search did not tell. What is not found is asked for again at the end."""
         if ids:
             log.info("Reading the restrictions of %d contents one by one: search did not tell them", len(ids))
-        refused = self._each(self._read_restriction, ids)
-        contradicted = [key for key, why in refused.items() if why == _NOT_FOUND and key in self._contents]
+        requests = SideRequests(self._workers, "restrictions")
+        not_found = self._read_restrictions(ids, requests)
         # The listing shows these pages, so that they are there: an answer against it is looked at twice.
-        refused |= dict.fromkeys(contradicted, "") | self._each(self._read_restriction, contradicted)
-        self.found.unknown = {key: why for key, why in refused.items() if why}
+        twice = [key for key in not_found if key in self._contents]
+        still = set(self._read_restrictions(twice, requests))
+        if requests.not_permitted:
+            raise _not_permitted(requests.given_up)
+        unknown = [key for key in not_found if key not in self._contents or key in still]
+        self.found.unknown = requests.failed | dict.fromkeys(unknown, "404 Not Found")
         self.told.cut += [key for key in ids if key in self._contents]
 
-    def _read_restriction(self, content_id: str) -> str:
-        found = self._api.read_restriction(content_id)
-        if found is None:
-            return _NOT_FOUND
-        self.told.readers[content_id] = found
-        return ""
+    def _read_restrictions(self, ids: Sequence[str], requests: SideRequests) -> list[str]:
+        """Read what can be read. Returns the ids that Confluence does not know."""
+
+        def read(batch: Sequence[str]) -> str:
+            (content_id,) = batch
+            found = self._api.read_restriction(content_id)
+            if found is None:
+                return content_id
+            self.told.readers[content_id] = found
+            return ""
+
+        return [content_id for content_id in requests.ask(ids, 1, read) if content_id]
 
     def read_labels(self) -> None:
         """The labels that search did not tell, or not all of, in full."""
-        unread = self._each(self._read_labels, [key for key in self.told.cut if key in self._contents])
-        self.found.labels_unknown = set(unread)
+        requests = SideRequests(self._workers, "labels")
 
-    def _read_labels(self, content_id: str) -> str:
-        if names := self._api.labels_of(content_id, self._contents[content_id].kind):
-            self.told.labels[content_id] = names
-        return ""
+        def read(batch: Sequence[str]) -> None:
+            (content_id,) = batch
+            if names := self._api.labels_of(content_id, self._contents[content_id].kind):
+                self.told.labels[content_id] = names
 
-    def _each(self, read: Callable[[str], str], ids: Iterable[str]) -> dict[str, str]:
-        """Ids of which ``read`` did not get what it wanted, each with the reason."""
-        luck = _Luck()
-
-        def attempt(content_id: str) -> str:
-            if luck.is_gone:
-                return "not asked for, as Confluence failed many times in a row"
-            try:
-                why = read(content_id)
-            except (*_OF_THE_ACCOUNT, ClientClosedError):
-                raise
-            except PipelineError as error:
-                luck.failed()
-                return error.summary
-            luck.succeeded()
-            return why
-
-        ids = list(ids)
-        return {key: why for key, why in zip(ids, self._workers.map(attempt, ids), strict=True) if why}
+        requests.ask([key for key in self.told.cut if key in self._contents], 1, read)
+        self.found.labels_unknown = set(requests.failed)
 
 
-_NOT_FOUND = "404 Not Found"
-
-
-class _Luck:
-    """Counts failures in a row over all threads, so that a server that is down is not asked thousands of times."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures = 0
-
-    @property
-    def is_gone(self) -> bool:
-        return self._failures >= HOPELESS
-
-    def failed(self) -> None:
-        with self._lock:
-            self._failures += 1
-
-    def succeeded(self) -> None:
-        with self._lock:
-            self._failures = 0
+def _not_permitted(reason: str) -> RestrictionsUnknownError:
+    return RestrictionsUnknownError(
+        f"Read restrictions cannot be checked: {reason}",
+        "Nothing is synced, as restricted pages could not be told from open ones. Give the token the scope "
+        'read:content-details:confluence, or set "restricted_pages: include" to sync every page the account sees.',
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from confluence_to_twig.confluence.api import side_requests
 from confluence_to_twig.confluence.api.errors import (
     ClientClosedError,
     ForbiddenError,
@@ -14,9 +15,8 @@ from confluence_to_twig.confluence.api.errors import (
     RejectedRequestError,
     UnavailableError,
 )
+from confluence_to_twig.confluence.api.side_requests import FAILURES_IN_A_ROW, SideRequests
 from confluence_to_twig.confluence.api.workers import Workers
-from confluence_to_twig.confluence.extract import side_requests
-from confluence_to_twig.confluence.extract.side_requests import FAILURES_IN_A_ROW, SideRequests
 from confluence_to_twig.errors import PipelineError
 
 IDS = [str(number) for number in range(250)]
