@@ -42,6 +42,7 @@ def inventory_row(page_id: str, title: str, url: str) -> dict[str, Any]:
     """A row of ``schemas.INVENTORY``."""
     return {
         "page_id": page_id,
+        "space_id": "7",
         "kind": "page",
         "status": "current",
         "version": 1,
