@@ -367,3 +367,44 @@ def test_every_page_is_decided_exactly_once_and_only_seen_pages_are_fetched(
         if action == "delete":
             assert complete
             assert number in known
+
+
+@pytest.mark.parametrize(
+    ("told", "known", "reason"),
+    [
+        ({"comments_digest": "b"}, {"comments": {"7": "a"}}, "comments changed"),
+        ({"attachments_digest": ""}, {"attachments": {"7": "a"}}, "attachments changed"),
+        ({"attachments_digest": "a"}, {"attachments": {}}, "attachments changed"),
+        (
+            {"attachments_digest": "b", "comments_digest": "b"},
+            {"attachments": {"7": "a"}, "comments": {"7": "a"}},
+            "attachments and comments changed",
+        ),
+    ],
+)
+def test_fetches_a_page_whose_comments_or_attachments_changed(
+    told: dict[str, str], known: dict[str, dict[str, str]], reason: str
+) -> None:
+    assert decide([page("7", **told)], [held("7")], decorations=known) == {"7": ("fetch", reason)}
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ({"comments_digest": "a"}, {"comments": {"7": "a"}}),
+        ({"comments_digest": ""}, {"comments": {}}),
+        ({"comments_digest": None}, {"comments": {"7": "a"}}),  # search did not tell
+        ({"comments_digest": "a"}, {}),  # nobody noted what it was loaded with
+    ],
+)
+def test_what_is_not_known_to_have_changed_is_left(
+    told: dict[str, str | None], known: dict[str, dict[str, str]]
+) -> None:
+    assert decide([page("7", **told)], [held("7")], decorations=known) == {"7": ("leave", "unchanged")}
+
+
+def test_fetches_a_page_that_has_to_be_rendered_again() -> None:
+    assert decide([page("7"), page("8")], [held("7"), held("8")], to_render={"8"}) == {
+        "7": ("leave", "unchanged"),
+        "8": ("fetch", "rendered again"),
+    }

@@ -78,3 +78,10 @@ def test_a_page_whose_files_are_still_listed_is_empty_all_the_same() -> None:
 
 def test_an_amount_counts_chunks_where_no_bytes_are_known() -> None:
     assert amount_of([row(), row(text=None)]) == Amount(2, 12_000)
+
+
+def test_an_empty_live_doc_is_no_proof_that_somebody_emptied_it() -> None:
+    found = shrunk(row(version=4, chunks=0, text=0) | {"live": True}, row())
+    assert found is not None
+    assert found.emptied_by_nobody
+    assert shrunk(row(version=4, text=10) | {"live": True}, row()) is None

@@ -76,6 +76,8 @@ def build_document(
         "tolerant": report.tolerant,
         "constructs": list(report.constructs.items()),
         "unknown_macros": list(report.unknown_macros),
+        "rendered": page_row["view"] is not None,
+        "live": page_row.get("live"),
     }
     return BuiltDocument(document, [_chunk_row(chunk) for chunk in chunks], report)
 

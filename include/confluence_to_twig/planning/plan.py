@@ -69,6 +69,9 @@ class Scope:
     :param missing: for pages of the manifest that the sweep did not see: why (see
         :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
     :param shard_size: pages a shard.
+    :param decorations: ``attachments`` and ``comments``: digests by page id of what the documents in Twig were made with;
+        a page that had none is left out. A kind of which nothing is known is left out.
+    :param to_render: pages whose rendered macros are too old.
     :param run_id: decides which pages are tried again when there are more than one run takes.
     """
 
@@ -84,6 +87,8 @@ class Scope:
     left_outside: Collection[str] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     shard_size: int = 5_000
+    decorations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    to_render: Collection[str] = frozenset()
     run_id: str = ""
 
 
@@ -217,7 +222,20 @@ def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: 
         return "modified without a new version"
     if known["converter_version"] != scope.converter_version:
         return "converter upgraded"
-    return _includes_differ(known["includes"], versions)
+    return _includes_differ(known["includes"], versions) or _unversioned_differs(page, scope)
+
+
+def _unversioned_differs(page: Row, scope: Scope) -> str | None:
+    """What Confluence changes without a new version of the page."""
+    page_id = page["page_id"]
+    changed = [
+        kind
+        for kind, held in scope.decorations.items()
+        if (told := page[f"{kind}_digest"]) is not None and told != held.get(page_id, "")
+    ]
+    if changed:
+        return f"{' and '.join(changed)} changed"
+    return "rendered again" if page_id in scope.to_render else None
 
 
 def _place_differs(page: InventoryRow, known: ManifestRow) -> str | None:

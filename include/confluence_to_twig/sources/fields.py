@@ -136,6 +136,13 @@ def duration(shortest: timedelta, longest: timedelta) -> BeforeValidator:
     return BeforeValidator(lambda value: parse_duration(value, shortest, longest))
 
 
+def _render_again(value: Any) -> timedelta | None:
+    never = value is None or (isinstance(value, str) and value.strip().lower() in {"", "0", "none", "never"})
+    if never or (value == 0 and not isinstance(value, bool)):
+        return None
+    return parse_duration(value, timedelta(minutes=1), timedelta(days=366))
+
+
 def _seconds(value: timedelta | None) -> str | None:
     return None if value is None else f"{value.total_seconds():f} seconds"
 
@@ -147,6 +154,7 @@ Name = Annotated[str, AfterValidator(_name)]
 SpaceKey = Annotated[str, AfterValidator(_space_key)]
 Schedule = Annotated[str | None, AfterValidator(_schedule)]
 Lookback = Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v)), IN_SECONDS]
+RenderAgain = Annotated[timedelta | None, BeforeValidator(_render_again), IN_SECONDS]
 StartDate = Annotated[datetime, AfterValidator(_sensible_start), BeforeValidator(_start)]
 ConnId = Annotated[str, AfterValidator(_conn_id)]
 ContentKinds = Annotated[tuple[ContentKind, ...], BeforeValidator(_content_kinds)]

@@ -24,6 +24,7 @@ from confluence_to_twig.sources.fields import (
     Location,
     Lookback,
     Name,
+    RenderAgain,
     Schedule,
     SpaceKey,
     StartDate,
@@ -72,6 +73,7 @@ class Source(BaseModel):
     comments: bool = False
     attachments: Literal["none", "names", "text"] = "names"
     render_macros: bool = True
+    render_again: RenderAgain = timedelta(days=1)
 
     twig_conn_id: ConnId = "twig_default"
     twig_name: Text | None = None

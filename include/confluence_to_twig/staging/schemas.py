@@ -57,6 +57,9 @@ INVENTORY = pa.schema(
         ("created_at", UTC_TIME),
         pa.field("modified_at", UTC_TIME, nullable=False),
         ("position", pa.int64()),
+        # What search tells of its attachments and open comments; "": it has none, null: not known.
+        ("attachments_digest", pa.string()),
+        ("comments_digest", pa.string()),
     ]
 )
 
@@ -103,6 +106,7 @@ PAGES = pa.schema(
         pa.field("comments", pa.list_(COMMENT), nullable=False),
         pa.field("included", pa.bool_(), nullable=False),  # true: fetched only because another page includes it
         pa.field("lacking", STRINGS, nullable=False),  # what could not be fetched besides the body: "comments" …
+        ("live", pa.bool_()),  # a live doc, whose text may be behind its version
     ]
 )
 
@@ -136,6 +140,8 @@ DOCUMENTS = pa.schema(
         pa.field("tolerant", pa.bool_(), nullable=False),  # true: the body was not well-formed XML
         pa.field("constructs", pa.map_(pa.string(), pa.int32()), nullable=False),
         pa.field("unknown_macros", STRINGS, nullable=False),
+        ("rendered", pa.bool_()),  # Confluence was asked to render it, as the body says little without
+        ("live", pa.bool_()),  # a live doc
     ]
 )
 

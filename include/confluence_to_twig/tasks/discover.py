@@ -11,10 +11,17 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.space import Space
+from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
 from confluence_to_twig.confluence.sweep.inventory import Sweep, explain_missing, nothing_to_sweep, sweep
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.planning.plan import OUTSIDE, Scope, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.window import Window
+from confluence_to_twig.runs.held_decorations import (
+    NOTHING,
+    HeldDecorations,
+    read_held_decorations,
+    write_held_decorations,
+)
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
@@ -45,13 +52,14 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             manifest = settle_manifest(run, record).read()
-            seen = _sweep(run, client, space) if space else nothing_to_sweep()
+            seen = _sweep(run, client, space, record) if space else nothing_to_sweep()
             missing = _missing(run, client, space, seen, manifest)
             client.prove_again()
             record.figures["requests"] = client.requests_made
         _report_sweep(seen, record)
         memory = _remembered(run, seen, manifest)
-        planned = plan(seen.table, manifest, _scope(run, validated, seen, missing, memory))
+        held = _held_decorations(run, manifest)
+        planned = plan(seen.table, manifest, _scope(run, validated, seen, missing, memory, held))
         if space:
             _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
         _write_table(run.staging.plan, planned, PLAN)
@@ -60,15 +68,36 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         return _shards(run, planned, record)
 
 
-def _sweep(run: Run, client: ConfluenceClient, space: Space) -> Sweep:
+def _sweep(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Sweep:
+    """The sweep, and at the same time a look at what hangs on the pages."""
+    source = run.source
+
+    def look(of: Space) -> AttachedDigests:
+        return read_attached_digests(client, of, attachments=source.attachments, comments=source.comments)
+
     with log_group(f"Sweep of space {space.key}"):
-        return sweep(
+        attached = client.workers.submit(look, space)
+        seen = sweep(
             client,
             space,
-            kinds=run.source.content,
-            restrictions=run.source.restricted_pages,
-            unreadable_parents=run.source.unreadable_parents,
+            kinds=source.content,
+            restrictions=source.restricted_pages,
+            unreadable_parents=source.unreadable_parents,
         )
+        digests = attached.result()
+    if digests.warning:
+        record.warn(digests.warning)
+    return replace(seen, table=digests.on(seen.table))
+
+
+def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
+    """What the documents in Twig were made with. Written down at once for a source that has loaded nothing yet: what a
+    first run loads before it fails is then known to be unnoted."""
+    held = read_held_decorations(run.source_staging)
+    if manifest.num_rows or run.params.dry_run:
+        return held
+    write_held_decorations(run.source_staging, NOTHING)
+    return NOTHING
 
 
 def _remembered(run: Run, seen: Sweep, manifest: pa.Table) -> SweepMemory:
@@ -98,8 +127,15 @@ def _name_what_is_not_there(run: Run, planned: pa.Table, record: Record) -> None
 
 
 def _scope(
-    run: Run, validated: Mapping[str, Any], seen: Sweep, missing: Mapping[str, str], memory: SweepMemory
+    run: Run,
+    validated: Mapping[str, Any],
+    seen: Sweep,
+    missing: Mapping[str, str],
+    memory: SweepMemory,
+    held: HeldDecorations,
 ) -> Scope:
+    known = {"attachments": held.attachments, "comments": held.comments}
+    render_again = run.source.render_again if run.source.render_macros else None
     return Scope(
         window=Window.from_json(validated["window"]),
         sweep_complete=seen.complete,
@@ -113,6 +149,8 @@ def _scope(
         left_outside=memory.left_outside,
         missing=missing,
         shard_size=run.source.shard_size,
+        decorations={kind: digests for kind, digests in known.items() if digests is not None},
+        to_render=held.to_render(datetime.now(UTC), render_again),
         run_id=run.run_id,
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.staging.files import read_json, write_json
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import read_table
-from confluence_to_twig.twig.brake import Brake, Shrunk, shrunk
+from confluence_to_twig.twig.brake import LIVE_DOC_EMPTY, Brake, Shrunk, shrunk
 from confluence_to_twig.twig.pruner import PrunePlan, plan_prune
 from confluence_to_twig.twig.shards import document_rows
 
@@ -45,15 +45,33 @@ def hold_back(run: Run, shards: Sequence[int], record: Record) -> frozenset[str]
     asked = planned.shrunk if planned.brake else ()
     write_json(_path(run), {"shrunk": [asdict(entry) for entry in asked]})
     kept = [entry for entry in found if entry.emptied_by_nobody]
-    if kept:
-        named = ", ".join(f"{entry.title} ({entry.url})" for entry in kept[:NAMED_PAGES])
-        more = f" and {len(kept) - NAMED_PAGES:,} more" if len(kept) > NAMED_PAGES else ""
-        record.warn(
-            f"{len(kept):,} {'page' if len(kept) == 1 else 'pages'} came back empty in the very version that had text, "
-            f"so Twig keeps the text: {named}{more}"
-        )
-        record.figures["kept_text"] = len(kept)
+    _name_kept(kept, record)
     return frozenset(entry.page_id for entry in (*kept, *asked))
+
+
+def _name_kept(kept: Sequence[Shrunk], record: Record) -> None:
+    live = [entry for entry in kept if entry.reason == LIVE_DOC_EMPTY]
+    others = [entry for entry in kept if entry.reason != LIVE_DOC_EMPTY]
+    if others:
+        pages = "page" if len(others) == 1 else "pages"
+        record.warn(
+            f"{len(others):,} {pages} came back empty in the very version that had text, "
+            f"so Twig keeps the text: {_named(others)}"
+        )
+    if live:
+        docs = "live doc" if len(live) == 1 else "live docs"
+        record.warn(
+            f"{len(live):,} {docs} came back empty. Confluence may give the current version of a live doc without its "
+            f"text, so Twig keeps the text. To take a page out, delete it or give it an excluded label: {_named(live)}"
+        )
+    if kept:
+        record.figures["kept_text"] = len(kept)
+
+
+def _named(kept: Sequence[Shrunk]) -> str:
+    named = ", ".join(f"{entry.title} ({entry.url})" for entry in kept[:NAMED_PAGES])
+    more = f" and {len(kept) - NAMED_PAGES:,} more" if len(kept) > NAMED_PAGES else ""
+    return f"{named}{more}"
 
 
 def planned_prune(run: Run, manifest: ManifestStore) -> PrunePlan:

@@ -58,9 +58,12 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
         if run.params.dry_run:
             log.info("Dry run: nothing is sent")
             return {"changed": 0, "chunks_sent": 0, "refused": 0}
+        from confluence_to_twig.tasks.decorations_loaded import note_decorations
         from confluence_to_twig.tasks.hold import hold_back
 
-        return deliver(run, shards, record, hold=hold_back(run, shards, record))
+        figures = deliver(run, shards, record, hold=hold_back(run, shards, record))
+        note_decorations(run, shards)
+        return figures
 
 
 def deliver(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Stands for the text of a chunk where a manifest of format 1 did not write down how long a document is.
 BYTES_A_CHUNK = 1_500
+CAME_BACK_EMPTY = "the version that had text came back empty"
+LIVE_DOC_EMPTY = "a live doc came back empty, which does not prove that somebody emptied it"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Shrunk:
     """A document that would replace one with much more text.
 
     :param version: of the page, as it was fetched now. :param lost: bytes of text that Twig would lose.
-    :param emptied_by_nobody: the very version that had text came back without: it is not sent, whatever anybody says.
+    :param emptied_by_nobody: the very version that had text came back without, or a live doc did: it is not sent,
+        whatever anybody says.
     """
 
     page_id: str
@@ -96,7 +99,8 @@ def shrunk(document: Mapping[str, Any], known: Mapping[str, Any] | None) -> Shru
     """Whether a document has lost text in a way that may be a mistake.
 
     A page that comes back empty although its version is the one that had text is Confluence's fault. One that is empty
-    in a newer version was emptied by somebody. The same version with less than half of its text is the converter's doing.
+    in a newer version was emptied by somebody, unless it is a live doc: the text of its current version may stand in the
+    one before (https://github.com/atlassian/atlassian-mcp-server/issues/192). The same version with less than half of its text is the converter's doing.
 
     :param document: row of ``documents``. :param known: its row in the manifest, or None.
     """
@@ -109,15 +113,14 @@ def shrunk(document: Mapping[str, Any], known: Mapping[str, Any] | None) -> Shru
     emptied = now < before and (not now or document.get("body_bytes") == 0)
     if not emptied and not (same_version and 2 * now < before):
         return None
-    reason = (
-        "its text has shrunk to less than half, though nobody edited it"
-        if not emptied
-        else "the version that had text came back empty"
-        if same_version
-        else "it was emptied"
-    )
+    if not emptied:
+        reason = "its text has shrunk to less than half, though nobody edited it"
+    elif same_version:
+        reason = CAME_BACK_EMPTY
+    else:
+        reason = LIVE_DOC_EMPTY if document.get("live") else "it was emptied"
     lost = max(0, text_of(known) - text_of(document))
     return Shrunk(
         document["page_id"], document["title"], document["url"], document["version"], reason, lost,
-        emptied_by_nobody=same_version and emptied,
+        emptied_by_nobody=reason in (CAME_BACK_EMPTY, LIVE_DOC_EMPTY),
     )  # fmt: skip

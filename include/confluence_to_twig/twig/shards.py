@@ -21,6 +21,8 @@ DOCUMENT_COLUMNS = [
     "author", "created_at", "modified_at", "language", "content_hash", "converter_version", "chunk_count",
     "text_bytes",
     "body_bytes",
+    "rendered",
+    "live",
 ]  # fmt: skip
 CHUNK_COLUMNS = [
     "chunk_id", "page_id", "ordinal", "text", "heading_path", "url", "token_count", "content_hash",

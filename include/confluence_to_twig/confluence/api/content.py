@@ -26,6 +26,7 @@ class Content:
     :param modified_at: creation time of its current version.
     :param storage: the body in storage format; ``None`` when it was not asked for.
     :param status: ``current``, ``archived``, ``trashed``, ``draft`` …
+    :param live: a live doc (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-page/, ``subtype``).
     """
 
     id: str
@@ -42,6 +43,7 @@ class Content:
     parent_type: str | None = None
     position: int | None = None
     storage: str | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         parent_type=_shared(item.get("parentType")),
         position=item.get("position"),
         storage=(body.get("storage") or {}).get("value"),
+        live=item.get("subtype") == "live",
     )
 
 

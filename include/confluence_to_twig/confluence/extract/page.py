@@ -211,6 +211,7 @@ def page_row(
         "comments": [_comment(comment) for comment in comments],
         "included": included,
         "lacking": list(decorations.lacking) if decorations else [],
+        "live": content.live,
     }
 
 

@@ -70,6 +70,8 @@ class InventoryRow:
     created_at: datetime | None
     modified_at: datetime
     position: int | None
+    attachments_digest: str | None = None
+    comments_digest: str | None = None
 
 
 @dataclass(frozen=True)
