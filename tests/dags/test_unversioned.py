@@ -99,7 +99,7 @@ def test_a_run_after_an_upgrade_only_notes(talked_about: Site) -> None:
 
 
 def test_rendered_pages_are_rendered_again_when_they_are_old(site: Site) -> None:
-    macro = '<ac:structured-macro ac:name="children" />'
+    macro = '<ac:structured-macro ac:name="attachments" />'
     site.confluence.add_page("SMALL", SeedPage("report", "Report", macro), parent="home")
     site.run()
     path = SourceStaging(staging_root(), "small").home / "decorations.json"
