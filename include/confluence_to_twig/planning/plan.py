@@ -225,13 +225,14 @@ def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: 
     return _includes_differ(known["includes"], versions) or _unversioned_differs(page, scope)
 
 
-def _unversioned_differs(page: Row, scope: Scope) -> str | None:
+def _unversioned_differs(page: InventoryRow, scope: Scope) -> str | None:
     """What Confluence changes without a new version of the page."""
     page_id = page["page_id"]
+    told = {"attachments": page["attachments_digest"], "comments": page["comments_digest"]}
     changed = [
         kind
         for kind, held in scope.decorations.items()
-        if (told := page[f"{kind}_digest"]) is not None and told != held.get(page_id, "")
+        if told[kind] is not None and told[kind] != held.get(page_id, "")
     ]
     if changed:
         return f"{' and '.join(changed)} changed"

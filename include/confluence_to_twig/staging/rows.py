@@ -39,6 +39,8 @@ class InventoryRow(TypedDict):
     created_at: datetime | None
     modified_at: datetime
     position: int | None
+    attachments_digest: str | None
+    comments_digest: str | None
 
 
 class PlanRow(TypedDict):
@@ -105,6 +107,7 @@ class PageRow(TypedDict):
     comments: list[CommentRow]
     included: bool
     lacking: list[str]
+    live: bool | None
 
 
 class DocumentRow(TypedDict):
@@ -135,6 +138,8 @@ class DocumentRow(TypedDict):
     tolerant: bool
     constructs: Pairs[int]
     unknown_macros: list[str]
+    rendered: bool | None
+    live: bool | None
 
 
 class ChunkRow(TypedDict):
