@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from confluence_to_twig.twig.brake import Amount, Brake, amount_of, shrunk
+from confluence_to_twig.twig.brake import Amount, Brake, Measure, shrunk
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_tells_what_may_be_a_mistake(now: dict[str, Any], known: dict[str, Any],
     found = shrunk(now, known)
     assert found is not None
     assert (found.emptied_by_nobody, found.reason) == (kept, reason)
-    assert found.lost > 0
+    assert found.lost_bytes + found.lost_chunks > 0
 
 
 @pytest.mark.parametrize(
@@ -76,12 +77,15 @@ def test_a_page_whose_files_are_still_listed_is_empty_all_the_same() -> None:
     assert found.emptied_by_nobody
 
 
-def test_an_amount_counts_chunks_where_no_bytes_are_known() -> None:
-    assert amount_of([row(), row(text=None)]) == Amount(2, 12_000)
+def manifest(*rows: dict[str, Any]) -> pa.Table:
+    schema = pa.schema([("chunk_count", pa.int32()), ("text_bytes", pa.int64())])
+    return pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
 
 
-def test_an_empty_live_doc_is_no_proof_that_somebody_emptied_it() -> None:
-    found = shrunk(row(version=4, chunks=0, text=0) | {"live": True}, row())
-    assert found is not None
-    assert found.emptied_by_nobody
-    assert shrunk(row(version=4, text=10) | {"live": True}, row()) is None
+def test_text_is_measured_in_bytes_where_all_are_known_and_else_in_chunks() -> None:
+    known, mixed = manifest(row(), row()), manifest(row(), row(text=None))
+    assert Measure.of(known).table(known) == Measure().rows([row(), row()]) == Amount(2, 12_000)
+    assert Measure.of(mixed).table(mixed) == Measure(in_chunks=True).rows([row(), row(text=None)]) == Amount(2, 8)
+    lost = shrunk(row(version=4, chunks=0, text=0), row())
+    assert lost is not None
+    assert (Measure().losses([lost]), Measure(in_chunks=True).losses([lost])) == (Amount(1, 6_000), Amount(1, 4))

@@ -109,7 +109,7 @@ def test_restricted_pages_wait_for_nobody_and_do_not_count(world: World) -> None
 def test_documents_that_lose_their_text_are_weighed_together_with_the_deletions(world: World) -> None:
     world.load(*PAGES)
     gone = [page.page_id for page in PAGES[:10]]
-    losing = [Shrunk(page.page_id, page.name, page.url, 1, "it was emptied", 1) for page in PAGES[50:60]]
+    losing = [Shrunk(page.page_id, page.name, page.url, 1, "it was emptied", 1, 1) for page in PAGES[50:60]]
     assert not planned(world, *gone).brake
     found = planned(world, *gone, shrunk=losing)
     assert found.brake

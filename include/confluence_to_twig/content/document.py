@@ -82,9 +82,16 @@ def build_document(
     return BuiltDocument(document, [_chunk_row(chunk) for chunk in chunks], report)
 
 
+#: Stands where the hashes of the first release had its converter's version, so that they still hold.
+HASH_VERSION = "1"
+
+
 def content_hash(conversion: Conversion, context: PageContext) -> str:
-    """SHA-256 over all that Twig gets of a page: converter version, Markdown, title, ancestors, labels."""
-    parts = [CONVERTER_VERSION, conversion.markdown, context.title, context.ancestors, sorted(context.labels)]
+    """SHA-256 over all that Twig gets of a page: Markdown, title, ancestors, labels.
+
+    The version of the converter is not in it: a page that a newer converter writes in the same way is not sent again.
+    """
+    parts = [HASH_VERSION, conversion.markdown, context.title, context.ancestors, sorted(context.labels)]
     return sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -130,7 +130,7 @@ DOCUMENTS = pa.schema(
         pa.field("markdown", pa.large_string(), nullable=False),
         pa.field("text_bytes", pa.int64(), nullable=False),  # of the Markdown in UTF-8
         ("body_bytes", pa.int64()),  # of the storage body in UTF-8; 0: the body came without anything
-        pa.field("content_hash", pa.string(), nullable=False),  # converter version, Markdown, title, ancestors, labels
+        pa.field("content_hash", pa.string(), nullable=False),  # of Markdown, title, ancestors, labels
         pa.field("converter_version", pa.string(), nullable=False),
         pa.field("chunk_count", pa.int32(), nullable=False),
         pa.field(

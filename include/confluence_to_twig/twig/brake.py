@@ -23,7 +23,7 @@ LIVE_DOC_EMPTY = "a live doc came back empty, which does not prove that somebody
 
 @dataclass(frozen=True)
 class Amount:
-    """Pages, and their text in bytes."""
+    """Pages, and their text in one measure."""
 
     pages: int = 0
     text: int = 0
@@ -60,7 +60,8 @@ class Brake:
 class Shrunk:
     """A document that would replace one with much more text.
 
-    :param version: of the page, as it was fetched now. :param lost: bytes of text that Twig would lose.
+    :param version: of the page, as it was fetched now.
+    :param lost_bytes: text that Twig would lose; 0 where the manifest does not know. :param lost_chunks: in chunks.
     :param emptied_by_nobody: the very version that had text came back without, or a live doc did: it is not sent,
         whatever anybody says.
     """
@@ -70,29 +71,38 @@ class Shrunk:
     url: str
     version: int
     reason: str
-    lost: int
+    lost_bytes: int
+    lost_chunks: int
     emptied_by_nobody: bool = False
 
 
-def text_of(row: Mapping[str, Any]) -> int:
-    """Bytes of text of a document, of a row of the manifest or of ``documents``."""
-    told = row.get("text_bytes")
-    return int(row["chunk_count"]) * BYTES_A_CHUNK if told is None else int(told)
+@dataclass(frozen=True)
+class Measure:
+    """How text is measured: in bytes, or in chunks where a manifest of format 1 did not write down the bytes of every page."""
 
+    in_chunks: bool = False
 
-def amount_of(rows: Iterable[Mapping[str, Any]]) -> Amount:
-    """How much these rows of the manifest are."""
-    texts = [text_of(row) for row in rows]
-    return Amount(len(texts), sum(texts))
+    @classmethod
+    def of(cls, manifest: pa.Table) -> Measure:
+        """The measure that fits all rows of :data:`confluence_to_twig.staging.schemas.MANIFEST`."""
+        return cls(in_chunks=manifest["text_bytes"].null_count > 0)
 
+    def rows(self, rows: Iterable[Mapping[str, Any]]) -> Amount:
+        """How much these rows of the manifest are."""
+        texts = [int(row["chunk_count"] if self.in_chunks else row["text_bytes"]) for row in rows]
+        return Amount(len(texts), sum(texts))
 
-def amount_of_table(table: pa.Table) -> Amount:
-    """How much a manifest is: :data:`confluence_to_twig.staging.schemas.MANIFEST`."""
-    import pyarrow.compute as pc
+    def table(self, manifest: pa.Table) -> Amount:
+        """How much the whole manifest is."""
+        import pyarrow.compute as pc
 
-    by_chunks = pc.multiply(pc.cast(table["chunk_count"], "int64"), BYTES_A_CHUNK)
-    texts = pc.coalesce(table["text_bytes"], by_chunks) if "text_bytes" in table.column_names else by_chunks
-    return Amount(table.num_rows, pc.sum(texts).as_py() or 0)
+        texts = pc.sum(manifest["chunk_count" if self.in_chunks else "text_bytes"])
+        return Amount(manifest.num_rows, texts.as_py() or 0)
+
+    def losses(self, entries: Iterable[Shrunk]) -> Amount:
+        """How much would be lost with these documents."""
+        texts = [entry.lost_chunks if self.in_chunks else entry.lost_bytes for entry in entries]
+        return Amount(len(texts), sum(texts))
 
 
 def shrunk(document: Mapping[str, Any], known: Mapping[str, Any] | None) -> Shrunk | None:
@@ -106,8 +116,8 @@ def shrunk(document: Mapping[str, Any], known: Mapping[str, Any] | None) -> Shru
     """
     if known is None:
         return None
-    comparable = known.get("text_bytes") is not None
-    before, now = (text_of(row) if comparable else int(row["chunk_count"]) for row in (known, document))
+    name = "chunk_count" if known["text_bytes"] is None else "text_bytes"
+    before, now = int(known[name]), int(document[name])
     same_version = document["version"] == known["version"]
     # A page without a body may still have a list of files, or comments.
     emptied = now < before and (not now or document.get("body_bytes") == 0)
@@ -119,8 +129,13 @@ def shrunk(document: Mapping[str, Any], known: Mapping[str, Any] | None) -> Shru
         reason = CAME_BACK_EMPTY
     else:
         reason = LIVE_DOC_EMPTY if document.get("live") else "it was emptied"
-    lost = max(0, text_of(known) - text_of(document))
     return Shrunk(
-        document["page_id"], document["title"], document["url"], document["version"], reason, lost,
-        emptied_by_nobody=reason in (CAME_BACK_EMPTY, LIVE_DOC_EMPTY),
-    )  # fmt: skip
+        document["page_id"],
+        document["title"],
+        document["url"],
+        document["version"],
+        reason,
+        lost_bytes=max(0, int(known["text_bytes"] or 0) - int(document["text_bytes"])),
+        lost_chunks=max(0, int(known["chunk_count"]) - int(document["chunk_count"])),
+        emptied_by_nobody=same_version and emptied,
+    )

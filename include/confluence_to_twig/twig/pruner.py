@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.planning.plan import RESTRICTION_REASONS
-from confluence_to_twig.twig.brake import Amount, Brake, amount_of, amount_of_table
+from confluence_to_twig.twig.brake import Brake, Measure
 from confluence_to_twig.twig.delta import to_json
 from confluence_to_twig.twig.writing import Writer
 
@@ -114,8 +114,10 @@ def plan_prune(
     others, restricted = (
         tuple(_deletion(row, wanted[row["page_id"]]["reason"]) for row in group) for group in rows_by_haste
     )
-    held = amount_of_table(view.table()) - amount_of(rows_by_haste[True])
-    lost = amount_of(rows_by_haste[False]) + Amount(len(shrunk), sum(entry.lost for entry in shrunk))
+    manifest = view.table()
+    measure = Measure.of(manifest)
+    held = measure.table(manifest) - measure.rows(rows_by_haste[True])
+    lost = measure.rows(rows_by_haste[False]) + measure.losses(shrunk)
     holds = (brake or Brake()).holds(lost, held)
     return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared)
 
