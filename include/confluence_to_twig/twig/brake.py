@@ -137,5 +137,5 @@ def shrunk(document: Mapping[str, Any], known: Mapping[str, Any] | None) -> Shru
         reason,
         lost_bytes=max(0, int(known["text_bytes"] or 0) - int(document["text_bytes"])),
         lost_chunks=max(0, int(known["chunk_count"]) - int(document["chunk_count"])),
-        emptied_by_nobody=same_version and emptied,
+        emptied_by_nobody=reason in (CAME_BACK_EMPTY, LIVE_DOC_EMPTY),
     )
