@@ -90,6 +90,8 @@ def test_the_sweep_tells_what_cloud_tells(dc_client: ConfluenceClient, data_cent
         "restriction_unknown": None,
         "labels_known": True,
         "broken_at": None,
+        "attachments_digest": None,
+        "comments_digest": None,
         "author_id": READER,
         "created_at": None,
         "modified_at": MONDAY,

@@ -59,6 +59,7 @@ def test_brings_the_body_and_all_that_the_inventory_knows(client: ConfluenceClie
         "comments": [],
         "included": False,
         "lacking": [],
+        "live": False,
     }
     assert extraction.account.got == {sandbox.id_of("install")}
 

@@ -85,6 +85,8 @@ def test_tells_all_that_a_plan_needs_of_a_page(client: ConfluenceClient, sandbox
         "restriction_unknown": None,
         "labels_known": True,
         "broken_at": None,
+        "attachments_digest": None,
+        "comments_digest": None,
         "author_id": READER,
         "created_at": row["created_at"],
         "modified_at": MONDAY,
