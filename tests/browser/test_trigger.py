@@ -148,7 +148,7 @@ def test_many_deletions_are_approved_with_the_mouse(ui: Any, synced: LocalAirflo
     ui.goto(f"{synced.api.base_url}/required_actions")
     ui.get_by_role("row").filter(has_text=run_id).get_by_role("link", name=re.compile("^Delete ")).click()
     ui.get_by_text(question).first.wait_for()
-    ui.get_by_text("Nothing has been deleted; everything else of this run is done.").wait_for()
+    ui.get_by_text("None of it has been deleted; everything else of this run is done.").wait_for()
     assert ui.get_by_text(": trashed").count() == min(len(trashed), 50)
     ui.get_by_role("button", name="Delete them").click()
     watch(ui, synced, run_id, "Success")
