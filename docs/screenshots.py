@@ -149,7 +149,7 @@ class Tour:
         self.page.get_by_role("link", name="Look and decide").wait_for()
         self._view("grid")
         self._go(f"dags/{self.source.dag_id}/runs/{run_id}/tasks/prune/required_actions")
-        self.page.get_by_text("Nothing has been deleted").wait_for()
+        self.page.get_by_text("None of it has been deleted").wait_for()
         self._take("approval")
 
     def _view(self, view: str) -> None:
