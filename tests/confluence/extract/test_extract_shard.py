@@ -126,7 +126,7 @@ def test_bodies_take_one_request_for_a_hundred_pages(connect: ClientFactory, out
     with serve(numbered_space(999)) as sandbox:
         shard = Shard(sandbox, connect(sandbox))
         report = shard.extract(out)
-        assert shard.bodies_asked() == 10
+        assert shard.bodies_asked() <= 10  # fewer, where answers come so fast that later batches grow
         assert report.requests <= 10 + 3
 
 
