@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.planning.plan import (
-    RETRIED_AT_ONCE,
-    STILL_THERE,
-    UNTOLD,
-    Scope,
-    candidates_for_deletion,
-    counts_by_reason,
-    plan,
-)
+from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD, Scope
+from confluence_to_twig.planning.plan import RETRIED_AT_ONCE, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
@@ -341,7 +334,7 @@ def test_candidates_for_deletion_are_the_held_pages_that_were_not_seen() -> None
         pa.Table.from_pylist([page("7")], schema=INVENTORY),
         pa.Table.from_pylist([held("7"), held("9", kind="blogpost")], schema=MANIFEST),
     )
-    assert missing.to_dict("records") == [{"page_id": "9", "kind": "blogpost"}]
+    assert missing.to_pylist() == [{"page_id": "9", "kind": "blogpost"}]
 
 
 @given(

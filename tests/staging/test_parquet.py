@@ -24,6 +24,26 @@ def test_reads_back_what_was_written(path: ObjectStoragePath) -> None:
     assert read_table(path, ["number"]).num_rows == 5_000
 
 
+def test_rows_that_are_wanted_are_read_without_the_row_groups_of_others(
+    path: ObjectStoragePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 10)
+    rows = [{"number": number, "text": str(number)} for number in range(100)]
+    write_rows(path, SCHEMA, rows)
+    assert list(iter_rows(path, where=("number", [99, 3, 5, 1_000]))) == [rows[3], rows[5], rows[99]]
+    assert list(iter_rows(path, ["text"], where=("number", [57]))) == [{"text": "57"}]
+    assert list(iter_rows(path, where=("number", []))) == []
+    read = []
+    whole = pa.parquet.ParquetFile.read_row_group
+    monkeypatch.setattr(
+        pa.parquet.ParquetFile,
+        "read_row_group",
+        lambda self, number, columns=None: read.append((number, columns)) or whole(self, number, columns),
+    )
+    list(iter_rows(path, where=("number", [57])))
+    assert [number for number, columns in read if columns is None] == [5]
+
+
 def test_an_empty_file_keeps_its_schema(path: ObjectStoragePath) -> None:
     write_rows(path, SCHEMA, [])
     assert read_table(path).schema == SCHEMA

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.planning.plan import Scope, plan
+from confluence_to_twig.planning.decision import Scope
+from confluence_to_twig.planning.plan import plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.schemas import INVENTORY

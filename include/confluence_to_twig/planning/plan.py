@@ -8,306 +8,150 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from confluence_to_twig.planning.comparison import Comparison, joined
+from confluence_to_twig.planning.decision import LOADED_WITHOUT, UNCHANGED, decide, included_page, is_hidden
 from confluence_to_twig.staging.schemas import PLAN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    import pandas as pd
+    from confluence_to_twig.planning.decision import Scope
+    from confluence_to_twig.staging.rows import InventoryRow, ManifestRow
 
-    from confluence_to_twig.planning.window import Window
-    from confluence_to_twig.staging.rows import InventoryRow, ManifestRow, PlanRow
-
-Action = Literal["fetch", "delete", "leave", "skip"]
-
-#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it.
-STILL_THERE = "still there"
-#: What it says of a page of which Confluence gave no answer.
-UNTOLD = "untold"
-
-OUTSIDE = "outside the window"
-RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
-RESTRICTION_UNKNOWN = "its restriction cannot be read"
-#: Deletions that follow from a restriction that Confluence told. They are no mistakes, and do not wait for anybody.
-RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
-
-
-#: How an entry of ``includes`` ends that names what the page was loaded without.
-MISSING = "@missing"
-LOADED_WITHOUT = "loaded without"
+#: Columns of the inventory, and of the manifest, that decide.
+_OF_PAGES = [
+    "page_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "restricted", "restricted_by",
+    "restriction_unknown", "labels_known", "broken_at", "modified_at", "attachments_digest", "comments_digest",
+]  # fmt: skip
+OF_MANIFEST = [
+    "page_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
+    "converter_version", "modified_at", "run_id",
+]  # fmt: skip
+#: Pages that are compared together.
+_COMPARED_AT_ONCE = 50_000
+#: Pages that are Python objects at the same time.
+_DECIDED_AT_ONCE = 5_000
 #: Pages that a run fetches for nothing but what they lack. Where that can never be had, a run stays short all the same.
 RETRIED_AT_ONCE = 500
-
-
-class Decision(NamedTuple):
-    """What happens to a page, and why."""
-
-    action: Action
-    reason: str
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Everything besides the two tables that a plan depends on.
-
-    :param window: which modification times are in scope.
-    :param sweep_complete: whether the inventory provably holds every page; if not, nothing is deleted.
-    :param converter_version: pages loaded by another one are converted again.
-    :param kinds: kinds of content the source syncs.
-    :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
-    :param doubted: pages of Twig whose restriction was unknown in so many full sweeps, over so long, that they go.
-    :param exclude_labels: a page with one of these labels is kept out.
-    :param page_ids: when not empty, the run is about these pages only.
-    :param force: fetch pages in scope even when nothing about them changed.
-    :param left_outside: pages that an earlier run saw and left because they were modified before its window; ``None``
-        if no run has planned yet. Every other page that Twig does not hold is in scope, whenever it was modified.
-    :param missing: for pages of the manifest that the sweep did not see: why (see
-        :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
-    :param shard_size: pages a shard.
-    :param decorations: ``attachments`` and ``comments``: digests by page id of what the documents in Twig were made with;
-        a page that had none is left out. A kind of which nothing is known is left out.
-    :param to_render: pages whose rendered macros are too old.
-    :param run_id: decides which pages are tried again when there are more than one run takes.
-    """
-
-    window: Window
-    sweep_complete: bool
-    converter_version: str
-    kinds: tuple[str, ...] = ("page", "blogpost")
-    restricted_pages: str = "skip"
-    exclude_labels: frozenset[str] = frozenset()
-    page_ids: frozenset[str] = frozenset()
-    force: bool = False
-    doubted: frozenset[str] = frozenset()
-    left_outside: Collection[str] | None = None
-    missing: Mapping[str, str] = field(default_factory=dict)
-    shard_size: int = 5_000
-    decorations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    to_render: Collection[str] = frozenset()
-    run_id: str = ""
 
 
 def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
     """Decide for every page of inventory or manifest.
 
     :param inventory: :data:`confluence_to_twig.staging.schemas.INVENTORY`.
-    :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`.
+    :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`, at least :data:`OF_MANIFEST`.
     :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
     """
-    seen: dict[str, InventoryRow] = {row["page_id"]: row for row in inventory.to_pylist()}
-    held: dict[str, ManifestRow] = {row["page_id"]: row for row in manifest.to_pylist()}
-    # A page that may not be in Twig may not be inside another one either: its includer is converted again without it.
-    versions = {page_id: row["version"] for page_id, row in seen.items() if not _hidden(row, scope)}
-    rows = [
-        _decided(seen.get(page_id), held.get(page_id), scope, versions)
-        for page_id in sorted(seen.keys() | held.keys(), key=_numeric)
+    inventory, manifest = inventory.select(_OF_PAGES), manifest.select(OF_MANIFEST)
+    versions = _versions_of_included(inventory, manifest, scope)
+    comparison, both = Comparison(scope), joined(inventory, manifest)
+    parts = [
+        _decided(_taken(inventory, some["seen"]), _taken(manifest, some["held"]), comparison, scope, versions)
+        for some in (both.slice(start, _COMPARED_AT_ONCE) for start in range(0, both.num_rows, _COMPARED_AT_ONCE))
     ]
+    planned = pa.concat_tables([PLAN.empty_table(), *parts])
     if scope.window.origin != "full":
-        _put_off(rows, scope.run_id)
-    _give_shards(rows, scope.shard_size)
-    return pa.Table.from_pylist(rows, schema=PLAN)
+        planned = _put_off(planned, scope.run_id)
+    return _with_shards(planned, scope.shard_size)
 
 
-def candidates_for_deletion(inventory: pa.Table, manifest: pa.Table) -> pd.DataFrame:
+def candidates_for_deletion(inventory: pa.Table, manifest: pa.Table) -> pa.Table:
     """The pages of the manifest that the sweep did not see: columns ``page_id`` and ``kind``."""
-    seen = inventory.select(["page_id"]).to_pandas()
-    held = manifest.select(["page_id", "kind"]).to_pandas()
-    merged: pd.DataFrame = held.merge(seen, on="page_id", how="left", indicator=True)
-    return merged.loc[merged["_merge"] == "left_only", ["page_id", "kind"]].reset_index(drop=True)
+    held = manifest.select(["page_id", "kind"])
+    seen = pc.is_in(held["page_id"], value_set=inventory["page_id"].combine_chunks())
+    return held.filter(pc.invert(seen))
 
 
 def counts_by_reason(planned: pa.Table) -> dict[str, dict[str, int]]:
     """How many pages a plan fetches, deletes, leaves and skips, by reason."""
-    frame = planned.select(["action", "reason"]).to_pandas()
-    counted = Counter(zip(frame["action"], frame["reason"].map(_without_numbers), strict=True))
+    grouped = planned.group_by(["action", "reason"]).aggregate([([], "count_all")])
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in grouped.to_pylist():
+        counted[row["action"], _without_numbers(row["reason"])] += row["count_all"]
     table: dict[str, dict[str, int]] = {"fetch": {}, "delete": {}, "leave": {}, "skip": {}}
     for (action, reason), number in counted.most_common():
         table[action][reason] = number
     return table
 
 
+def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> dict[str, int]:
+    """Versions, by page id, of the pages that others include.
+
+    A page that may not be in Twig may not be inside another one either: its includer is converted again without it.
+    """
+    included = {included_page(entry)[0] for entry in pc.unique(pc.list_flatten(manifest["includes"])).to_pylist()}
+    wanted = pc.is_in(inventory["page_id"], value_set=pa.array(list(included), pa.string()))
+    rows = inventory.select(["page_id", "version", "restricted"]).filter(wanted).to_pylist()
+    return {row["page_id"]: row["version"] for row in rows if not is_hidden(row["restricted"], scope)}
+
+
+def _taken(table: pa.Table, numbers: pa.ChunkedArray) -> pa.RecordBatch:
+    """Rows by number, at least one; a row of nulls for null."""
+    [batch] = table.take(numbers).combine_chunks().to_batches()
+    return batch
+
+
 def _decided(
-    page: InventoryRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]
-) -> PlanRow:
-    if page is not None:
-        return _row(page, known, _decide(page, known, scope, versions))
-    assert known is not None  # noqa: S101 - each id comes from one of the tables
-    return _row(known, known, _decide_missing(known, scope))
-
-
-def _decide(page: InventoryRow, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
-    if scope.page_ids and page["page_id"] not in scope.page_ids:
-        return Decision("leave", "not asked for")
-    if unwanted := _unwanted(page, scope):
-        return Decision("skip", unwanted) if known is None else _delete(unwanted, scope)
-    if doubt := _doubt(page, known, scope):
-        return doubt
-    in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
-    if known is None:
-        return _decide_new(page["page_id"], in_window, scope)
-    if scope.window.strict and not in_window:
-        return Decision("leave", OUTSIDE)
-    if page["version"] < known["version"]:
-        return Decision("leave", f"Twig holds the newer version {known['version']}")
-    if difference := _difference(page, known, scope, versions):
-        return Decision("fetch", difference)
-    if scope.force and in_window:
-        return Decision("fetch", "forced")
-    return Decision("leave", "unchanged")
-
-
-def _decide_new(page_id: str, in_window: bool, scope: Scope) -> Decision:
-    if in_window:
-        return Decision("fetch", "new to Twig")
-    if scope.window.strict or scope.left_outside is None or page_id in scope.left_outside:
-        return Decision("leave", OUTSIDE)
-    # Made while nothing ran, or unrestricted, restored or moved here since: its modification time does not show that.
-    return Decision("fetch", "new since the last run")
-
-
-def _doubt(page: InventoryRow, known: ManifestRow | None, scope: Scope) -> Decision | None:
-    """What happens to a page of which Confluence did not tell enough to decide."""
-    if page["restriction_unknown"] and scope.restricted_pages == "skip":
-        if known is None:
-            return Decision("skip", RESTRICTION_UNKNOWN)
-        if page["page_id"] in scope.doubted:
-            return _delete("its restriction could not be read for days", scope)
-        return Decision("leave", f"kept: {RESTRICTION_UNKNOWN}")
-    if not page["labels_known"]:
-        if known is not None:
-            return Decision("leave", "kept: its labels cannot be read")
-        if scope.exclude_labels:
-            return Decision("skip", "its labels cannot be read")
-    return None
-
-
-def _delete(reason: str, scope: Scope) -> Decision:
-    if scope.window.strict:
-        return Decision("leave", "kept: a backfill deletes nothing")
-    return Decision("delete", reason) if scope.sweep_complete else _kept_incomplete()
-
-
-def _unwanted(page: InventoryRow, scope: Scope) -> str | None:
-    if _hidden(page, scope):
-        return RESTRICTED if page["restricted_by"] in (None, page["page_id"]) else RESTRICTED_ABOVE
-    if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
-        return f"label {excluded[0]} is excluded"
-    return None
-
-
-def _hidden(page: InventoryRow, scope: Scope) -> bool:
-    return bool(page["restricted"]) and scope.restricted_pages == "skip"
-
-
-def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: Mapping[str, int]) -> str | None:
-    if not known["converter_version"]:
-        return "Twig may not hold it as it should"
-    if page["version"] != known["version"]:
-        return f"version {known['version']} → {page['version']}"
-    if page["title"] != known["title"]:
-        return "title changed"
-    if place := _place_differs(page, known):
-        return place
-    if sorted(page["labels"]) != sorted(known["labels"]):
-        return "labels changed"
-    if page["url"] != known["url"]:
-        return "address changed"
-    # No document says whether each edit of a live doc, or a redaction, makes a new version.
-    if page["modified_at"] != known["modified_at"]:
-        return "modified without a new version"
-    if known["converter_version"] != scope.converter_version:
-        return "converter upgraded"
-    return _includes_differ(known["includes"], versions) or _unversioned_differs(page, scope)
-
-
-def _unversioned_differs(page: InventoryRow, scope: Scope) -> str | None:
-    """What Confluence changes without a new version of the page."""
-    page_id = page["page_id"]
-    told = {"attachments": page["attachments_digest"], "comments": page["comments_digest"]}
-    changed = [
-        kind
-        for kind, held in scope.decorations.items()
-        if told[kind] is not None and told[kind] != held.get(page_id, "")
-    ]
-    if changed:
-        return f"{' and '.join(changed)} changed"
-    return "rendered again" if page_id in scope.to_render else None
-
-
-def _place_differs(page: InventoryRow, known: ManifestRow) -> str | None:
-    if page["broken_at"]:
-        return None  # the ancestors above are not known in this run
-    if page["ancestor_ids"] != known["ancestor_ids"]:
-        return "moved"
-    return "parent renamed" if page["ancestors"] != known["ancestors"] else None
-
-
-def _includes_differ(includes: Sequence[str], versions: Mapping[str, int]) -> str | None:
-    if lacking := [entry.removesuffix(MISSING) for entry in includes if entry.endswith(MISSING)]:
-        return f"{LOADED_WITHOUT} {', '.join(lacking)}"
-    return "an included page changed" if any(_included_differs(entry, versions) for entry in includes) else None
-
-
-def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
-    page_id, _, version = entry.partition("@")
-    return str(versions.get(page_id, "")) != version
-
-
-def _decide_missing(known: ManifestRow, scope: Scope) -> Decision:
-    page_id = known["page_id"]
-    if scope.page_ids and page_id not in scope.page_ids:
-        return Decision("leave", "not asked for")
-    if known["kind"] not in scope.kinds:
-        return _delete(f"{known['kind']}s are no longer synced", scope)
-    reason = scope.missing.get(page_id)
-    if scope.sweep_complete and reason in (None, UNTOLD):
-        return Decision("leave", "kept: Confluence does not tell what became of it")
-    if scope.sweep_complete and reason == STILL_THERE:
-        return Decision("leave", "kept: not seen by the sweep, but Confluence still has it")
-    return _delete(str(reason), scope)
-
-
-def _kept_incomplete() -> Decision:
-    return Decision("leave", "kept: the sweep was not complete")
-
-
-def _row(page: InventoryRow | ManifestRow, known: ManifestRow | None, decision: Decision) -> PlanRow:
-    return {
-        "page_id": page["page_id"],
-        "kind": page["kind"],
-        "action": decision.action,
-        "reason": decision.reason,
-        "title": page["title"],
-        "url": page["url"],
-        "version": None if page is known else page["version"],
-        "manifest_version": known and known["version"],
-        "manifest_run_id": known and known["run_id"],
-        "modified_at": page["modified_at"],
-        "shard": None,
+    pages: pa.RecordBatch, known: pa.RecordBatch, comparison: Comparison, scope: Scope, versions: Mapping[str, int]
+) -> pa.Table:
+    """The plan of some pages: each has a row in both tables, one of them may be of nulls."""
+    differs = pc.invert(comparison.unchanged(pages, known))
+    seen = cast("Iterator[InventoryRow | None]", _rows(pages.filter(differs)))
+    held = cast("Iterator[ManifestRow | None]", _rows(known.filter(differs)))
+    decisions = [decide(page, row, scope, versions) for page, row in zip(seen, held, strict=True)]
+    size, newest = pages.num_rows, {"version": pages["version"], "manifest_version": known["version"]}
+    either = {
+        name: pc.coalesce(pages[name], known[name]) for name in ("page_id", "kind", "title", "url", "modified_at")
     }
+    outcome = {
+        name: pc.replace_with_mask(pa.repeat(usual, size), differs, pa.array(told, pa.string()))
+        for name, usual, told in (
+            ("action", "leave", [decision.action for decision in decisions]),
+            ("reason", UNCHANGED, [decision.reason for decision in decisions]),
+        )
+    }
+    columns = either | newest | outcome | {"manifest_run_id": known["run_id"], "shard": pa.nulls(size, pa.int32())}
+    return pa.table([columns[name] for name in PLAN.names], schema=PLAN)
 
 
-def _put_off(rows: list[PlanRow], run_id: str) -> None:
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | None]:
+    """The rows; None for a row of nulls."""
+    for start in range(0, batch.num_rows, _DECIDED_AT_ONCE):
+        for row in batch.slice(start, _DECIDED_AT_ONCE).to_pylist():
+            yield None if row["page_id"] is None else row
+
+
+def _put_off(planned: pa.Table, run_id: str) -> pa.Table:
     """Leave pages that only lack something for later runs, where there are many: each run takes others."""
-    waiting = [row for row in rows if row["action"] == "fetch" and row["reason"].startswith(LOADED_WITHOUT)]
-    waiting.sort(key=lambda row: zlib.crc32(f"{run_id} {row['page_id']}".encode()))
-    for row in waiting[RETRIED_AT_ONCE:]:
-        row["action"], row["reason"] = "leave", f"{row['reason']}: its turn comes in a later run"
+    lacking = pc.and_(pc.equal(planned["action"], "fetch"), pc.starts_with(planned["reason"], LOADED_WITHOUT))
+    waiting = planned["page_id"].filter(lacking).to_pylist()
+    waiting.sort(key=lambda page_id: zlib.crc32(f"{run_id} {page_id}".encode()))
+    if len(waiting) <= RETRIED_AT_ONCE:
+        return planned
+    later = pc.is_in(planned["page_id"], value_set=pa.array(waiting[RETRIED_AT_ONCE:], pa.string()))
+    told = pc.binary_join_element_wise(planned["reason"], "its turn comes in a later run", ": ")
+    return _replaced(
+        planned, action=pc.if_else(later, "leave", planned["action"]), reason=pc.if_else(later, told, planned["reason"])
+    )
 
 
-def _give_shards(rows: list[PlanRow], shard_size: int) -> None:
-    to_fetch = [row for row in rows if row["action"] == "fetch"]
-    for number, row in enumerate(to_fetch):
-        row["shard"] = number // shard_size
+def _with_shards(planned: pa.Table, shard_size: int) -> pa.Table:
+    fetched = pc.equal(planned["action"], "fetch")
+    place = pc.subtract(pc.cumulative_sum(pc.cast(fetched, pa.int64())), 1)
+    shard = pc.cast(pc.divide(place, shard_size), pa.int32())
+    return _replaced(planned, shard=pc.if_else(fetched, shard, pa.scalar(None, pa.int32())))
 
 
-def _numeric(page_id: str) -> tuple[int, str]:
-    return (int(page_id) if page_id.isdecimal() else 0, page_id)
+def _replaced(table: pa.Table, **columns: pa.ChunkedArray) -> pa.Table:
+    for name, column in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(name), column)
+    return table
 
 
 def _without_numbers(reason: str) -> str:

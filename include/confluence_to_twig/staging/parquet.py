@@ -6,12 +6,13 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from confluence_to_twig.staging.files import FORMAT, check_format, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from airflow.sdk import ObjectStoragePath
@@ -119,9 +120,30 @@ def read_table(path: ObjectStoragePath, columns: list[str] | None = None) -> pa.
     return table
 
 
-def iter_rows(path: ObjectStoragePath, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file one by one, holding one batch of them in memory. Columns as in :func:`read_table`."""
+def iter_rows(
+    path: ObjectStoragePath, columns: list[str] | None = None, *, where: tuple[str, Collection[Any]] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file one by one, holding one batch of them in memory. Columns as in :func:`read_table`.
+
+    :param where: a column and the values it has in the rows that are wanted. Of row groups without one only that column
+        is read, and no other row becomes a Python object.
+    """
     with _opened(path) as (parquet, is_present):
         unknown = {} if is_present else dict.fromkeys(columns or ())
-        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+        if where is None:
+            batches = parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns)
+        else:
+            batches = _wanted_batches(parquet, columns, *where)
+        for batch in batches:
             yield from ({**unknown, **row} for row in batch.to_pylist()) if unknown else batch.to_pylist()
+
+
+def _wanted_batches(
+    parquet: pq.ParquetFile, columns: list[str] | None, name: str, values: Collection[Any]
+) -> Iterator[pa.RecordBatch]:
+    wanted = pa.array(list(values), parquet.schema_arrow.field(name).type)
+    for number in range(parquet.num_row_groups):
+        found = pc.is_in(parquet.read_row_group(number, [name])[name], value_set=wanted)
+        if pc.any(found).as_py():
+            rows = parquet.read_row_group(number, columns).filter(found)
+            yield from rows.to_batches(max_chunksize=BATCH_ROWS)

@@ -14,7 +14,8 @@ from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
 from confluence_to_twig.confluence.sweep.inventory import Sweep, explain_missing, nothing_to_sweep, sweep
 from confluence_to_twig.content import CONVERTER_VERSION
-from confluence_to_twig.planning.plan import OUTSIDE, Scope, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.decision import OUTSIDE, Scope
+from confluence_to_twig.planning.plan import candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.runs.held_decorations import (
     NOTHING,
@@ -164,7 +165,7 @@ def _missing(
     reasons: dict[str, str] = {}
     candidates = candidates_for_deletion(seen.table, manifest)
     for kind in run.source.content:
-        ids = list(candidates.loc[candidates["kind"] == kind, "page_id"])
+        ids = candidates.filter(pc.field("kind") == kind)["page_id"].to_pylist()
         reasons |= explain_missing(client, ids, kind=kind, space=space)
     return reasons
 

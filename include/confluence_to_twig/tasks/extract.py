@@ -55,10 +55,9 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
 
 def _planned(run: Run, shard: int) -> Iterator[Row]:
     """The shard's rows of the inventories, one by one."""
-    plan = iter_rows(run.staging.plan, ["page_id", "shard"])
-    wanted = {row["page_id"] for row in plan if row["shard"] == shard}
-    rows = chain.from_iterable(iter_rows(path, ROW_COLUMNS) for path in run.staging.inventories())
-    return (row for row in rows if row["page_id"] in wanted)
+    wanted = [row["page_id"] for row in iter_rows(run.staging.plan, ["page_id"], where=("shard", [shard]))]
+    inventories = (iter_rows(path, ROW_COLUMNS, where=("page_id", wanted)) for path in run.staging.inventories())
+    return chain.from_iterable(inventories)
 
 
 def _options(run: Run) -> ExtractOptions:

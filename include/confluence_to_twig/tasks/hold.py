@@ -13,7 +13,7 @@ from confluence_to_twig.staging.files import read_json, write_json
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig.brake import LIVE_DOC_EMPTY, Brake, Shrunk, shrunk
-from confluence_to_twig.twig.pruner import PrunePlan, plan_prune
+from confluence_to_twig.twig.pruner import PRUNED_COLUMNS, PrunePlan, plan_prune
 from confluence_to_twig.twig.shards import document_rows
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.staging.manifest_view import ManifestView
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def hold_back(run: Run, shards: Sequence[int], record: Record) -> frozenset[str]
     documents = document_rows([run.staging.documents(shard) for shard in shards])
     found = [entry for document in documents if (entry := shrunk(document, view.row(document["page_id"])))]
     doubtful = tuple(entry for entry in found if not entry.emptied_by_nobody)
-    planned = plan_prune(read_table(run.staging.plan), view, run.run_id, brake=brake_of(run.source), shrunk=doubtful)
+    planned = _planned(run, view, doubtful)
     asked = planned.shrunk if planned.brake else ()
     write_json(_path(run), {"shrunk": [asdict(entry) for entry in asked]})
     kept = [entry for entry in found if entry.emptied_by_nobody]
@@ -76,13 +77,12 @@ def _named(kept: Sequence[Shrunk]) -> str:
 
 def planned_prune(run: Run, manifest: ManifestStore) -> PrunePlan:
     """What prune has to do: the plan's deletions, and the documents that load held back."""
-    return plan_prune(
-        read_table(run.staging.plan),
-        manifest.view(),
-        run.run_id,
-        brake=brake_of(run.source),
-        shrunk=_held_back(run),
-    )
+    return _planned(run, manifest.view(), _held_back(run))
+
+
+def _planned(run: Run, view: ManifestView, shrunk: tuple[Shrunk, ...]) -> PrunePlan:
+    plan = read_table(run.staging.plan, PRUNED_COLUMNS)
+    return plan_prune(plan, view, run.run_id, brake=brake_of(run.source), shrunk=shrunk)
 
 
 def _held_back(run: Run) -> tuple[Shrunk, ...]:

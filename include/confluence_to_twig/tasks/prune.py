@@ -120,12 +120,12 @@ def _let_through(run: Run, wanted: PrunePlan, record: Record) -> None:
     """Send what load held back, now that nothing speaks against it."""
     if not wanted.shrunk:
         return
-    from confluence_to_twig.staging.parquet import read_table
+    from confluence_to_twig.staging.parquet import iter_rows
     from confluence_to_twig.tasks.load import deliver
 
     pages = {entry.page_id for entry in wanted.shrunk}
-    plan = read_table(run.staging.plan, ["page_id", "shard"]).to_pylist()
-    deliver(run, sorted({row["shard"] for row in plan if row["page_id"] in pages}), record, only=pages)
+    shards = {row["shard"] for row in iter_rows(run.staging.plan, ["shard"], where=("page_id", pages))}
+    deliver(run, sorted(shards), record, only=pages)
 
 
 def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:

@@ -135,6 +135,8 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     :param emit: takes the figures for the asset event.
     :raises VerificationError: pages failed or Twig's content differs; the pages are named.
     """
+    import pyarrow.compute as pc
+
     from confluence_to_twig.runs.retention import keep_history
     from confluence_to_twig.staging.manifest import ManifestStore
 
@@ -146,7 +148,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
         record.details |= {
             "problems": problems,
             "pages": manifest.num_rows,
-            "chunks": sum(manifest["chunk_count"].to_pylist()),
+            "chunks": pc.sum(manifest["chunk_count"]).as_py() or 0,
         }
     report = write_report(run)
     log.info("%s: %s", run.source.name, report["summary"])
@@ -189,21 +191,24 @@ def _failed(run: Run, record: Record) -> list[str]:
 
 def _ask_twig(run: Run, record: Record) -> list[str]:
     from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.staging.parquet import read_table
+    from confluence_to_twig.staging.parquet import iter_rows
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.verifier import verify as ask_twig
 
-    plan = read_table(run.staging.plan).to_pylist()
-    shards = sorted({row["shard"] for row in plan if row["shard"] is not None})
+    plan = run.staging.plan
+    changed = {
+        row["page_id"]: row["shard"] for row in iter_rows(plan, ["page_id", "shard"], where=("action", ["fetch"]))
+    }
+    shards = sorted(set(changed.values()))
     present = [shard for shard in shards if exists(run.staging.chunks(shard))]
     with TwigHook(run.source.twig_conn_id).client() as client:
         verdict = ask_twig(
             client,
             data_source_of(run, client),
             ManifestStore(run.source_staging),
-            changed=[row["page_id"] for row in plan if row["action"] == "fetch"],
-            deleted=[_deletion(row) for row in plan if row["action"] == "delete"],
+            changed=list(changed),
+            deleted=[_deletion(row) for row in iter_rows(plan, where=("action", ["delete"]))],
             documents=[run.staging.documents(shard) for shard in present],
             chunks=[run.staging.chunks(shard) for shard in present],
         )

@@ -6,7 +6,9 @@ import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.planning.plan import RESTRICTION_REASONS
+import pyarrow.compute as pc
+
+from confluence_to_twig.planning.decision import RESTRICTION_REASONS
 from confluence_to_twig.twig.brake import Brake, Measure
 from confluence_to_twig.twig.delta import to_json
 from confluence_to_twig.twig.writing import Writer
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _IDS_A_REQUEST = 5_000
+#: Columns of the plan that say what is deleted.
+PRUNED_COLUMNS = ["page_id", "action", "reason", "manifest_run_id"]
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,11 @@ def plan_prune(
     """What the plan's ``delete`` rows delete now. A page that another run loaded since then is kept: that run knew
     more.
 
-    :param plan: :data:`confluence_to_twig.staging.schemas.PLAN`. :param view: the manifest now. :param run_id: the plan's run.
+    :param plan: :data:`confluence_to_twig.staging.schemas.PLAN`, at least :data:`PRUNED_COLUMNS`. :param view: the manifest now. :param run_id: the plan's run.
     :param shrunk: documents that the run has for Twig and that lose text: they are weighed together with the deletions.
     """
-    rows = plan.select(["page_id", "action", "reason", "manifest_run_id"]).to_pylist()
-    wanted = {row["page_id"]: row for row in rows if row["action"] == "delete"}
+    rows = plan.select(PRUNED_COLUMNS).filter(pc.field("action") == "delete").to_pylist()
+    wanted = {row["page_id"]: row for row in rows}
     known = {page_id: row for page_id in wanted if (row := view.row(page_id))}
     spared = {
         page_id: "loaded again by another run since the plan was made"

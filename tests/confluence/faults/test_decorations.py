@@ -21,7 +21,8 @@ from confluence_to_twig.confluence.extract.page import ExtractOptions, Page
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.content.document import build_document
-from confluence_to_twig.planning.plan import Scope, plan
+from confluence_to_twig.planning.decision import Scope
+from confluence_to_twig.planning.plan import plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import MANIFEST
 from confluence_to_twig.twig.delta import Package

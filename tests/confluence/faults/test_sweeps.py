@@ -12,12 +12,14 @@ from random import Random
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.sweep.inventory import explain_missing, sweep
 from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.planning.plan import Scope, candidates_for_deletion, plan
+from confluence_to_twig.planning.decision import Scope
+from confluence_to_twig.planning.plan import candidates_for_deletion, plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import MANIFEST
 from sandbox.confluence import faults
@@ -133,7 +135,7 @@ class World:
                 gone = candidates_for_deletion(seen.table, manifest) if seen.complete else None
                 missing: dict[str, str] = {}
                 for kind in KINDS if gone is not None else ():
-                    ids = list(gone.loc[gone["kind"] == kind, "page_id"])
+                    ids = gone.filter(pc.field("kind") == kind)["page_id"].to_pylist()
                     missing |= explain_missing(client, ids, kind=kind, space=self.space)
                 client.prove_again()
         except PipelineError:

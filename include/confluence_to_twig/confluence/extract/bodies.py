@@ -17,7 +17,7 @@ from confluence_to_twig.confluence.api.errors import (
 )
 from confluence_to_twig.confluence.extract.page import Failure
 from confluence_to_twig.confluence.sweep.missing import MOVED, explain_missing
-from confluence_to_twig.planning.plan import STILL_THERE, UNTOLD
+from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from confluence_to_twig.confluence.api.errors import ClientClosedError
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.planning.plan import STILL_THERE, UNTOLD
+from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

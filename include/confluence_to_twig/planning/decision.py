@@ -1,0 +1,233 @@
+"""Decision: what happens to one page, and why, from its row of the inventory, its row of the manifest, and the scope of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from confluence_to_twig.planning.window import Window
+    from confluence_to_twig.staging.rows import InventoryRow, ManifestRow
+
+Action = Literal["fetch", "delete", "leave", "skip"]
+
+#: What :attr:`Scope.missing` says of a page that is there after all: the sweep must have lost it.
+STILL_THERE = "still there"
+#: What it says of a page of which Confluence gave no answer.
+UNTOLD = "untold"
+
+OUTSIDE = "outside the window"
+RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
+RESTRICTION_UNKNOWN = "its restriction cannot be read"
+#: Deletions that follow from a restriction that Confluence told. They are no mistakes, and do not wait for anybody.
+RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
+
+
+#: How an entry of ``includes`` ends that names what the page was loaded without.
+MISSING = "@missing"
+LOADED_WITHOUT = "loaded without"
+UNCHANGED = "unchanged"
+
+
+class Decision(NamedTuple):
+    """What happens to a page, and why."""
+
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Everything besides the two tables that a plan depends on.
+
+    :param window: which modification times are in scope.
+    :param sweep_complete: whether the inventory provably holds every page; if not, nothing is deleted.
+    :param converter_version: pages loaded by another one are converted again.
+    :param kinds: kinds of content the source syncs.
+    :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
+    :param doubted: pages of Twig whose restriction was unknown in so many full sweeps, over so long, that they go.
+    :param exclude_labels: a page with one of these labels is kept out.
+    :param page_ids: when not empty, the run is about these pages only.
+    :param force: fetch pages in scope even when nothing about them changed.
+    :param left_outside: pages that an earlier run saw and left because they were modified before its window; ``None``
+        if no run has planned yet. Every other page that Twig does not hold is in scope, whenever it was modified.
+    :param missing: for pages of the manifest that the sweep did not see: why (see
+        :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
+    :param shard_size: pages a shard.
+    :param decorations: ``attachments`` and ``comments``: digests by page id of what the documents in Twig were made with;
+        a page that had none is left out. A kind of which nothing is known is left out.
+    :param to_render: pages whose rendered macros are too old.
+    :param run_id: decides which pages are tried again when there are more than one run takes.
+    """
+
+    window: Window
+    sweep_complete: bool
+    converter_version: str
+    kinds: tuple[str, ...] = ("page", "blogpost")
+    restricted_pages: str = "skip"
+    exclude_labels: frozenset[str] = frozenset()
+    page_ids: frozenset[str] = frozenset()
+    force: bool = False
+    doubted: frozenset[str] = frozenset()
+    left_outside: Collection[str] | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+    shard_size: int = 5_000
+    decorations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    to_render: Collection[str] = frozenset()
+    run_id: str = ""
+
+
+def decide(page: InventoryRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+    """What happens to a page that the inventory, the manifest or both know.
+
+    :param versions: page id → version of the pages that others may include; those that are not there are hidden or gone.
+    """
+    if page is not None:
+        return _decide(page, known, scope, versions)
+    assert known is not None  # noqa: S101 - each id comes from one of the tables
+    return _decide_missing(known, scope)
+
+
+def _decide(page: InventoryRow, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+    if scope.page_ids and page["page_id"] not in scope.page_ids:
+        return Decision("leave", "not asked for")
+    if unwanted := _unwanted(page, scope):
+        return Decision("skip", unwanted) if known is None else _delete(unwanted, scope)
+    if doubt := _doubt(page, known, scope):
+        return doubt
+    in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
+    if known is None:
+        return _decide_new(page["page_id"], in_window, scope)
+    if scope.window.strict and not in_window:
+        return Decision("leave", OUTSIDE)
+    if page["version"] < known["version"]:
+        return Decision("leave", f"Twig holds the newer version {known['version']}")
+    if difference := _difference(page, known, scope, versions):
+        return Decision("fetch", difference)
+    if scope.force and in_window:
+        return Decision("fetch", "forced")
+    return Decision("leave", UNCHANGED)
+
+
+def _decide_new(page_id: str, in_window: bool, scope: Scope) -> Decision:
+    if in_window:
+        return Decision("fetch", "new to Twig")
+    if scope.window.strict or scope.left_outside is None or page_id in scope.left_outside:
+        return Decision("leave", OUTSIDE)
+    # Made while nothing ran, or unrestricted, restored or moved here since: its modification time does not show that.
+    return Decision("fetch", "new since the last run")
+
+
+def _doubt(page: InventoryRow, known: ManifestRow | None, scope: Scope) -> Decision | None:
+    """What happens to a page of which Confluence did not tell enough to decide."""
+    if page["restriction_unknown"] and scope.restricted_pages == "skip":
+        if known is None:
+            return Decision("skip", RESTRICTION_UNKNOWN)
+        if page["page_id"] in scope.doubted:
+            return _delete("its restriction could not be read for days", scope)
+        return Decision("leave", f"kept: {RESTRICTION_UNKNOWN}")
+    if not page["labels_known"]:
+        if known is not None:
+            return Decision("leave", "kept: its labels cannot be read")
+        if scope.exclude_labels:
+            return Decision("skip", "its labels cannot be read")
+    return None
+
+
+def _delete(reason: str, scope: Scope) -> Decision:
+    if scope.window.strict:
+        return Decision("leave", "kept: a backfill deletes nothing")
+    return Decision("delete", reason) if scope.sweep_complete else _kept_incomplete()
+
+
+def _unwanted(page: InventoryRow, scope: Scope) -> str | None:
+    if is_hidden(page["restricted"], scope):
+        return RESTRICTED if page["restricted_by"] in (None, page["page_id"]) else RESTRICTED_ABOVE
+    if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
+        return f"label {excluded[0]} is excluded"
+    return None
+
+
+def is_hidden(restricted: bool, scope: Scope) -> bool:
+    """Whether a page with such a restriction stays out of Twig."""
+    return restricted and scope.restricted_pages == "skip"
+
+
+def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: Mapping[str, int]) -> str | None:
+    if not known["converter_version"]:
+        return "Twig may not hold it as it should"
+    if page["version"] != known["version"]:
+        return f"version {known['version']} → {page['version']}"
+    if page["title"] != known["title"]:
+        return "title changed"
+    if place := _place_differs(page, known):
+        return place
+    if sorted(page["labels"]) != sorted(known["labels"]):
+        return "labels changed"
+    if page["url"] != known["url"]:
+        return "address changed"
+    # No document says whether each edit of a live doc, or a redaction, makes a new version.
+    if page["modified_at"] != known["modified_at"]:
+        return "modified without a new version"
+    if known["converter_version"] != scope.converter_version:
+        return "converter upgraded"
+    return _includes_differ(known["includes"], versions) or _unversioned_differs(page, scope)
+
+
+def _unversioned_differs(page: InventoryRow, scope: Scope) -> str | None:
+    """What Confluence changes without a new version of the page."""
+    page_id = page["page_id"]
+    told = {"attachments": page["attachments_digest"], "comments": page["comments_digest"]}
+    changed = [
+        kind
+        for kind, held in scope.decorations.items()
+        if told[kind] is not None and told[kind] != held.get(page_id, "")
+    ]
+    if changed:
+        return f"{' and '.join(changed)} changed"
+    return "rendered again" if page_id in scope.to_render else None
+
+
+def _place_differs(page: InventoryRow, known: ManifestRow) -> str | None:
+    if page["broken_at"]:
+        return None  # the ancestors above are not known in this run
+    if page["ancestor_ids"] != known["ancestor_ids"]:
+        return "moved"
+    return "parent renamed" if page["ancestors"] != known["ancestors"] else None
+
+
+def _includes_differ(includes: Sequence[str], versions: Mapping[str, int]) -> str | None:
+    if lacking := [entry.removesuffix(MISSING) for entry in includes if entry.endswith(MISSING)]:
+        return f"{LOADED_WITHOUT} {', '.join(lacking)}"
+    return "an included page changed" if any(_included_differs(entry, versions) for entry in includes) else None
+
+
+def included_page(entry: str) -> tuple[str, str]:
+    """Id and version in an entry of ``includes``."""
+    page_id, _, version = entry.partition("@")
+    return page_id, version
+
+
+def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
+    page_id, version = included_page(entry)
+    return str(versions.get(page_id, "")) != version
+
+
+def _decide_missing(known: ManifestRow, scope: Scope) -> Decision:
+    page_id = known["page_id"]
+    if scope.page_ids and page_id not in scope.page_ids:
+        return Decision("leave", "not asked for")
+    if known["kind"] not in scope.kinds:
+        return _delete(f"{known['kind']}s are no longer synced", scope)
+    reason = scope.missing.get(page_id)
+    if scope.sweep_complete and reason in (None, UNTOLD):
+        return Decision("leave", "kept: Confluence does not tell what became of it")
+    if scope.sweep_complete and reason == STILL_THERE:
+        return Decision("leave", "kept: not seen by the sweep, but Confluence still has it")
+    return _delete(str(reason), scope)
+
+
+def _kept_incomplete() -> Decision:
+    return Decision("leave", "kept: the sweep was not complete")

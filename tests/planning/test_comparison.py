@@ -1,0 +1,153 @@
+"""The join decides as a look at every page would, one by one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confluence_to_twig.planning import plan as planning
+from confluence_to_twig.planning.comparison import Comparison, joined
+from confluence_to_twig.planning.decision import Scope, decide
+from confluence_to_twig.planning.plan import plan
+from confluence_to_twig.planning.window import Window
+from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
+from tests.planning.test_plan import AUGUST, JULY, JUNE, held, page
+from tests.proofs import examples
+
+IDS = ["7", "8", "10", "007", "x", "99999999999999999999"]
+TIMES = [JUNE, JULY, JULY - timedelta(microseconds=1), AUGUST]
+LISTS = [[], ["1"], ["2"], ["1", "2"], ["12"], ["", "12"], ["1\x1f2"]]
+DIGESTS = [None, "", "a", "b"]
+
+
+def _usually(usual: Any, others: list[Any]) -> st.SearchStrategy[Any]:
+    """The same on both sides most times, so that many pages are unchanged but for one thing."""
+    return st.integers(0, 11).flatmap(lambda number: st.sampled_from(others) if number == 0 else st.just(usual))
+
+
+_BOTH = {
+    "kind": _usually("page", ["page", "blogpost"]),
+    "version": _usually(3, [2, 4]),
+    "title": _usually("Title", ["Other", "Title "]),
+    "url": _usually("https://example.com/a", ["https://example.com/b"]),
+    "ancestor_ids": _usually(["1"], LISTS),
+    "ancestors": _usually(["Home"], LISTS),
+    "labels": _usually(["a", "b"], [[], ["b", "a"], ["a"], ["draft", "a"]]),
+    "modified_at": _usually(JUNE, TIMES),
+}
+_PAGE = _BOTH | {
+    "restricted": _usually(False, [True]),
+    "restricted_by": _usually(None, ["1", "7"]),
+    "restriction_unknown": _usually(None, ["", "404"]),
+    "labels_known": _usually(True, [False]),
+    "broken_at": _usually(None, ["1"]),
+    "attachments_digest": st.sampled_from(DIGESTS),
+    "comments_digest": st.sampled_from(DIGESTS),
+}
+_HELD = _BOTH | {
+    "includes": _usually([], [["7@3"], ["8@2"], ["comments@missing"], ["x@1", "7@3"]]),
+    "converter_version": _usually("1", ["", "2"]),
+}
+_pages = st.dictionaries(st.sampled_from(IDS), st.fixed_dictionaries(_PAGE))
+_held = st.dictionaries(st.sampled_from(IDS), st.fixed_dictionaries(_HELD))
+_digests = st.dictionaries(st.sampled_from(IDS), st.sampled_from(["a", "b", "?"]))
+_scopes = st.builds(
+    Scope,
+    window=st.sampled_from(
+        [
+            Window(None, None, "whole space"),
+            Window(JULY, AUGUST, "data interval"),
+            Window(None, JULY, "since"),
+            Window(JULY, AUGUST, "backfill", strict=True),
+            Window(None, None, "full"),
+        ]
+    ),
+    sweep_complete=st.booleans(),
+    converter_version=st.just("1"),
+    kinds=st.sampled_from([("page",), ("page", "blogpost")]),
+    restricted_pages=st.sampled_from(["skip", "include"]),
+    exclude_labels=st.sampled_from([frozenset(), frozenset({"draft", "other"})]),
+    page_ids=st.sampled_from([frozenset(), frozenset({"7", "x"})]),
+    force=st.booleans(),
+    doubted=st.sampled_from([frozenset(), frozenset({"7"})]),
+    left_outside=st.sampled_from([None, frozenset(), frozenset({"8"})]),
+    missing=st.dictionaries(st.sampled_from(IDS), st.sampled_from(["trashed", "still there", "untold"])),
+    shard_size=st.integers(1, 3),
+    decorations=st.one_of(
+        st.just({}),
+        st.fixed_dictionaries({"attachments": _digests, "comments": _digests}),
+        st.fixed_dictionaries({"comments": _digests}),
+    ),
+    to_render=st.sampled_from([frozenset(), frozenset({"8", "10"})]),
+)
+
+
+def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> list[dict[str, Any]]:
+    """The plan as a loop over all pages makes it."""
+    versions = {
+        page_id: row["version"]
+        for page_id, row in pages.items()
+        if not (row["restricted"] and scope.restricted_pages == "skip")
+    }
+    rows: list[dict[str, Any]] = []
+    for page_id in sorted(pages.keys() | known.keys(), key=lambda key: (int(key) if key.isdecimal() else 0, key)):
+        seen, row = pages.get(page_id), known.get(page_id)
+        decision = decide(seen, row, scope, versions)  # type: ignore[arg-type]
+        fetched = sum(entry["action"] == "fetch" for entry in rows)
+        either = seen or row or {}
+        rows.append(
+            {name: either[name] for name in ("page_id", "kind", "title", "url", "modified_at")}
+            | {"action": decision.action, "reason": decision.reason}
+            | {"version": seen and seen["version"], "manifest_version": row and row["version"]}
+            | {"manifest_run_id": row and row["run_id"]}
+            | {"shard": fetched // scope.shard_size if decision.action == "fetch" else None}
+        )
+    return rows
+
+
+@examples(150, 20_000)
+@given(pages=_pages, known=_held, scope=_scopes, at_once=st.integers(1, 7))
+def test_the_join_decides_as_a_loop_over_all_pages(
+    pages: dict[str, Any], known: dict[str, Any], scope: Scope, at_once: int
+) -> None:
+    pages = {page_id: page(page_id, **row) for page_id, row in pages.items()}
+    known = {page_id: held(page_id, **row) for page_id, row in known.items()}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(planning, "_COMPARED_AT_ONCE", at_once)
+        planned = plan(
+            pa.Table.from_pylist(list(pages.values()), schema=INVENTORY),
+            pa.Table.from_pylist(list(known.values()), schema=MANIFEST),
+            scope,
+        )
+    planned.validate(full=True)
+    assert planned.to_pylist() == one_by_one(pages, known, scope)
+
+
+def test_unchanged_pages_are_found_without_a_look_at_each() -> None:
+    pages = pa.RecordBatch.from_pylist([page("7"), page("8", title="new")], schema=INVENTORY)
+    known = pa.RecordBatch.from_pylist([held("7"), held("8")], schema=MANIFEST)
+    comparison = Comparison(Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1"))
+    assert comparison.unchanged(pages, known).to_pylist() == [True, False]
+
+
+def test_of_two_rows_of_a_page_the_last_one_counts() -> None:
+    pages = pa.Table.from_pylist([page("7"), page("8"), page("7", version=4)], schema=INVENTORY)
+    assert joined(pages, MANIFEST.empty_table()).to_pylist() == [
+        {"page_id": "7", "seen": 2, "held": None},
+        {"page_id": "8", "seen": 1, "held": None},
+    ]
+
+
+def test_times_are_compared_to_the_microsecond() -> None:
+    moment = datetime(2026, 6, 1, 0, 0, 0, 1, tzinfo=UTC)
+    planned = plan(
+        pa.Table.from_pylist([page("7", modified_at=moment)], schema=INVENTORY),
+        pa.Table.from_pylist([held("7")], schema=MANIFEST),
+        Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1"),
+    )
+    assert planned["reason"].to_pylist() == ["modified without a new version"]
