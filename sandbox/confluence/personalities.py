@@ -192,6 +192,11 @@ PERSONALITIES = CLOUD_SITES | DATA_CENTER_SITES
 ASSUMPTIONS = (
     Assumption("search_total", (False, True), "Does content/search send totalSize although no document says so?"),
     Assumption("v1_knows_containers", (True, False), "Does v1 answer restriction reads of folders, databases …?"),
+    Assumption(
+        "restriction_ancestors",
+        ("all", "pages", "none"),
+        "Which ancestors does the content of a restriction expand: containers, too?",
+    ),
     Assumption("search_finds_containers", (True, False), "Does CQL find folders, databases … by id or space?"),
     Assumption("users_bulk_strict", (True, False), "Is a user key among the ids an invalid request (400)?"),
     Assumption("bodies_cap", (None, 50), "Will page listings follow the cap that listings of versions have?"),

@@ -80,6 +80,8 @@ class Site:
     # ---- containers, live docs, bodies, people
     #: v1 answers restriction reads of folders, databases, whiteboards and smart links; False: 404.
     v1_knows_containers: bool = True
+    #: Which ancestors the content of a restriction expands.
+    restriction_ancestors: Literal["all", "pages", "none"] = "all"
     #: The current version of a live doc is read without text; the version before it has the text.
     live_reads_empty: bool = False
     #: The most rows of a page listing with bodies; a higher ``limit`` is cut without a word. None: no cap.

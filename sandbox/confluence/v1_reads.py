@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from sandbox.confluence import errors
 from sandbox.confluence.calls import Answer, Call, json_answer
 from sandbox.confluence.model import CONTAINER_KINDS
-from sandbox.confluence.v1_shapes import DEFAULT_READERS, MOST_READERS, Window, number_of, restriction_row, user_row
+from sandbox.confluence.v1_shapes import (
+    DEFAULT_READERS,
+    MOST_READERS,
+    Expand,
+    Row,
+    Window,
+    content_row,
+    expand_of,
+    number_of,
+    restriction_row,
+    user_row,
+)
 
 if TYPE_CHECKING:
     from sandbox.confluence.model import Content
@@ -102,6 +113,17 @@ def all_restrictions(call: Call) -> Answer:
     return json_answer(found | {"_links": links})
 
 
+def _restricted_content(call: Call, content: Content, expand: Expand) -> Row:
+    """The documented expansion ``content``; whether that expands its ancestors in turn is documented nowhere."""
+    row = content_row(call, content, expand)
+    told = call.site.restriction_ancestors
+    if told == "none":
+        row.pop("ancestors", None)
+    elif told == "pages" and "ancestors" in row:
+        row["ancestors"] = [node for node in row["ancestors"] if node["type"] not in CONTAINER_KINDS]
+    return row
+
+
 def restriction(call: Call) -> Answer:
     """``GET /rest/api/content/{id}/restriction/byOperation/{operation}``: 100 users and 100 groups at a time.
 
@@ -113,5 +135,8 @@ def restriction(call: Call) -> Answer:
         raise errors.v1_bad_request(f"Unknown operation: {operation}")
     window = Window(number_of(call, "start"), number_of(call, "limit", DEFAULT_READERS))
     row = restriction_row(call, content, operation, window=window)
+    if "content" in (expand := expand_of(call)):
+        row["content"] = _restricted_content(call, content, expand.below("content"))
+        del row["_expandable"]["content"]
     row["_links"] |= {"base": call.base, "context": call.site.context}
     return json_answer(row)

@@ -12,7 +12,7 @@ from confluence_to_twig.confluence.extract.extract_shard import extract_shard
 from confluence_to_twig.confluence.extract.page import ExtractReport
 from confluence_to_twig.confluence.sweep.inventory import Restrictions, explain_missing, sweep
 from sandbox.confluence.sandbox import SandboxConfluence, serve
-from sandbox.seed import SeedSpace
+from sandbox.seed import SeedPage, SeedSpace
 from tests.confluence.conftest import ClientFactory
 from tests.confluence.spaces import forget_requests, numbered_space, requests_of
 
@@ -71,6 +71,41 @@ def test_the_restrictions_check_adds_one_request_for_200_pages(
         out = ObjectStoragePath(f"file://{tmp_path_factory.mktemp('staging')}/first.parquet")
         run(connect(sandbox), out, {}, "skip")
         assert asked(sandbox) <= 1_000 / 250 + 1_000 / 100 + 30 + 1_000 / 200
+
+
+def space_with_containers(count: int) -> SeedSpace:
+    """So many pages; one in a hundred lies in a folder, database or whiteboard of its own, some of these in one another."""
+    space = numbered_space(count - 1)
+    kinds = ("folder", "database", "whiteboard")
+    containers = [
+        SeedPage(f"c{n}", f"C{n}", "", kind=kinds[n % 3], parent="home" if n < 4 else f"c{n // 4}")
+        for n in range(1, count // 100 + 1)
+    ]
+    home, *pages = space.pages
+    pages = [
+        replace(page, parent=f"c{number // 100}") if number % 100 == 0 else page for number, page in enumerate(pages, 1)
+    ]
+    pages.append(replace(pages.pop(), parent=f"c{count // 100}"))
+    return replace(space, pages=(home, *containers, *pages))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("finds", [True, False], ids=["search finds containers", "search finds none"])
+def test_each_folder_database_and_whiteboard_costs_two_requests_at_first_and_then_one(
+    finds: bool, connect: ClientFactory, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    count = 10_000
+    containers = count // 100
+    folder = tmp_path_factory.mktemp("staging")
+    with serve(space_with_containers(count), switches={"search_finds_containers": finds}) as sandbox:
+        report, held, _ = run(connect(sandbox), ObjectStoragePath(f"file://{folder}/first.parquet"), {}, "skip")
+        assert report.got == count
+        plain = count / 250 + count / 100 + count / 200 + 30
+        assert asked(sandbox) <= plain + 2 * containers
+        forget_requests(sandbox)
+        report, _, _ = run(connect(sandbox), ObjectStoragePath(f"file://{folder}/second.parquet"), held, "skip")
+        assert report.got == 0
+        assert asked(sandbox) <= count / 250 + count / 200 + 30 + containers
 
 
 def test_a_run_with_nothing_to_do_fetches_no_body(

@@ -39,7 +39,7 @@ from confluence_to_twig.confluence.api.errors import (
 )
 from confluence_to_twig.confluence.api.labels import is_global, search_labels
 from confluence_to_twig.confluence.api.paging import ListingPage, check_total, listing_page, told_total, walk
-from confluence_to_twig.confluence.api.restrictions import readers_from_v1
+from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.http.exchange import MAX_BYTES
@@ -47,7 +47,7 @@ from confluence_to_twig.http.exchange import MAX_BYTES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from confluence_to_twig.confluence.api.restrictions import Readers
+    from confluence_to_twig.confluence.api.restrictions import Restriction
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
 
@@ -248,15 +248,14 @@ class CloudApi:
         (https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-search/)."""
         return told_total(lambda: self._transport.get(f"{self._v1}/search", {"cql": cql, "limit": 1}))
 
-    def read_restriction(self, content_id: str) -> Readers | None:
+    def read_restriction(self, content_id: str, *, place: bool = False) -> Restriction | None:
+        expand = (*EXPAND_READERS, *EXPAND_PLACE) if place else EXPAND_READERS
+        url = f"{self._v1}/content/{content_id}/restriction/byOperation/read"
         try:
-            found = self._transport.get(
-                f"{self._v1}/content/{content_id}/restriction/byOperation/read",
-                {"expand": "restrictions.user,restrictions.group"},
-            )
+            found = self._transport.get(url, {"expand": ",".join(expand)})
         except NotFoundError:
             return None
-        return readers_from_v1(found)
+        return restriction_from_v1(found, content_id)
 
     # Attachments, comments, users
 

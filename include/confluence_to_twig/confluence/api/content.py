@@ -129,6 +129,20 @@ def container_from_v2(item: Any, container_id: str, container_type: str) -> Cont
     )
 
 
+def container_from_v1(item: Any, container_id: str) -> Container | None:
+    """Read a v1 content with ``ancestors`` expanded; ``None``: the answer does not say what is above it."""
+    content = _object(item)
+    ancestors, title = content.get("ancestors"), content.get("title")
+    if str(content.get("id", "")) != container_id or not isinstance(ancestors, list) or not isinstance(title, str):
+        return None
+    if not ancestors:
+        return Container(container_id, str(content.get("type")), title, None, None)
+    parent = _object(ancestors[-1])
+    if not parent.get("id") or not isinstance(parent.get("type"), str):
+        return None
+    return Container(container_id, str(content.get("type")), title, str(parent["id"]), parent["type"])
+
+
 def parse_time(text: str | None) -> datetime | None:
     """ISO 8601 as Confluence sends it (``2026-11-22T10:00:00.123Z``), or ``None``. Without a zone it is taken for UTC."""
     if not text:

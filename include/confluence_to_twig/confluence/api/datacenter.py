@@ -31,13 +31,13 @@ from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequ
 from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told, labels_from_v1
 from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_beyond, walk_offsets, walk_steadily
 from confluence_to_twig.confluence.api.paging import check_total, told_total
-from confluence_to_twig.confluence.api.restrictions import readers_from_v1
+from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
 from confluence_to_twig.confluence.api.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from confluence_to_twig.confluence.api.restrictions import Readers
+    from confluence_to_twig.confluence.api.restrictions import Restriction
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
     from confluence_to_twig.http.retry import Patience
@@ -219,14 +219,13 @@ class DataCenterApi:
         (https://docs.atlassian.com/ConfluenceServer/rest/9.2.0/#api/search)."""
         return told_total(lambda: self._get("/search", cql=cql, limit=1))
 
-    def read_restriction(self, content_id: str) -> Readers | None:
+    def read_restriction(self, content_id: str, *, place: bool = False) -> Restriction | None:
+        expand = (*EXPAND_READERS, *EXPAND_PLACE) if place else EXPAND_READERS
         try:
-            found = self._get(
-                f"/content/{content_id}/restriction/byOperation/read", expand="restrictions.user,restrictions.group"
-            )
+            found = self._get(f"/content/{content_id}/restriction/byOperation/read", expand=",".join(expand))
         except NotFoundError:
             return None
-        return readers_from_v1(found)
+        return restriction_from_v1(found, content_id)
 
     # Attachments, comments, users
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
     from confluence_to_twig.confluence.api.content import Bodies, Container, Content, Count, Kind, Listed
-    from confluence_to_twig.confluence.api.restrictions import Readers
+    from confluence_to_twig.confluence.api.restrictions import Restriction
     from confluence_to_twig.confluence.api.space import Space
 
 #: Ids in one question about contents without their bodies: cheap, but they have to fit into an address.
@@ -74,8 +74,11 @@ class ContentApi(Protocol):
     def search_total(self, cql: str) -> int | None:
         """How many hits a query has; ``None`` where nobody says."""
 
-    def read_restriction(self, content_id: str) -> Readers | None:
-        """The restriction of this level alone; ``None`` when it cannot be seen."""
+    def read_restriction(self, content_id: str, *, place: bool = False) -> Restriction | None:
+        """The restriction of this level alone; ``None`` when it cannot be seen.
+
+        :param place: ask where the content is as well, in the same request.
+        """
 
     def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
         """Current attachments of one content."""

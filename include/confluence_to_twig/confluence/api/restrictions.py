@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.confluence.api.content import container_from_v1
 from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from confluence_to_twig.confluence.api.content import Container
+
+#: Expansions of a restriction request. ``content`` is documented; what it expands itself is written with a dot, as everywhere
+#: in v1 (https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-restrictions/).
+EXPAND_READERS = ("restrictions.user", "restrictions.group")
+EXPAND_PLACE = ("content.ancestors",)
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,17 @@ class Readers:
 
 
 UNRESTRICTED = Readers()
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """What one restriction request tells of a content.
+
+    :param readers: its own level alone. :param place: where the content is, if that was asked for and told.
+    """
+
+    readers: Readers
+    place: Container | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,14 @@ def effective_access(page_id: str, ancestor_ids: Iterable[str], own: Mapping[str
         if readers is None and unknown_at is None:
             unknown_at = level
     return OPEN if unknown_at is None else Access(unknown_at=unknown_at)
+
+
+def restriction_from_v1(answer: Any, content_id: str) -> Restriction:
+    """Read the answer of a restriction request.
+
+    :raises BrokenAnswerError: it does not hold both lists of readers.
+    """
+    return Restriction(readers_from_v1(answer), container_from_v1(answer.get("content"), content_id))
 
 
 def told_readers(item: Mapping[str, Any]) -> Readers | None:

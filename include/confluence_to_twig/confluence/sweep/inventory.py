@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from confluence_to_twig.confluence.api.content import KINDS, Container
-from confluence_to_twig.confluence.api.errors import ClientClosedError, RestrictionsUnknownError
-from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
+from confluence_to_twig.confluence.api.content import KINDS
+from confluence_to_twig.confluence.api.errors import RestrictionsUnknownError
 from confluence_to_twig.confluence.api.labels import Told
 from confluence_to_twig.confluence.api.restrictions import OPEN, UNRESTRICTED, effective_access
 from confluence_to_twig.confluence.api.workers import batches
+from confluence_to_twig.confluence.sweep.above import read_above
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
     LabelsAndRestrictions,
     read_labels_and_restrictions,
 )
 from confluence_to_twig.confluence.sweep.missing import explain_missing
-from confluence_to_twig.confluence.sweep.tree import Path, paths_below, unknown_parents
-from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.confluence.sweep.tree import Path, paths_below
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.staging.schemas import INVENTORY
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content, Kind
     from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.confluence.sweep.above import Above
 
 __all__ = ["InventoryRow", "Restrictions", "Sweep", "explain_missing", "sweep"]
 
@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 
 Restrictions = Literal["skip", "include", "unchecked"]
 UnreadableParents = Literal["skip", "include"]
-DEEPEST_CONTAINERS = 50
 NAMED_IN_WARNING = 5
 ROWS_AT_ONCE = 5_000
 
@@ -123,15 +122,15 @@ def sweep(
     give_memory_back()
     before = client.requests_made
     contents, problems, labelled, told = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
-    above, unreadable = _above(client, contents)
-    tree = paths_below({**above, **contents})
+    above = read_above(client, contents, restrictions=restrictions != "unchecked")
+    tree = paths_below({**above.nodes, **contents})
     if restrictions == "unchecked":
         facts, checked, warnings = LabelsAndRestrictions(labels=labelled), False, list[str]()
     else:
         facts, checked, warnings = _facts(client, space, contents, above, told, closed=restrictions == "skip")
-    facts.unknown = unreadable | facts.unknown
+    facts.unknown = above.unreadable | facts.unknown
     if unreadable_parents == "include":
-        _trust_containers(facts, contents, above, unreadable)
+        _trust_containers(facts, contents, above)
     if not labels:
         facts = replace(facts, labels={}, labels_unknown=set())
     give_memory_back()
@@ -168,56 +167,10 @@ def _walk(
         return contents, problems, labelled.result() if labelled else {}, told
 
 
-Above = dict[str, "Content | Container"]
-
-
-def _above(client: ConfluenceClient, contents: Mapping[str, Content]) -> tuple[Above, dict[str, str]]:
-    """Ancestors that are not in the listing: folders, databases, whiteboards, and archived pages with pages below.
-
-    :returns: ancestors by id, and why others could not be read.
-    """
-    above: Above = {}
-    unreadable: dict[str, str] = {}
-    asked: set[str] = set()
-    level: list[Content | Container] = list(contents.values())
-    for _ in range(DEEPEST_CONTAINERS):
-        unknown = unknown_parents(level, {**contents, **above}) - asked
-        if not unknown:
-            break
-        asked |= unknown
-        types = {node.parent_id: node.parent_type or "page" for node in level if node.parent_id in unknown}
-        found, failed = _read_above(client, {key: kind for key, kind in types.items() if key is not None})
-        above |= found
-        unreadable |= failed
-        level = list(found.values())
-    return above, unreadable
-
-
-def _read_above(client: ConfluenceClient, types: Mapping[str, str]) -> tuple[Above, dict[str, str]]:
-    pages = sorted(key for key, kind in types.items() if kind == "page")
-    found: Above = {}
-    failed: dict[str, str] = {}
-    for batch in batches(pages, IDS_AT_ONCE):
-        try:
-            found |= client.api.states(batch, "page")
-        except ClientClosedError:
-            raise
-        except PipelineError as error:
-            failed |= dict.fromkeys(batch, error.summary)
-    containers, unreadable = client.api.containers({key: kind for key, kind in types.items() if kind != "page"})
-    failed |= unreadable
-    found |= containers
-    return found, failed | dict.fromkeys(types.keys() - found.keys() - failed.keys(), "this account cannot see it")
-
-
-def _trust_containers(
-    facts: LabelsAndRestrictions, contents: Mapping[str, Content], above: Above, unreadable: Mapping[str, str]
-) -> None:
+def _trust_containers(facts: LabelsAndRestrictions, contents: Mapping[str, Content], above: Above) -> None:
     """Let containers whose restriction nobody tells restrict nobody. Pages are never trusted."""
     for key in list(facts.unknown):
-        node = above.get(key)
-        is_container = isinstance(node, Container) if node is not None else key in unreadable
-        if key not in contents and is_container:
+        if key not in contents and above.is_container(key):
             facts.readers[key] = UNRESTRICTED
             del facts.unknown[key]
 
@@ -236,7 +189,11 @@ def _facts(
     :param closed: whether it is an error that they cannot.
     """
     try:
-        return read_labels_and_restrictions(client.api, client.workers, contents, sorted(above), told), True, []
+        told |= above.told
+        facts = read_labels_and_restrictions(
+            client.api, client.workers, contents, sorted(above.nodes), told=told, untold=above.untold
+        )
+        return facts, True, []
     except RestrictionsUnknownError as error:
         if closed:
             raise

@@ -63,7 +63,9 @@ def read_labels_and_restrictions(
     workers: Workers,
     contents: Mapping[str, Content],
     container_ids: Sequence[str] = (),
+    *,
     told: Told | None = None,
+    untold: Mapping[str, str] | None = None,
 ) -> LabelsAndRestrictions:
     """Ask for the own-level restrictions and labels of contents, and the restrictions of containers above them.
 
@@ -71,12 +73,15 @@ def read_labels_and_restrictions(
     nobody tells is ``unknown``: one content that fails costs nothing but itself.
 
     :param told: what the listing told already.
+    :param untold: id → why a restriction request tells nothing of it; it is not asked again.
     :raises RestrictionsUnknownError: the account or its token may not read restrictions at all.
     """
     reader = _Reader(api, workers, contents, told or Told())
     wanted = (*contents, *container_ids)
     reader.search([key for key in wanted if key not in reader.told.readers])
-    reader.read_single([key for key in wanted if key not in reader.told.readers])
+    still = [key for key in wanted if key not in reader.told.readers]
+    reader.read_single([key for key in still if not untold or key not in untold])
+    reader.found.unknown |= {key: untold[key] for key in still if untold and key in untold}
     reader.read_labels()
     return reader.found
 
@@ -153,7 +158,7 @@ class _Reader:
             found = self._api.read_restriction(content_id)
             if found is None:
                 return content_id
-            self.told.readers[content_id] = found
+            self.told.readers[content_id] = found.readers
             return ""
 
         return [content_id for content_id in requests.ask(ids, 1, read) if content_id]
