@@ -12,15 +12,15 @@ from confluence_to_twig.content.coverage import coverage
 
 
 def test_coverage_is_the_share_of_words_found_again():
-    assert coverage("<p>one two three four</p>", "one two four") == 0.75
+    assert coverage("<p>one two three four</p>", "one two four").share == 0.75
 
 
 def test_coverage_counts_a_word_as_often_as_it_occurs():
-    assert coverage("<p>same same same same</p>", "same") == 0.25
+    assert coverage("<p>same same same same</p>", "same").share == 0.25
 
 
 def test_coverage_of_a_page_without_words_is_whole():
-    assert coverage('<ac:structured-macro ac:name="toc"/><p> - </p>', "") == 1.0
+    assert coverage('<ac:structured-macro ac:name="toc"/><p> - </p>', "").share == 1.0
 
 
 @pytest.mark.parametrize(
@@ -32,19 +32,36 @@ def test_coverage_of_a_page_without_words_is_whole():
         "<!-- gone -->",
         "<style>gone</style>",
         "<ac:adf-fallback><p>gone</p></ac:adf-fallback>",
-        '<ri:attachment ri:filename="gone" />',
     ],
 )
 def test_coverage_does_not_ask_for_what_nobody_sees(unseen):
-    assert coverage(f"<p>kept</p>{unseen}", "kept") == 1.0
+    assert coverage(f"<p>kept</p>{unseen}", "kept").share == 1.0
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        '<ac:structured-macro ac:name="x"><ac:parameter ac:name="title">gone</ac:parameter></ac:structured-macro>',
+        '<ac:structured-macro ac:name="panel"><ac:parameter ac:name="title">gone</ac:parameter></ac:structured-macro>',
+        '<ac:adf-extension><ac:adf-node type="extension"><ac:adf-parameter key="text">gone</ac:adf-parameter></ac:adf-node></ac:adf-extension>',
+        '<ri:attachment ri:filename="gone" />',
+    ],
+)
+def test_coverage_asks_for_shown_parameters_and_names_of_files(seen):
+    measured = coverage(f"<p>kept</p>{seen}", "kept")
+    assert (measured.share, measured.missing) == (0.5, ("gone",))
+
+
+def test_the_name_of_a_file_may_be_in_its_address():
+    assert coverage('<ri:attachment ri:filename="a b.png" />', "![Plan](https://e.com/a%20b.png)").share == 1.0
 
 
 def test_coverage_asks_for_code_and_reads_through_escapes_and_emphasis():
     storage = (
         "<p>sn<b>ake</b>_case 10<sup>6</sup></p><ac:plain-text-body><![CDATA[if a < b: &amp;]]></ac:plain-text-body>"
     )
-    assert coverage(storage, "sn**ake**\\_case 10^6\n\n```\nif a < b: &amp;\n```") == 1.0
-    assert coverage(storage, "sn**ake**\\_case 10^6") < 1.0
+    assert coverage(storage, "sn**ake**\\_case 10^6\n\n```\nif a < b: &amp;\n```").share == 1.0
+    assert coverage(storage, "sn**ake**\\_case 10^6").share < 1.0
 
 
 def test_coverage_of_the_real_pages_is_whole(real_pages):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from confluence_to_twig.content.appendix import attachments_section, comments_section
 from confluence_to_twig.content.coverage import coverage
 from confluence_to_twig.content.markdown.writer import to_markdown
-from confluence_to_twig.content.model import Conversion, ConversionReport, PageContext
+from confluence_to_twig.content.model import Conversion, ConversionReport, LeftOut, PageContext
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.parse import parse_storage
 from confluence_to_twig.content.storage.resolution import Resolution
@@ -29,13 +29,17 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
         rendered = _body(page.view, state, is_view=True)
         if len(rendered.split()) > len(markdown.split()):
             markdown, source = rendered, page.view
+    covered = coverage(source, markdown)
+    missing = (LeftOut(text, "not found again in the Markdown") for text in covered.missing)
+    nothing = not markdown and source.strip() and bool(state.left_out)
     report = ConversionReport(
         constructs=dict(sorted(state.constructs.items())),
         unknown_macros=tuple(sorted(state.unknown_macros)),
         tolerant=state.tolerant,
-        coverage=coverage(source, markdown),
+        coverage=0.0 if nothing else covered.share,
         includes=tuple(sorted(state.includes)),
         used_view=source is not storage,
+        left_out=(*state.left_out, *missing),
     )
     return Conversion(_with_appendix(markdown, page), report)
 

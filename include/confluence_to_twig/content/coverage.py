@@ -1,12 +1,20 @@
-"""How much of a body's text is found again in its Markdown, measured without the converter's own parser."""
+"""How much of what a reader sees of a body is found again in its Markdown, measured without the converter's own parser."""
 
 from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections import Counter
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from confluence_to_twig.content.characters import replace_illegal, without_invisible
+from confluence_to_twig.content.diagrams.encoded import decoded_source
+from confluence_to_twig.content.nodes import Node
+from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind
+from confluence_to_twig.content.storage.macros import NAVIGATION, has_rule, has_source
+from confluence_to_twig.content.storage.shown import json_items
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 #: The body of an HTML macro, whose tags are not text either.
@@ -36,15 +44,57 @@ _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in ra
 _UNUSUAL_BLANKS = "\xa0\u3000\u2002\u2003\u2009\u202f"
 
 
-def coverage(storage: str, markdown: str) -> float:
-    """Share of the words of the storage text that occur, as often, in the Markdown; 1.0 for a text without words."""
-    wanted = _words(_visible_text(storage))
-    total = wanted.total()
+#: Beginnings of macros, their parameters, settings of apps, and bodies without markup, in the order of the page.
+_PARTS = re.compile(
+    r"""<ac:(?:structured-)?macro\b[^<>]*?\bac:name="(?P<macro>[^"]*)"[^<>]*>
+      | <ac:parameter\b(?:[^<>]*/>|(?P<head>[^<>]*)>(?P<value>.*?)(?:</ac:parameter\s*>|\Z))
+      | <ac:adf-(?:parameter|attribute)\b[^<>]*?\bkey="(?P<key>[^"]*)"[^<>/]*>(?P<setting>[^<>]*)</ac:adf-(?:parameter|attribute)\s*>
+      | <ac:plain-text-body\s*>(?P<body>[^<>]*)</ac:plain-text-body\s*>""",
+    re.DOTALL | re.VERBOSE,
+)
+_MARKS_OF_PARTS = ("<ac:parameter", "<ac:adf-", "plantuml", "mermaid", "graphviz")
+_NAME = re.compile(r'\bac:name="([^"]*)"')
+_FILE = re.compile(r'<ri:attachment\b[^<>]*?\bri:filename="([^"]*)"')
+_SMART_LINK = re.compile(r"""<a\b([^<>]*\bdata-(?:card-appearance|datasource)=[^<>]*)>([^<>]*)</a>""")
+_HREF = re.compile(r'\bhref="([^"]*)"')
+_FILE_IN_ADDRESS = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
+_SHOWN = frozenset({ParameterKind.TITLE, ParameterKind.TEXT, ParameterKind.ASIDE})
+_MOST_MISSING = 50
+
+
+class Coverage(NamedTuple):
+    """The share of the words found again, 0 to 1, and the words and file names that were not."""
+
+    share: float
+    missing: tuple[str, ...]
+
+
+def coverage(storage: str, markdown: str) -> Coverage:
+    """Which of the words that the storage text shows occur, as often, in the Markdown; all of none are 1.0.
+
+    Texts, shown parameters of macros, and names of files count; the name of a file may be part of an address.
+    """
+    text, files = _visible_text(storage)
+    wanted = _words(text)
+    total = wanted.total() + len(files)
     if not total:
-        return 1.0
+        return Coverage(1.0, ())
     found = _words(_LINK_END.sub("", markdown))
-    missing = sum(count - found[word] for word, count in wanted.items() if count > found[word])
-    return 1.0 - missing / total
+    lost = {word: count - found[word] for word, count in wanted.items() if count > found[word]}
+    lost_files = _not_named(files, markdown)
+    missing = (*(word.decode(errors="replace") for word in lost), *lost_files)
+    return Coverage(1.0 - (sum(lost.values()) + len(lost_files)) / total, missing[:_MOST_MISSING])
+
+
+def _not_named(files: set[str], markdown: str) -> list[str]:
+    if not files:
+        return []
+    plain = without_invisible(unicodedata.normalize("NFC", unquote(markdown))).replace("\\", "")
+    return [name for name in sorted(files) if _as_named(name) not in plain]
+
+
+def _as_named(name: str) -> str:
+    return without_invisible(unicodedata.normalize("NFC", unquote(name))).replace("\\", "")
 
 
 def _words(text: str) -> Counter[bytes]:
@@ -54,13 +104,70 @@ def _words(text: str) -> Counter[bytes]:
     return Counter(plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split())
 
 
-def _visible_text(storage: str) -> str:
+def _visible_text(storage: str) -> tuple[str, set[str]]:
+    """The text that a reader sees, and the names of files that the body shows or links to."""
     text = replace_illegal(storage)
     if 'ac:name="html"' in text:
         text = _HTML_MACRO.sub(r"\1\2", text)
+    if "base64," in text:
+        text = _FILE_IN_ADDRESS.sub(" ", text)
     if "<![CDATA[" in text:
         text = _CDATA.sub(lambda match: html.escape(match[1]), text)
     if "<!--" in text:
         text = _COMMENT.sub(" ", text)
-    text = _INLINE_TAG.sub("", _UNSEEN.sub(" ", text))
-    return html.unescape(_TAG.sub(" ", text))
+    if "data-card-appearance" in text or "data-datasource" in text:
+        text = _SMART_LINK.sub(_words_of_smart_link, text)
+    if any(mark in text for mark in _MARKS_OF_PARTS):
+        text = _PARTS.sub(_ShownParts(), text)
+    text = _UNSEEN.sub(" ", text)
+    files = {html.unescape(name) for name in _FILE.findall(text)} if "<ri:attachment" in text else set()
+    return html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text))), files - {""}
+
+
+def _words_of_smart_link(match: re.Match[str]) -> str:
+    """Its text, unless that is the address: a title or query stands for that."""
+    href = _HREF.search(match[1])
+    address, words = html.unescape(href[1]).strip() if href else "", html.unescape(match[2]).strip()
+    return " " if words in {address, unquote(address)} else match[0]
+
+
+class _ShownParts:
+    """Replaces parameters by what a reader sees of them. A parameter belongs to the macro that began last."""
+
+    def __init__(self) -> None:
+        self._macro = ""
+        self._titles: list[str] = []
+
+    def __call__(self, match: re.Match[str]) -> str:
+        if match["macro"] is not None:
+            self._macro = match["macro"].strip().lower()
+            self._titles.clear()
+            return match[0]
+        if match["body"] is not None:
+            return html.escape(decoded_source(html.unescape(match["body"]))) if has_source(self._macro) else match[0]
+        if match["key"] is not None:
+            return (
+                " "
+                if match["key"] == "text" and "adf-attribute" in match[0][:20]
+                else self._shown(match["key"], match["setting"], guess=True)
+            )
+        if match["value"] is None:
+            return " "
+        name = _NAME.search(match["head"])
+        return self._shown(name[1] if name else "", match["value"], guess=not has_rule(self._macro))
+
+    def _shown(self, name: str, value: str, *, guess: bool) -> str:
+        if "<" in value:
+            return f" {value} " if guess else " "
+        plain = html.unescape(value).strip()
+        kind = parameter_kind(name, plain, guess=guess)
+        if kind is ParameterKind.TITLE:
+            self._titles.append(plain)
+        if kind in _SHOWN and (self._macro not in NAVIGATION or kind is ParameterKind.TITLE):
+            return f" {plain if '</' in plain else html.escape(plain)} "
+        if kind is ParameterKind.DATA and guess:
+            items = Node("", {}, json_items(plain, self._titles)).walk()
+            return html.escape(
+                " ".join(part for item in items for part in ("", *item.children) if isinstance(part, str))
+            )
+        return " "

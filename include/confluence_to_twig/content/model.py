@@ -44,6 +44,8 @@ class Comment:
 
 #: ``(space key or None for the page's own space, title)`` → absolute URL, or None when no such page is known.
 PageResolver = Callable[[str | None, str], str | None]
+#: Id of a page → its title, or None when no such page is known.
+TitleResolver = Callable[[str], str | None]
 #: The same question, answered with the page's body.
 BodyResolver = Callable[[str | None, str], IncludedPage | None]
 
@@ -78,6 +80,15 @@ class PageContext:
     site_url: str = ""
     resolve_page: PageResolver | None = None
     resolve_body: BodyResolver | None = None
+    resolve_title: TitleResolver | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A text of the page that is not in its Markdown, or the name of what would show one; and why."""
+
+    text: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ class ConversionReport:
     :param coverage: share of the storage text's words found again in the Markdown, 0 to 1.
     :param includes: the pages whose text the document contains, sorted: ``id@version``.
     :param used_view: the rendered body was converted in place of the storage body.
+    :param left_out: what is not in the Markdown, and why.
     """
 
     constructs: Mapping[str, int] = field(default_factory=dict)
@@ -98,6 +110,7 @@ class ConversionReport:
     coverage: float = 1.0
     includes: tuple[str, ...] = ()
     used_view: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)

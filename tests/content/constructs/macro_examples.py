@@ -89,7 +89,12 @@ LINKS_PEOPLE_IMAGES = [
         f"[Part]({PART.url}#Set-up)",
         f'<p><a href="{PART.url}#Set-up">Part</a></p>',
     ),
-    Example("`javascript:` and the like", '<p><a href="javascript:x()">click</a></p>', "click", "<p>click</p>"),
+    Example(
+        "`javascript:` and the like, images inside an address (`data:`)",
+        '<p><a href="javascript:x()">click</a></p><p><img src="data:image/png;base64,AAAA" alt="Net" /></p>',
+        "click\n\nNet",
+        "<p>click</p><p>Net</p>",
+    ),
     Example(
         "mention, profile",
         '<p><ac:link><ri:user ri:account-id="u1" /></ac:link></p>'
@@ -146,6 +151,12 @@ MACROS = [
         "<p>a DONE LATE b</p>",
     ),
     Example(
+        "panels whose kind is a parameter (`auimessage`, `alert`)",
+        macro("auimessage", "<p>disk is full</p>", type="warning", title="Beware"),
+        "> **Warning: Beware:** disk is full",
+        "<blockquote><p><strong>Warning: Beware:</strong> disk is full</p></blockquote>",
+    ),
+    Example(
         "expand, tabs, cards",
         macro("expand", "<p>b</p>", title="More"),
         "**More**\n\nb",
@@ -194,5 +205,20 @@ MACROS = [
         macro("acme", "<p>seen</p>", kind="hidden") + macro("acme-query", plain="select", kind="hidden"),
         "seen\n\n```\nselect\n```",
         "<p>seen</p><pre><code>select\n</code></pre>",
+    ),
+    Example(
+        "parameters that a reader sees, of any macro",
+        macro("acme-button", title="Portal", url="https://e.com/p", titleColor="red", id="x-1")
+        + f"<p>May{macro('acme-footnote', text='As of Monday')}</p>",
+        "[Portal](https://e.com/p)\n\nMay (As of Monday)",
+        '<p><a href="https://e.com/p">Portal</a></p><p>May (As of Monday)</p>',
+    ),
+    Example(
+        "macros of Forge apps",
+        '<ac:adf-extension><ac:adf-node type="extension"><ac:adf-attribute key="extension-key">a/b/countdown</ac:adf-attribute>'
+        '<ac:adf-attribute key="parameters"><ac:adf-parameter key="title">Launch</ac:adf-parameter></ac:adf-attribute>'
+        "</ac:adf-node><ac:adf-fallback><p>In 3 days</p></ac:adf-fallback></ac:adf-extension>",
+        "**Launch**\n\nIn 3 days",
+        "<p><strong>Launch</strong></p><p>In 3 days</p>",
     ),
 ]

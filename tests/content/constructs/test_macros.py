@@ -154,7 +154,81 @@ def test_unknown_macro_keeps_its_plain_text(read_back):
 
 
 def test_unknown_macro_inside_a_sentence():
-    assert storage_to_markdown(f"<p>a {macro('acme-button', label='Go')}b</p>") == "a b"
+    assert storage_to_markdown(f"<p>a {macro('acme-button', label='Go', id='x-1')}b</p>") == "a Go b"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [
+        ({"title": "Plans", "titleColor": "red", "showTitle": "true"}, "Plans"),
+        ({"buttonText": "Go", "linkUrl": "https://e.com/x"}, "[Go](https://e.com/x)"),
+        ({"swaggerUrl": "https://u:p@e.com/api.json?token=abc"}, "<https://e.com/api.json>"),
+        ({"apiToken": "not to be seen by anybody", "passwordText": "a b c"}, ""),
+        ({"style": "color: red; top: 1px", "width": "100%", "localId": "5f0c1e52-1111-2222-3333-444455556666"}, ""),
+        ({"note": "Read this first", "footnoteText": "As of May"}, "Read this first\n\n(As of May)"),
+        ({"intro": "A sentence is written for people", "mode": "a b c d"}, "A sentence is written for people"),
+        ({"page": '<ri:page ri:space-key="OPS" ri:content-title="Run book" />'}, "Run book"),
+        ({"config": '{"steps": [{"title": "Build", "id": "77"}, {"title": "Ship", "text": "to all"}]}'}, ""),
+        ({"source": '{"steps": [{"title": "Build", "id": "77"}, {"title": "Ship", "text": "to all"}]}'}, "- Build\n- Ship: to all"),
+    ],
+)  # fmt: skip
+def test_unknown_macro_shows_what_a_reader_sees_of_its_parameters(parameters, shown):
+    values = {name: value if "<" in value else value.replace('"', "&quot;") for name, value in parameters.items()}
+    conversion = convert(macro("acme", **values))
+    assert conversion.markdown == shown
+    assert conversion.report.coverage == (1.0 if shown else 0.0)
+
+
+def test_known_macros_show_the_title_that_their_rule_does_not_know():
+    assert storage_to_markdown(macro("contentbylabel", title="See also", labels="a,b", max="5")) == "See also"
+    assert storage_to_markdown(macro("section", "<p>a</p>", title="Plan", border="true")) == "**Plan**\n\na"
+    assert storage_to_markdown(macro("expand", "<p>b</p>", title="More")) == "**More**\n\nb"
+
+
+def test_inline_macros_stay_in_their_sentence():
+    tooltip = macro("acme-tooltip", "<p>SLA</p>", text="Service level")
+    assert storage_to_markdown(f"<p>Our {tooltip}holds.</p>") == "Our SLA (Service level) holds."
+    assert (
+        storage_to_markdown(f"<ul><li>See {macro('iframe', src='https://e.com')} now</li></ul>")
+        == "- See <https://e.com> now"
+    )
+
+
+def forge(kind: str, settings: str, fallback: str = "", body: str = "") -> str:
+    content = f"<ac:adf-content>{body}</ac:adf-content>" if body else ""
+    return (
+        f'<ac:adf-extension><ac:adf-node type="{kind}"><ac:adf-attribute key="extension-key">a1/static/countdown</ac:adf-attribute>'
+        f'<ac:adf-attribute key="parameters"><ac:adf-parameter key="local-id">77</ac:adf-parameter><ac:adf-parameter '
+        f'key="guest-params">{settings}</ac:adf-parameter></ac:adf-attribute>{content}</ac:adf-node>'
+        f"<ac:adf-fallback>{fallback}</ac:adf-fallback></ac:adf-extension>"
+    )
+
+
+SETTING = '<ac:adf-parameter key="title">Launch</ac:adf-parameter><ac:adf-parameter key="color">red red red</ac:adf-parameter>'
+
+
+@pytest.mark.parametrize(
+    ("storage", "shown"),
+    [
+        (forge("extension", SETTING), "Launch"),
+        (forge("extension", SETTING, "<p>Launch</p>"), "Launch"),
+        (forge("extension", SETTING, "<p>In 3 days</p>"), "**Launch**\n\nIn 3 days"),
+        (forge("bodied-extension", SETTING, "<p>x</p>", "<p>Body</p>"), "**Launch**\n\nBody"),
+        (f"<p>The {forge('inline-extension', SETTING)}date</p>", "The Launch date"),
+    ],
+)
+def test_forge_macro_shows_its_settings_and_body_or_fallback(storage, shown):
+    conversion = convert(storage)
+    assert conversion.markdown == shown
+    assert conversion.report.unknown_macros == ("countdown",)
+
+
+def test_forge_macro_without_any_text_is_named_and_the_page_is_not_covered():
+    report = convert(forge("extension", "")).report
+    assert [(left.text, left.reason) for left in report.left_out] == [
+        ("countdown", "an app that shows its text only in Confluence")
+    ]
+    assert report.coverage == 0.0
 
 
 def test_macro_of_the_old_format():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.markdown.emphasis import BREAK
-from confluence_to_twig.content.markdown.escape import code_span, escape_text
+from confluence_to_twig.content.markdown.escape import code_span, escape_checkbox, escape_text
 from confluence_to_twig.content.markdown.structure import (
     CELLS,
     checkbox,
@@ -81,7 +81,8 @@ def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
         box = checkbox(item)
         if not parts and not box:
             continue
-        yield indent + marker + box + (parts[0] if parts else "")
+        first = parts[0] if parts else ""
+        yield indent + marker + (box + first if box else escape_checkbox(first))
         yield from parts[1:]
 
 

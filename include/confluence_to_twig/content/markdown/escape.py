@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from confluence_to_twig.content.markdown.emphasis import BREAK
+
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~!|]")
 _INLINE = re.compile(
     r"""
@@ -25,6 +27,18 @@ _INLINE = re.compile(
 )
 #: What becomes markup together with what an element behind the text begins with.
 _OPEN_END = re.compile(r"(?:[\]<!]|&\#?\w*)\Z")
+#: Stands before an open end until it is known what follows.
+OPEN = "\ufddc"
+#: An open end that what follows completes. Marks of emphasis between may vanish; that of a link's end stands for ``](``.
+_COMPLETED = re.compile(
+    f"""{OPEN}(?=[\ufdd0-\ufdd5\ufdda\ufddb]*(?:
+        ![\ufdd0-\ufdd5\ufdda\ufddb]*\\[
+      | \\][\ufdd0-\ufdd5\ufdda\ufddb]*[(\\[:\ufdd8]
+      | <[\ufdd0-\ufdd5\ufdda\ufddb]*[A-Za-z/!?]
+      | &[\\#\\w\ufdd0-\ufdd5\ufdda\ufddb]{{1,40}};
+    ))""",
+    re.VERBOSE,
+)
 _LINE_START = re.compile(
     r"""
     ^(?:
@@ -39,6 +53,8 @@ _LINE_START = re.compile(
 )
 _LINE_STARTERS = frozenset("#-+*>=:|_0123456789")
 _NUMBERED = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
+_RUNS = {mark: re.compile(rf"(?:\\{re.escape(mark)})+") for mark in "*_"}
+_CHECKBOX = re.compile(r"\[[ xX]\](?:\s|$)")
 _BACKTICKS = re.compile("`+")
 _CLOSING_HASHES = re.compile(r"(?:(?<=\s)|^)(?=#+$)")
 
@@ -53,8 +69,13 @@ def escape_text(text: str, *, in_link: bool = False, last: bool = True) -> str:
         return text
     escaped = _INLINE.sub(r"\\\g<0>", text)
     if not last:
-        escaped = _OPEN_END.sub(r"\\\g<0>", escaped)
+        escaped = _OPEN_END.sub(rf"{OPEN}\g<0>", escaped)
     return _bracket_escaped(escaped) if in_link else escaped
+
+
+def close_open_ends(text: str) -> str:
+    """A run with the open ends of its texts escaped where what follows makes markup of them."""
+    return _COMPLETED.sub(r"\\", text).replace(OPEN, "")
 
 
 def _bracket_escaped(text: str) -> str:
@@ -62,13 +83,31 @@ def _bracket_escaped(text: str) -> str:
 
 
 def without_lone_escapes(paragraph: str) -> str:
-    """A paragraph's Markdown without the escape of a single star or underscore, which cannot begin emphasis."""
+    """A paragraph's Markdown without escapes of stars and underscores of which none can begin emphasis, or none can end it."""
     if "\\" not in paragraph or "`" in paragraph:
         return paragraph
     for mark in "*_":
-        if paragraph.count(mark) == 1:
+        if paragraph.count(mark) == 1 or _none_pairs(paragraph, mark):
             paragraph = paragraph.replace(f"\\{mark}", mark)
     return paragraph
+
+
+def _none_pairs(paragraph: str, mark: str) -> bool:
+    """Whether all of a mark are escaped, and all stand only before words (``*.py and *.js``), or all only behind them."""
+    if paragraph.count(mark) != paragraph.count(f"\\{mark}") or "\\\\" in paragraph:
+        return False
+    opening = closing = False
+    for run in _RUNS[mark].finditer(paragraph):
+        before, behind = paragraph[run.start() - 1 : run.start()], paragraph[run.end() : run.end() + 1]
+        opens, closes = bool(behind) and not _blank(behind), bool(before) and not _blank(before)
+        if opens is closes:
+            return False
+        opening, closing = opening or opens, closing or closes
+    return opening is not closing
+
+
+def _blank(character: str) -> bool:
+    return character.isspace() or character == BREAK
 
 
 def escape_line_starts(text: str) -> str:
@@ -76,6 +115,11 @@ def escape_line_starts(text: str) -> str:
     if text[:1] not in _LINE_STARTERS and "\n" not in text:
         return text
     return _NUMBERED.sub(r"\1\\", _LINE_START.sub(r"\\", text))
+
+
+def escape_checkbox(text: str) -> str:
+    """The first paragraph of a list item, which is not to be taken for a task: ``[x] done`` was typed."""
+    return f"\\{text}" if _CHECKBOX.match(text) else text
 
 
 def escape_heading(text: str) -> str:

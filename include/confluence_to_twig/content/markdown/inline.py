@@ -25,7 +25,7 @@ from confluence_to_twig.content.markdown.emphasis import (
     STRUCK_END,
     place_emphasis,
 )
-from confluence_to_twig.content.markdown.escape import code_span, escape_text
+from confluence_to_twig.content.markdown.escape import OPEN, close_open_ends, code_span, escape_text
 from confluence_to_twig.content.nodes import Node, is_text
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ _LINK_ENDS = re.compile(LINK_END)
 _CODES = re.compile(f"{CODE}+")
 #: The beginning and end of a lozenge, which is kept apart from letters and from other lozenges.
 _LOZENGE, _LOZENGE_END = "\ufdda", "\ufddb"
-_APART = re.compile(f"(?<=[^\\W_]){_LOZENGE}|{_LOZENGE_END}{_LOZENGE}|{_LOZENGE_END}(?=[^\\W_])")
+#: Delimiters of emphasis may stand between, and blanks within them move out.
+_MARKS = f"[{STRONG}{STRONG_END}{EMPHASIS}{EMPHASIS_END}{STRUCK}{STRUCK_END}]*"
+_APART_BEFORE = re.compile(f"([^\\W_]|[){CODE}{_LOZENGE_END}])({_MARKS}){_LOZENGE}")
+_APART_BEHIND = re.compile(f"{_LOZENGE_END}({_MARKS})(?=[^\\W_]|[{CODE}\\[])")
 _LOZENGE_MARKS = re.compile(f"[{_LOZENGE}{_LOZENGE_END}]")
 _EXPONENT = re.compile(r"[+−-]?[\dn]{1,4}")
 
@@ -81,10 +84,13 @@ class InlineRenderer:
         text = _even("".join(self._written)).strip()
         self._written.clear()
         if _LOZENGE in text:
-            text = _LOZENGE_MARKS.sub("", _APART.sub(" ", text))
+            text = _APART_BEFORE.sub(rf"\1\2 {_LOZENGE}", text)
+            text = _LOZENGE_MARKS.sub("", _APART_BEHIND.sub(r"\1 ", text))
         urls: list[str] = []
         if "](" in text:
             text = _LINK_END.sub(lambda match: f"{match[1]}{_kept(match[2], urls)}", text)
+        if OPEN in text:
+            text = close_open_ends(text)
         text = _single_breaks(place_emphasis(_single_breaks(text)))
         if "  " in text:  # emphasis stood between blanks that are neighbours now
             text = _even(text)
@@ -170,6 +176,9 @@ class InlineRenderer:
 
     def _image(self, node: Node) -> None:
         alt = " ".join(without_invisible(node.get("alt")).split())
+        if not node.get("src"):
+            self._text(alt)
+            return
         self._mark(f"![{escape_text(alt, in_link=True)}]({node.get('src')})")
 
     def _superscript(self, node: Node) -> None:

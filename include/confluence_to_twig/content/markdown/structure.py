@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.nodes import Node, names
@@ -17,6 +18,7 @@ _CONTAINERS = names(
 )
 BLOCKS = _CONTAINERS | HEADINGS.keys() | frozenset({"p", "ul", "ol", "dl", "pre", "blockquote", "table", "hr"})
 ROW_PARENTS = frozenset({"thead", "tbody", "tfoot"})
+_NO_BULLET = re.compile(r"list-style(?:-type)?\s*:\s*none")
 CELLS = frozenset({"td", "th"})
 #: The largest number CommonMark reads as that of a list item.
 MAX_NUMBER = 999_999_999
@@ -106,13 +108,31 @@ def code_text(node: Node) -> str:
     return "\n".join(lines[written[0] : written[-1] + 1]) if written else ""
 
 
-def list_items(node: Node) -> Iterator[Node]:
-    """The items of a list. Content between items is ill-formed but occurs; it becomes an item."""
+def list_items(node: Node) -> list[Node]:
+    """The items of a list. Content between items is ill-formed but occurs; it becomes an item.
+
+    An item without a bullet of its own, which editors put around a list to indent it, gives its list to the item before.
+    """
+    items: list[Node] = []
     for part in runs(node.children):
         if isinstance(part, Node):
-            yield part if part.tag == "li" else Node("li", {}, [part])
+            if not _indents_only(part):
+                items.append(part if part.tag == "li" else Node("li", {}, [part]))
+            elif items:
+                items[-1] = Node("li", items[-1].attrs, [*items[-1].children, *part.children])
+            else:
+                items += [item for inner in part.elements() for item in list_items(inner)]
         elif any(not isinstance(child, str) or child.strip() for child in part):
-            yield Node("li", {}, part)
+            items.append(Node("li", {}, part))
+    return items
+
+
+def _indents_only(item: Node) -> bool:
+    """Whether an item says that it has no bullet, and holds nothing but lists."""
+    if item.tag != "li" or not _NO_BULLET.search(item.get("style")):
+        return False
+    written = [child for child in item.children if not isinstance(child, str) or child.strip()]
+    return bool(written) and all(isinstance(child, Node) and child.tag in {"ul", "ol"} for child in written)
 
 
 def list_start(node: Node) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.content.markdown.emphasis import BREAK
 from confluence_to_twig.content.markdown.escape import (
     code_fence,
+    escape_checkbox,
     escape_heading,
     escape_line_starts,
     escape_text,
@@ -173,6 +174,8 @@ def _item(marker: str, box: str, blocks: list[Block]) -> tuple[str, bool]:
         blocks = [Block("p", box.rstrip()), *blocks]
     elif box:
         blocks = [Block("p", box + (blocks[0].text if blocks else "")), *blocks[1:]]
+    elif blocks[0].kind == "p":
+        blocks = [Block("p", escape_checkbox(blocks[0].text)), *blocks[1:]]
     elif blocks[0].kind == "hr":
         blocks = [Block("hr", "___"), *blocks[1:]]  # "- ---" is a break itself
     tight = all(block.kind in {"ul", "ol"} for block in blocks[1:]) and "\n\n" not in blocks[0].text

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from confluence_to_twig.content.anchors import anchor_on
 from confluence_to_twig.content.characters import without_invisible
 from confluence_to_twig.content.nodes import Node
-from confluence_to_twig.content.storage.resolution import Replacement, Resolution, parameters
+from confluence_to_twig.content.storage.resolution import Replacement, Resolution, apart, parameters
+from confluence_to_twig.content.storage.smart_links import smart_words
 from confluence_to_twig.sources.cloud_domains import is_cloud_host
 
 if TYPE_CHECKING:
@@ -20,12 +21,18 @@ if TYPE_CHECKING:
 _UNSAFE_IN_URL = re.compile(r"[\s()<>\\\"`|*\x00-\x1f]")
 _WHOLE_ADDRESS = re.compile(r"https?://[^\s()]+")
 _CLOUD_SITE_IN_NAME = re.compile(r"\(([a-z0-9-]+\.atlassian\.net)\)\s*$")
-_CODE_SCHEME = re.compile(r"\s*(?:javascript|data|vbscript)\s*:", re.IGNORECASE)
+_CODE_SCHEME = re.compile(r"(?:javascript|data|vbscript|blob):", re.IGNORECASE)
+#: Browsers leave these out of a scheme: ``java\tscript:`` runs, too.
+_IGNORED_IN_SCHEME = re.compile(r"[\x00-\x20]+")
+_PAGE_ID = re.compile(r"/pages/(?:edit-v2/)?(\d+)|[?&]pageId=(\d+)")
+_FILE_NAME = re.compile(r"[^\W_].*\.[A-Za-z0-9]{2,5}\Z")
+#: Titles that Data Center does not put into ``/display/KEY/Title``.
+_NOT_IN_PATH = re.compile(r"[/\\?+&;%\"]|^\.")
 
 
 def clean_url(url: str) -> str:
     """A URL that a Markdown link can hold, letters of all scripts left readable; empty for one that would run code."""
-    if _CODE_SCHEME.match(url):
+    if _CODE_SCHEME.match(_IGNORED_IN_SCHEME.sub("", url[:100])):
         return ""
     return _UNSAFE_IN_URL.sub(lambda match: quote(match[0]), url.strip())
 
@@ -42,22 +49,66 @@ def composed(name: str) -> str:
 
 
 def page_url(context: PageContext, space_key: str | None, title: str) -> str:
-    """Where a page of that title is, or an empty string when the inventory does not know it."""
-    if not title or context.resolve_page is None:
+    """Where a page of that title is; in another space by the title itself; empty for an unknown page of this space."""
+    if not title:
         return ""
-    return context.resolve_page(space_key or None, title) or ""
+    known = context.resolve_page(space_key or None, title) if context.resolve_page else None
+    if known or not space_key or space_key == context.space_key:
+        return known or ""
+    return _url_by_title(context, space_key, title)
+
+
+def _url_by_title(context: PageContext, space_key: str, title: str) -> str:
+    """``/display/KEY/Title`` of Data Center, which Cloud redirects. With some characters a title is a parameter instead."""
+    if _NOT_IN_PATH.search(title):
+        return _below_site(context, f"/pages/viewpage.action?spaceKey={quote(space_key)}&title={quote_plus(title)}")
+    return _below_site(context, f"/display/{quote(space_key)}/{quote_plus(title)}")
+
+
+def _url_of_id(context: PageContext, page_id: str) -> str:
+    return _below_site(context, f"/pages/viewpage.action?pageId={quote(page_id)}") if page_id else ""
+
+
+def _url_of(target: Node, context: PageContext) -> str:
+    """Where the page, blog post or other content is that an ``ri:`` element names."""
+    by_title = page_url(context, target.get("ri:space-key"), target.get("ri:content-title"))
+    return by_title or _url_of_id(context, target.get("ri:content-id"))
 
 
 def attachment_url(context: PageContext, file_name: str) -> str:
-    """Where an attached file is; the bare file name when the page's address is unknown."""
+    """Where a file of the page is; the bare file name when the page's address is unknown."""
     wanted = composed(file_name)
     for attachment in context.attachments:
         if attachment.url and composed(attachment.title) == wanted:
             return attachment.url
-    escaped = file_name.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
     if context.site_url and context.page_id:
-        return _below_site(context, f"/download/attachments/{context.page_id}/{escaped}")
-    return escaped
+        return _file_of_page(context, context.page_id, file_name)
+    return _escaped(file_name)
+
+
+def _file_of_page(context: PageContext, page_id: str, file_name: str) -> str:
+    return _below_site(context, f"/download/attachments/{page_id}/{_escaped(file_name)}")
+
+
+def _escaped(file_name: str) -> str:
+    return file_name.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
+
+
+def file_urls(reference: Node, context: PageContext) -> tuple[str, str]:
+    """The address of the file that an ``ri:attachment`` names, and that of the page it hangs on if it is another one.
+
+    The first is empty when that page's id is not known.
+    """
+    name = reference.get("ri:filename")
+    holder = reference.first("ri:page", "ri:blog-post", "ri:content-entity")
+    if holder is None:
+        return attachment_url(context, name), ""
+    page = _url_of(holder, context)
+    found = _PAGE_ID.search(page)
+    page_id = holder.get("ri:content-id") or (found and (found[1] or found[2])) or ""
+    if page_id and page_id == context.page_id:
+        return attachment_url(context, name), ""
+    return (_file_of_page(context, page_id, name) if page_id else ""), page
 
 
 def jira_url(context: PageContext, key: str, server: str = "") -> str:
@@ -105,7 +156,7 @@ def resolve_link(node: Node, state: Resolution) -> Replacement:
     body = _link_body(node)
     if target is not None and target.tag == "ri:user":
         state.count("mention")
-        return body or [mention(target, state.context)]
+        return body or [apart([mention(target, state.context)])]
     state.count("link")
     url, title = _target(target, node.get("ac:anchor"), state.context)
     return link(url, body or [title]) if (body or title) else []
@@ -143,22 +194,25 @@ def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str
     """URL and title of what a link points at; the URL is empty when it cannot be known."""
     if target is None:
         return (f"{context.url}{_fragment(anchor, context.url, context.title)}" if anchor else ""), anchor
-    if target.tag in {"ri:page", "ri:blog-post"}:
-        title = target.get("ri:content-title")
-        url = page_url(context, target.get("ri:space-key"), title)
-        return (f"{url}{_fragment(anchor, url, title)}" if url else ""), title or anchor
+    if target.tag in {"ri:page", "ri:blog-post", "ri:content-entity"}:
+        url, title = _url_of(target, context), _title_of(target, context)
+        return (f"{url}{_fragment(anchor, url, title)}" if url else ""), title or anchor or url
     if target.tag == "ri:attachment":
-        name = target.get("ri:filename")
-        return attachment_url(context, name), composed(name)
+        file, page = file_urls(target, context)
+        return file or page, composed(target.get("ri:filename"))
     if target.tag == "ri:space":
         key = target.get("ri:space-key")
         return _space_url(context, key), key
-    if target.tag == "ri:content-entity":
-        return _below_site(context, f"/pages/viewpage.action?pageId={quote(target.get('ri:content-id'))}"), ""
     if target.tag == "ri:shortcut":
         return "", target.get("ri:parameter")  # where it leads is in the site's settings
     url = target.get("ri:value")
     return url, url or anchor
+
+
+def _title_of(target: Node, context: PageContext) -> str:
+    page_id = target.get("ri:content-id")
+    named = context.resolve_title(page_id) if context.resolve_title and page_id else None
+    return target.get("ri:content-title") or named or ""
 
 
 def resolve_image(node: Node, state: Resolution) -> Replacement:
@@ -166,29 +220,51 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
     state.count("image")
     source = node.first("ri:attachment", "ri:url")
     name = source.get("ri:filename") if source else ""
+    page = ""
     if source is not None and source.tag == "ri:url":
-        url = source.get("ri:value")
+        url = clean_url(source.get("ri:value"))
+        name = _file_name(url)
     else:
-        url = attachment_url(state.context, name) if name else ""
+        url, page = file_urls(source, state.context) if source else ("", "")
     caption_node = node.first("ac:caption")
     caption = " ".join(caption_node.text().split()) if caption_node else ""
-    alt = node.get("ac:alt").strip()
-    described = alt if alt and alt != name else ""
-    label = composed(described or caption or alt or name or node.get("ac:title"))
-    image: Replacement = [Node("img", {"src": clean_url(url), "alt": label})]
+    described = [text for text in (node.get("ac:alt").strip(), node.get("ac:title").strip()) if text and text != name]
+    label = composed(" – ".join(dict.fromkeys(described)) or caption or name)
+    image: Replacement = [Node("img", {"src": clean_url(url), "alt": label})] if url else link(page, [label])
     if node.get("ac:href"):
         image = link(node.get("ac:href"), image)
     if caption_node is not None and caption and caption != label:
         return [Node("figure", {}, [*image, Node("figcaption", {}, caption_node.children)])]
-    return image
+    return image if url or label else []
+
+
+def html_image(node: Node, state: Resolution) -> Node | str:
+    """An ``img`` of HTML with its whole address; only its words when the image itself stands in the address."""
+    url = clean_url(_absolute(node.get("src").strip(), state.context))
+    words = list(dict.fromkeys(text for name in ("alt", "title") if (text := node.get(name).strip())))
+    label = " – ".join(words) or _file_name(url)
+    return Node("img", {"src": url, "alt": label}) if url else label
+
+
+def _file_name(url: str) -> str:
+    """The last part of an address's path, where that is a file name."""
+    name = unquote(url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2])
+    return name if _FILE_NAME.search(name) else ""
 
 
 def smart_link(node: Node, state: Resolution) -> None:
-    """``<a data-card-appearance>``: a smart link. Without text it shows its address."""
-    node.attrs["href"] = clean_url(_absolute(node.get("href").strip(), state.context))
-    if node.get("data-card-appearance"):
+    """An ``a``. A smart link without words of its own shows the title behind it, or else its address."""
+    address = node.get("href").strip()
+    node.attrs["href"] = clean_url(_absolute(address, state.context))
+    smart = bool(node.get("data-card-appearance") or node.get("data-datasource"))
+    if smart:
         state.count("smart-link")
-    if not _has_text(node) and not _has_image(node):
+    bare = not _has_text(node) and not _has_image(node)
+    if smart and (bare or node.text().strip() in {address, unquote(address)}):
+        words = smart_words(node.get("href"), node.get("data-datasource"), state.context)
+        node.children = words or node.children
+        bare = bare and not words
+    if bare:
         node.children = [node.get("href")] if node.get("href") else []
 
 
@@ -204,6 +280,9 @@ def _absolute(url: str, context: PageContext) -> str:
 def file_reference(macro: Node, state: Resolution) -> Replacement:
     """``view-file``, ``viewpdf`` and the like: the file by name, as a link."""
     reference = next((node for node in macro.walk() if node.tag == "ri:attachment"), None)
-    values = parameters(macro)
-    name = reference.get("ri:filename") if reference else values.get("name", "")
+    if reference is not None:
+        name = reference.get("ri:filename")
+        file, page = file_urls(reference, state.context)
+        return [Node("p", {}, link(file or page, [composed(name)]))] if name else []
+    name = parameters(macro).get("name", "")
     return [Node("p", {}, link(attachment_url(state.context, name), [composed(name)]))] if name else []

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from confluence_to_twig.content.blocks import is_fence
+from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
 from confluence_to_twig.content.storage.links import clean_url, file_reference, jira_url, link, mention
 from confluence_to_twig.content.storage.parse import parse_storage
-from confluence_to_twig.content.storage.resolution import Replacement, Resolution, parameters, plain_body, rich_body
+from confluence_to_twig.content.storage.resolution import (
+    Replacement,
+    Resolution,
+    apart,
+    parameters,
+    plain_body,
+    rich_body,
+)
 
 Rule = Callable[[Node, Resolution], Replacement]
 
@@ -30,6 +39,15 @@ def panel(macro: Node, _state: Resolution) -> Replacement:
     label = PANELS[macro.get("ac:name").strip().lower()]
     title = parameters(macro).get("title", "")
     return [Node("blockquote", {"data-label": ": ".join(filter(None, (label, title)))}, rich_body(macro))]
+
+
+def message(macro: Node, _state: Resolution) -> Replacement:
+    """A panel whose kind is a parameter: ``type`` is ``warning``."""
+    values = parameters(macro)
+    kind = PANELS.get((values.get("type") or values.get("kind", "")).lower(), "")
+    return [
+        Node("blockquote", {"data-label": ": ".join(filter(None, (kind, values.get("title", ""))))}, rich_body(macro))
+    ]
 
 
 def fenced(text: str, language: str = "", title: str = "") -> Replacement:
@@ -56,22 +74,53 @@ def noformat(macro: Node, _state: Resolution) -> Replacement:
     return fenced(_text_of_code(macro), title=parameters(macro).get("title", ""))
 
 
-def diagram_source(language: str) -> Rule:
-    """The rule for diagrams with a text source: the source as code, or else their name."""
+#: Parameters that hold a diagram's source, where the macro has no body.
+_SOURCES = (
+    "data",
+    "source",
+    "code",
+    "definition",
+    "umldefinition",
+    "diagramdefinition",
+    "diagram",
+    "uml",
+    "mermaid",
+    "text",
+)
+_NAMES = ("diagramdisplayname", "displayname", "diagramname", "name", "filename")
+
+
+def _diagram_source(language: str) -> Rule:
+    """The rule for diagrams with a text source: the source as code, or else what there is of the diagram."""
 
     def rule(macro: Node, state: Resolution) -> Replacement:
-        text = plain_body(macro)
-        return fenced(text, language) if text and text.strip() else diagram(macro, state)
+        source = _source(macro)
+        return fenced(source, language, _lowered(macro).get("title", "")) if source else diagram(macro, state)
 
     return rule
 
 
+plantuml = _diagram_source("plantuml")
+mermaid = _diagram_source("mermaid")
+graphviz = _diagram_source("dot")
+
+
+def _source(macro: Node) -> str:
+    values = _lowered(macro)
+    body = plain_body(macro) or Node("", {}, rich_body(macro)).text()
+    stored = body if body.strip() else next((values[name] for name in _SOURCES if values.get(name)), "")
+    source = decoded_source(stored)
+    return stored.strip("\n") if source == stored.strip() else source
+
+
+def _lowered(macro: Node) -> dict[str, str]:
+    return {name.lower(): value for name, value in parameters(macro).items()}
+
+
 def diagram(macro: Node, state: Resolution) -> Replacement:
-    """A drawing, which has only its name as text in storage."""
-    values = parameters(macro)
-    name = next(
-        (values[key] for key in ("diagramDisplayName", "diagramName", "name", "filename") if values.get(key)), ""
-    )
+    """A drawing: its name, and the words of its file where the file was read."""
+    values = _lowered(macro)
+    name = next((values[key] for key in _NAMES if values.get(key)), "")
     if not name:
         return file_reference(macro, state)
     return [Node("p", {}, [f"Diagram: {name}"])]
@@ -87,8 +136,9 @@ def expand(macro: Node, _state: Resolution) -> Replacement:
 
 def status(macro: Node, _state: Resolution) -> Replacement:
     """A lozenge: text that stands apart from its neighbours."""
-    title = parameters(macro).get("title", "")
-    return [Node("span", {"data-lozenge": ""}, [title])] if title else []
+    values = _lowered(macro)
+    title = values.get("title") or values.get("status", "")
+    return [apart([title])] if title else []
 
 
 def excerpt(macro: Node, _state: Resolution) -> Replacement:
@@ -103,7 +153,7 @@ def jira(macro: Node, state: Resolution) -> Replacement:
     values = parameters(macro)
     key = values.get("key", "")
     if key:
-        return link(jira_url(state.context, key, values.get("server", "")), [key])
+        return [apart(link(jira_url(state.context, key, values.get("server", "")), [key]))]
     query = values.get("jqlQuery", values.get("jqlquery", ""))
     return [Node("p", {}, ["Jira issues: ", Node("code", {}, [query])])] if query else []
 
@@ -111,7 +161,7 @@ def jira(macro: Node, state: Resolution) -> Replacement:
 def person(macro: Node, state: Resolution) -> Replacement:
     """The name of the person whose profile is shown."""
     people = (node for node in macro.walk() if node.tag == "ri:user")
-    return [Node("span", {"data-lozenge": ""}, [mention(user, state.context)]) for user in people]
+    return [apart([mention(user, state.context)]) for user in people]
 
 
 def math(macro: Node, state: Resolution) -> Replacement:
@@ -145,6 +195,17 @@ def html(macro: Node, state: Resolution) -> Replacement:
 
 def markdown(macro: Node, _state: Resolution) -> Replacement:
     """The macro's Markdown, unchanged; as code if an open fence would include what follows."""
-    text = (plain_body(macro) or "").strip("\n")
+    text = _without_code_sources((plain_body(macro) or "").strip("\n"))
     fences = sum(is_fence(line) is not None for line in text.split("\n"))
     return [Node("pre", {} if fences % 2 else {"data-markdown": ""}, [text])]
+
+
+#: Addresses that run code, or are a whole file: of a link or image, and of an attribute of HTML.
+_CODE_SOURCE = re.compile(
+    r"""(\]\(\s*<?\s*|^\s{0,3}\[[^\]\n]*\]:\s*<?|\b(?:src|href)\s*=\s*["']?)(?:javascript|vbscript|data)\s*:[^\s)"'<>]*+""",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _without_code_sources(text: str) -> str:
+    return _CODE_SOURCE.sub(r"\1", text)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.content.model import LeftOut
 from confluence_to_twig.content.nodes import Node
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ INCLUDE_LIMIT_CHARS = 2_000_000
 INCLUDE_LIMIT_PAGES = 50
 #: How deep included pages may include others; deeper ones become links.
 INCLUDE_LIMIT_LEVELS = 4
+#: How many texts that were left out one report names.
+MOST_LEFT_OUT = 100
 
 
 @dataclass
@@ -33,14 +36,28 @@ class Resolution:
     included_chars: int = 0
     included_pages: int = 0
     tolerant: bool = False
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def leave_out(self, text: str, reason: str) -> None:
+        """Note a text, or the thing that would show one, that does not reach the Markdown."""
+        if len(self.left_out) < MOST_LEFT_OUT:
+            self.left_out.append(LeftOut(text, reason))
 
     def count(self, construct: str) -> None:
         """Note that a construct was met."""
         self.constructs[construct] += 1
 
 
+#: Set on a macro that stands beside text of a sentence: what it becomes stays in that sentence.
+IN_SENTENCE = "data-in-sentence"
+
 #: What an element becomes: nodes and text of plain HTML.
 Replacement = list[Node | str]
+
+
+def apart(children: Replacement) -> Node:
+    """Text that keeps a blank to the words beside it: a status, a date, a name, a key."""
+    return Node("span", {"data-lozenge": ""}, children)
 
 
 _NOT_SHOWN = frozenset({"ac:parameter", "ac:default-parameter", "ac:plain-text-body"})

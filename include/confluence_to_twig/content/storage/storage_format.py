@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.nodes import Node, is_text, names
+from confluence_to_twig.content.storage.apps import is_app, resolve_app
 from confluence_to_twig.content.storage.emoji import emoji
-from confluence_to_twig.content.storage.links import resolve_image, resolve_link, smart_link
+from confluence_to_twig.content.storage.links import html_image, resolve_image, resolve_link, smart_link
 from confluence_to_twig.content.storage.macro_rules import PANELS
 from confluence_to_twig.content.storage.macros import resolve_macro
+from confluence_to_twig.content.storage.resolution import IN_SENTENCE, apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +30,12 @@ _COUNTED = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {
 }
 
 #: HTML elements that stay unchanged.
-_PLAIN = _COUNTED.keys() | names(
-    "p br li tr td th tbody thead strong em b i u code span div del img col colgroup sub sup"
-)
+_PLAIN = _COUNTED.keys() | names("p br li tr td th tbody thead strong em b i u code span div del col colgroup sub sup")
+
+
+_MACROS = frozenset({"ac:structured-macro", "ac:macro", "ac:adf-extension"})
+_SENTENCES = names("p h1 h2 h3 h4 h5 h6 span strong b em i u a dt ac:link-body ac:inline-comment-marker")
+_INLINE = names("strong b em i u s a code span sub sup time ac:link ac:emoticon ac:inline-comment-marker")
 
 
 def resolve(root: Node, state: Resolution) -> Node:
@@ -44,7 +49,7 @@ def _resolve_children(node: Node, state: Resolution) -> None:
     if all(map(is_text, node.children)):
         return
     children: Replacement = []
-    for child in node.children:
+    for position, child in enumerate(node.children):
         if isinstance(child, str):
             children.append(child)
         elif child.tag in _PLAIN:
@@ -53,17 +58,34 @@ def _resolve_children(node: Node, state: Resolution) -> None:
                 state.count(_COUNTED[child.tag])
             children.append(child)
         else:
+            if child.tag in _MACROS and _in_sentence(node, position):
+                child.attrs[IN_SENTENCE] = ""
             children.extend(_resolve_element(child, state))
     node.children = children
+
+
+def _in_sentence(parent: Node, position: int) -> bool:
+    """Whether a macro stands beside text: anywhere in its paragraph, or directly where there is no paragraph."""
+    siblings = parent.children
+    if parent.tag in _SENTENCES:
+        others = siblings[:position] + siblings[position + 1 :]
+    else:
+        others = siblings[max(0, position - 1) : position] + siblings[position + 1 : position + 2]
+    return any(child.strip() if isinstance(child, str) else child.tag in _INLINE for child in others)
 
 
 def _resolve_element(node: Node, state: Resolution) -> Replacement:
     tag = node.tag
     if tag in _HIDDEN:
+        if tag == "ac:placeholder" and (hint := node.text().strip()):
+            state.leave_out(hint, "a hint of the template, which readers do not see")
         return []
     if tag == "ac:parameter":
         return [node]  # a value for the rule of the macro around it: a link in it says which page, and is shown nowhere
     if tag == "ac:adf-extension":
+        app = node.first("ac:adf-node")
+        if app is not None and is_app(app):
+            return resolve_app(node, app, state)
         _drop_fallback(node)
     elif tag == "ac:adf-node":
         node.attrs["data-label"] = _adf_label(node)
@@ -122,7 +144,7 @@ def _keep(node: Node, _state: Resolution) -> Replacement:
 
 def _time(node: Node, state: Resolution) -> Replacement:
     state.count("date")
-    return [node.get("datetime") or node.text()]
+    return [apart([node.get("datetime") or node.text()])]
 
 
 def _anchor_or_link(node: Node, state: Resolution) -> Replacement:
@@ -202,6 +224,7 @@ _RULES: dict[str, Callable[[Node, Resolution], Replacement]] = {
     "ac:adf-node": _adf_node,
     "ac:inline-comment-marker": lambda node, _state: node.children,
     "a": _anchor_or_link,
+    "img": lambda node, state: [html_image(node, state)],
     "time": _time,
 } | dict.fromkeys(
     names(
