@@ -24,6 +24,9 @@ HOME_OF_RUN = AIRFLOW_HOME='$(CURDIR)/.airflow' CONFLUENCE_TWIG_STAGING="$${CONF
 COMMAND = $(if $(AIRFLOW_HOME),,$(HOME_OF_RUN)) $(BIN)/confluence-to-twig
 CHOSEN = $(if $(SOURCE),'$(SOURCE)') $(if $(SOURCES),--sources '$(SOURCES)') $(if $(VERBOSE),--verbose)
 
+# An Airflow process imports 3,000 modules. Without their bytecode each of them compiles these again, for ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests proofs hooks chromium clean help
 
 help:

@@ -1,4 +1,7 @@
-"""Start servers, and stop every one of them: each runs in a process group of its own."""
+"""Start servers, and stop every one of them: each runs in a process group of its own.
+
+A keeper stops the group of a server whose starter ended without doing so, killed or broken off.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOP_SECONDS = 20.0
+#: Waits until nobody holds the other end of its standard input, then stops the group that its argument names.
+KEEPER = f'read -r _; kill -s TERM -- "-$1" && sleep {STOP_SECONDS:.0f}; kill -s KILL -- "-$1"'
 
 
 class StartError(RuntimeError):
@@ -73,7 +78,7 @@ def free_port(wanted: int, promised: Collection[int] = ()) -> int:
 
 @contextlib.contextmanager
 def started(name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Iterator[Server]:
-    """Run ``command`` in a process group of its own until the block ends; then end the whole group."""
+    """Run ``command`` in a process group of its own until the block ends, or this process; then end the whole group."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own commands
@@ -84,10 +89,28 @@ def started(name: str, command: Sequence[str], log: Path, environment: Mapping[s
             env=dict(environment),
             start_new_session=True,
         )
+    with _keeper(process):
+        try:
+            yield Server(name, process, log)
+        finally:
+            _end_group(process)
+
+
+@contextlib.contextmanager
+def _keeper(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Have a shell stop the group of ``process`` when this process dies within the block."""
+    keeper = subprocess.Popen(  # noqa: S603 - our own script
+        ["/bin/sh", "-c", KEEPER, "sh", str(process.pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
-        yield Server(name, process, log)
+        yield
     finally:
-        _end_group(process)
+        keeper.kill()
+        keeper.communicate()
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -44,7 +44,7 @@ def add_control_api(app: FastAPI, sandbox: SandboxConfluence) -> None:
     }
     for (method, path), handle in endpoints.items():
         endpoint = _endpoint(sandbox, handle)
-        app.add_api_route(CONTROL_PREFIX + path, endpoint, methods=[method], response_model=None)
+        app.add_route(CONTROL_PREFIX + path, endpoint, methods=[method])
 
 
 def _endpoint(sandbox: SandboxConfluence, handle: Handler) -> Callable[[Request], Any]:

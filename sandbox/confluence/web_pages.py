@@ -71,7 +71,7 @@ def add_web_pages(app: FastAPI, sandbox: SandboxConfluence) -> None:
         f"{FILES}/{{attachment}}": _file,
     }
     for path, show in pages.items():
-        app.add_api_route(path, _endpoint(sandbox, show), methods=["GET"], response_model=None)
+        app.add_route(path, _endpoint(sandbox, show), methods=["GET"])
 
 
 def _endpoint(sandbox: SandboxConfluence, show: Callable[[SandboxConfluence, Request], Response]) -> Any:

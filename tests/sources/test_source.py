@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -77,6 +78,30 @@ def test_a_name_used_twice_keeps_the_first_and_says_so(tmp_path: Path) -> None:
     file = load_sources(write(tmp_path, GOOD, GOOD | {"space_key": "OTHER"}))
     assert [source.space_key for source in file.sources] == ["PROD"]
     assert "used twice" in file.problems[0]
+
+
+SECOND = {"name": "guides", "space_key": "GUIDES"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [({"twig_name": "Team"}, {"twig_name": "Team"}), ({}, {"twig_name": "docs"}), ({"twig_name": "guides"}, {})],
+)
+def test_a_data_source_used_twice_keeps_the_first_source_and_names_both(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    file = load_sources(write(tmp_path, GOOD | first, SECOND | second, SECOND | {"name": "other"}))
+    assert [source.name for source in file.sources] == ["docs", "other"]
+    (problem,) = file.problems
+    for words in ("source 'guides', field 'twig_name'", "of source 'docs' too", "Write a twig_name"):
+        assert words in problem
+
+
+@pytest.mark.parametrize("apart", [{"twig_conn_id": "twig_other"}, {"delivery": "files", "files_path": "/files"}])
+def test_the_same_name_in_another_twig_or_in_files_is_no_clash(tmp_path: Path, apart: dict[str, Any]) -> None:
+    file = load_sources(write(tmp_path, GOOD | {"twig_name": "Team"}, SECOND | {"twig_name": "Team"} | apart))
+    assert [source.name for source in file.sources] == ["docs", "guides"]
+    assert file.problems == ()
 
 
 @pytest.mark.parametrize("text", ["sources: 7", "[]", "", "sources:\n  name: x"])

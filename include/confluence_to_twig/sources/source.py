@@ -221,8 +221,23 @@ def _add(found: _Collected, where: str, entry: Any) -> None:
     if source.name in found.sources:
         problem = "used twice; each source needs its own name, the first one is kept"
         found.problems.append(f"{where}, field 'name': {problem}")
+    elif source.delivery == "api" and (other := _with_the_same_target(found, source)):
+        problem = (
+            f"{source.data_source_name!r} is the Twig data source of source {other.name!r} too; each would replace"
+        )
+        problem += " the pages of the other. Write a twig_name that no other source has; the first source is kept"
+        found.problems.append(f"{where}, field 'twig_name': {problem}")
     else:
         found.sources[source.name] = source
+
+
+def _with_the_same_target(found: _Collected, source: Source) -> Source | None:
+    """The earlier source that loads into the same data source over the same Twig connection."""
+    target = (source.delivery, source.twig_conn_id, source.data_source_name)
+    for other in found.sources.values():
+        if (other.delivery, other.twig_conn_id, other.data_source_name) == target:
+            return other
+    return None
 
 
 def _label(entry: Any, number: int) -> str:
