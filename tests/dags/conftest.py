@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,13 @@ from sandbox.seed import SeedPage, SeedSpace
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
+EVERY_TITLE = {
+    "Handbook",
+    "Alpha",
+    "Beta",
+    *(f"{chapter} topic {number}" for chapter in ("Alpha", "Beta") for number in range(1, 5)),
+    "Release news",
+}
 
 
 def small_space() -> SeedSpace:
@@ -108,15 +115,16 @@ class Site:
         )
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_db: None) -> Iterator[Site]:
+@contextmanager
+def small_site(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Fresh servers, fresh staging, a source for the small space."""
-    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "staging"))
-    monkeypatch.setenv(SOURCES_VARIABLE, str(tmp_path / "sources.yaml"))
-    monkeypatch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
-    with ExitStack() as stack:
-        served = stack.enter_context(confluence.serve(small_space()))
-        served_twig = stack.enter_context(twig.serve(settings=twig.Settings(processing_seconds=0.0)))
+    patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
+    patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
+    patch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
+    with (
+        confluence.serve(small_space()) as served,
+        twig.serve(settings=twig.Settings(processing_seconds=0.0)) as served_twig,
+    ):
         connection = {
             "conn_type": "confluence",
             "host": served.base_url,
@@ -124,10 +132,17 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_db: None) -> I
             "password": confluence.SYNC_TOKEN,
             "extra": {"space_key": "SMALL", "gateway_url": served.base_url},
         }
-        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection))
-        monkeypatch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(served_twig.connection()))
-        site = Site(served, served_twig, tmp_path / "sources.yaml")
+        patch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection))
+        patch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(served_twig.connection()))
+        site = Site(served, served_twig, folder / "sources.yaml")
         site.configure()
+        yield site
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_db: None) -> Iterator[Site]:
+    """The small space and an empty Twig."""
+    with small_site(tmp_path, monkeypatch) as site:
         yield site
 
 

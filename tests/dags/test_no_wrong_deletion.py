@@ -11,8 +11,7 @@ from confluence_to_twig.staging.files import read_json, write_json
 from confluence_to_twig.staging.layout import SourceStaging, staging_root
 from sandbox.confluence import faults
 from sandbox.seed import SeedPage
-from tests.dags.conftest import Site
-from tests.dags.test_confluence_to_twig import EVERY_TITLE
+from tests.dags.conftest import EVERY_TITLE, Site
 
 
 @pytest.fixture
