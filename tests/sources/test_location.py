@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import fsspec
 import pytest
 import yaml
+from airflow.sdk import ObjectStoragePath
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -133,6 +135,21 @@ def test_a_store_that_does_not_answer_is_given_up(store: Store, monkeypatch: pyt
     file = load_sources(URL)
     assert [source.name for source in file.sources] == ["docs"]
     assert "no answer within" in file.problems[0]
+
+
+def test_the_time_for_an_answer_begins_once_the_client_is_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that takes seconds to import must not cost the first read of a new installation."""
+    write(store, "docs")
+    monkeypatch.setattr(location, "PATIENCE_SECONDS", 0.2)
+
+    fs_of, seconds = ObjectStoragePath.fs.fget, iter([0.5])
+
+    def imported(path: ObjectStoragePath) -> Any:
+        time.sleep(next(seconds, 0))
+        return fs_of(path)
+
+    monkeypatch.setattr(ObjectStoragePath, "fs", property(imported))
+    assert names() == ["docs"]
 
 
 def test_a_store_without_an_earlier_good_read_is_one_clear_line(store: Store) -> None:

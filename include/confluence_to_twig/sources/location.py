@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 
 SOURCES_VARIABLE = "CONFLUENCE_TWIG_SOURCES"
 VARIABLE_SCHEME = "variable://"
-#: So long a DAG file waits for an object store. Airflow gives a DAG file 30 s.
+#: So long a DAG file waits for an object store, and before that for its client, whose import can take seconds on a busy
+#: machine. Airflow gives a DAG file 30 s.
 PATIENCE_SECONDS = 8.0
+CLIENT_SECONDS = 15.0
 
 
 class UnreadableError(Exception):
@@ -98,17 +100,23 @@ def _object(location: str) -> bytes:
     """Read in a thread: none of the clients below can be told to give up after so many seconds in all."""
     found: list[bytes] = []
     failures: list[Exception] = []
+    has_client = threading.Event()
 
     def read() -> None:
         from airflow.sdk import ObjectStoragePath
 
         try:
-            found.append(ObjectStoragePath(location).read_bytes())
+            path = ObjectStoragePath(location)
+            _ = path.fs  # imports the client of the store
+            has_client.set()
+            found.append(path.read_bytes())
         except Exception as error:
             failures.append(error)
+            has_client.set()
 
     thread = threading.Thread(target=read, name="read sources", daemon=True)
     thread.start()
+    has_client.wait(CLIENT_SECONDS)
     thread.join(PATIENCE_SECONDS)
     if found:
         return found[0]
