@@ -34,15 +34,13 @@ from confluence_to_twig.runs.assets import space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
 from confluence_to_twig.sources.source import Source, Sources, SourcesError, SourcesFile, load_sources
-from confluence_to_twig.sources.templated import SHAPING, rendered, shape_of
+from confluence_to_twig.sources.templated import SHAPING, named_by, rendered, shape_of
 from confluence_to_twig.tasks.load import LoadOperator
 from confluence_to_twig.tasks.prune import PruneOperator
 from confluence_to_twig.tasks.retries import retries
 from confluence_to_twig.tasks.verify import VerifyOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from airflow.sdk import DAG, Asset
 
 log = logging.getLogger(__name__)
@@ -76,8 +74,7 @@ def build(source: Source) -> DAG:
         **alerts_of(source),
     )
     def confluence_to_twig() -> None:
-        space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
-        _wire(source, inlets=[space], outlets=[twig_asset(source=source.name)])
+        _wire(source, assets_of=source)
 
     return confluence_to_twig()
 
@@ -87,7 +84,8 @@ def confluence_to_twig(*, space_key: str, group_id: str = "confluence_to_twig", 
 
     All settings that say what is synced, and where to, are templates: ``space_key``, ``name``, ``confluence_conn_id``,
     ``twig_conn_id``, ``twig_name`` and every other one that is not named below. ``validate`` renders them (they are in its
-    template field ``op_kwargs``), checks them and freezes them for the run.
+    template field ``op_kwargs``), checks them and freezes them for the run. Where no template names space, connection and
+    source, each finished run is an event of the asset ``twig://<name>``, as for a source of ``sources.yaml``.
 
     :param space_key: key of the space.
     :param group_id: as for every task group; it comes before the names of the tasks.
@@ -100,7 +98,8 @@ def confluence_to_twig(*, space_key: str, group_id: str = "confluence_to_twig", 
     given = {"space_key": space_key, **settings}
     shape = shape_of(given)
     with TaskGroup(group_id=group_id, default_args=retries(shape)) as group:
-        _wire(shape, {name: value for name, value in given.items() if name not in SHAPING})
+        templates = {name: value for name, value in given.items() if name not in SHAPING}
+        _wire(shape, templates, assets_of=named_by(given))
     return group
 
 
@@ -108,14 +107,15 @@ def _wire(
     source: Source,
     settings: dict[str, Any] | None = None,
     *,
-    inlets: Sequence[Asset] = (),
-    outlets: Sequence[Asset] = (),
+    assets_of: Source | None,
 ) -> None:
     """The seven tasks, in the DAG or task group of the enclosing block.
 
     :param source: the source; where there are ``settings``, only what shapes the DAG counts of it.
     :param settings: templates; what they are rendered to is the source.
+    :param assets_of: the source whose space is read and whose documents are written; None: not known before the run.
     """
+    inlets, outlets = _assets(assets_of)
 
     @task(pool=source.confluence_pool)
     def validate(settings: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _wire(
         of_run = source if settings is None else rendered(settings)
         return step(Run.current(of_run), token_expires=token_expires)
 
-    @task(pool=source.confluence_pool, inlets=list(inlets))
+    @task(pool=source.confluence_pool, inlets=inlets)
     def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
         from confluence_to_twig.tasks.discover import discover as step
 
@@ -157,8 +157,16 @@ def _wire(
     pool = source.twig_pool
     load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=pool)
     prune = PruneOperator(task_id="prune", source=source, pool=pool, notifiers=[ApprovalNeeded(source)])
-    verify = VerifyOperator(task_id="verify", source=source, pool=pool, inlets=list(inlets), outlets=list(outlets))
+    verify = VerifyOperator(task_id="verify", source=source, pool=pool, inlets=inlets, outlets=outlets)
     load >> prune >> verify
+
+
+def _assets(source: Source | None) -> tuple[list[Asset], list[Asset]]:
+    """What a run reads, and what it writes."""
+    if source is None:
+        return [], []
+    space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
+    return [space], [twig_asset(source=source.name)]
 
 
 def build_dags(sources: Sources | None = None) -> list[DAG]:

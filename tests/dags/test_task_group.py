@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import DAG
 
 from confluence_to_twig import confluence_to_twig
 from confluence_to_twig.errors import PermanentError
@@ -73,6 +74,26 @@ def test_a_whole_run_with_templated_settings_and_no_sources_file(
     assert (report["result"]["pages"], report["result"]["changed"]) == (12, 12)
     assert site.twig.twig.data_specs()[0]["name"] == "Handbook of SMALL"
     assert len(site.held()) == 12
+
+
+@pytest.mark.parametrize(
+    ("settings", "event"),
+    [
+        ({"name": "docs"}, "twig://docs"),
+        ({}, "twig://SMALL"),
+        ({"name": "{{ params.name }}"}, None),
+        ({"confluence_conn_id": "{{ params.conn_id }}"}, None),
+    ],
+)
+def test_a_finished_run_is_an_asset_event_where_no_template_names_it(
+    settings: dict[str, str], event: str | None
+) -> None:
+    with DAG("mine", schedule=None):
+        group = confluence_to_twig(space_key="SMALL", lookback="{{ params.days }} days", **settings)
+    tasks = {task.label: task for task in group}
+    assert [asset.uri.rstrip("/") for asset in tasks["verify"].outlets] == ([event] if event else [])
+    space = ["confluence://confluence_default/SMALL"] if event else []
+    assert [[asset.uri for asset in tasks[name].inlets] for name in ("discover", "verify")] == [space, space]
 
 
 def test_a_literal_mistake_is_told_when_the_dag_file_is_read() -> None:

@@ -54,7 +54,7 @@ def named(file: SourcesFile, names: Sequence[str]) -> list[Source]:
     known = {source.name: source for source in file.sources}
     for name in names:
         if name not in known:
-            broken = next((problem for problem in file.problems if f"'{name}'" in problem), None)
+            broken = next((problem for problem in file.problems if f"source '{name}'" in problem), None)
             raise InputError(
                 broken or f"There is no source named {name!r} in {file.location}",
                 "" if broken else f"Known: {', '.join(known) or 'none'}.",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHAPING = frozenset({"confluence_pool", "twig_pool", "max_active_shards", "retries", "retry_delay", "approval_timeout"})
 #: Settings of a source that are the DAG's own in somebody's own DAG.
 _OF_THE_DAG = frozenset({"schedule", "start_date", "catchup", "owner", "tags", "alerts"})
+#: Settings that name the space and what Twig holds.
+_NAMING = ("name", "space_key", "confluence_conn_id")
 _PLACEHOLDERS = {"name": "templated", "space_key": "TEMPLATED"}
 
 
@@ -40,6 +42,12 @@ def shape_of(settings: Mapping[str, Any]) -> Source:
         return Source.model_validate({**_PLACEHOLDERS, **literal})
     except ValidationError as error:
         raise SourcesError("\n".join(_lines(error))) from None
+
+
+def named_by(settings: Mapping[str, Any]) -> Source | None:
+    """A source with the name, space and connection of these settings; None where a template names one of them."""
+    naming = {name: settings[name] for name in _NAMING if name in settings}
+    return None if _is_template(naming) else rendered(naming)
 
 
 def rendered(settings: Mapping[str, Any]) -> Source:
