@@ -15,11 +15,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from confluence_to_twig.staging import manifest_reader
 from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
 from confluence_to_twig.staging.files import FORMAT, files_in, writing
 from confluence_to_twig.staging.journal import IN_DOUBT, Operation, PartName
 from confluence_to_twig.staging.layout import SourceStaging
-from confluence_to_twig.staging.manifest import ManifestCorruptError, ManifestStore
+from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest_files import ManifestCorruptError
+from confluence_to_twig.staging.manifest_reader import ManifestReader
+from confluence_to_twig.staging.manifest_rows import PackedRows
 from confluence_to_twig.staging.parquet import FORMAT_KEY
 from confluence_to_twig.staging.schemas import MANIFEST
 from tests.proofs import size
@@ -409,6 +413,50 @@ def test_files_of_others_in_the_journal_folder_are_let_alone(staging: SourceStag
 
     assert contents(ManifestStore(staging)) == {"1": "a"}
     assert {path.name for path in store.journal.iterdir()} == others
+
+
+def test_a_view_stays_as_it_was_when_more_is_written(staging: SourceStaging) -> None:
+    store = ManifestStore(staging)
+    loaded(store, row("1"))
+    before = store.view()
+    loaded(store, row("1", 2, "b"), row("2"))
+    deleted(store, "1")
+
+    assert {entry["page_id"]: entry["version"] for entry in before.table().to_pylist()} == {"1": 1}
+    assert before.row("2") is None
+    assert before.document_ids() == ["1"]
+    assert store.view().document_ids() == ["2"]
+
+
+def test_a_reader_of_some_columns_knows_what_is_in_doubt(staging: SourceStaging) -> None:
+    store = ManifestStore(staging)
+    loaded(store, row("1"), row("2"))
+    store.compact()
+    store.begin(store.view(), run_id="died", rows=[row("2", 2, "b"), row("3")])
+
+    found = ManifestReader(staging, ["page_id", "converter_version"]).read()
+    assert found.column_names == ["page_id", "converter_version"]
+    assert {entry["page_id"]: entry["converter_version"] for entry in found.to_pylist()} == {
+        "1": "1",
+        "2": IN_DOUBT,
+        "3": IN_DOUBT,
+    }
+
+
+def test_a_batch_reads_no_journal_file_again_and_looks_at_no_row_of_the_batches_before(
+    staging: SourceStaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ManifestStore(staging)
+    for number in range(20):
+        loaded(store, row(str(number)))
+    read, unpacked = [], []
+    part, table = manifest_reader.read_part, PackedRows.table
+    monkeypatch.setattr(manifest_reader, "read_part", lambda path, source: read.append(path) or part(path, source))
+    monkeypatch.setattr(PackedRows, "table", lambda self: unpacked.append(self) or table(self))
+    loaded(store, row("new"))
+
+    assert (read, unpacked) == ([], [])
+    assert len(contents(store)) == 21
 
 
 def test_a_broken_binding_says_what_to_do(staging: SourceStaging) -> None:

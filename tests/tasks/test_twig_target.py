@@ -10,6 +10,7 @@ import pytest
 from confluence_to_twig.runs.record import Record
 from confluence_to_twig.runs.run import Run
 from confluence_to_twig.sources.source import Source
+from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.tasks.file_target import load_files
 from confluence_to_twig.tasks.twig_target import settle_manifest
 from tests.twig.world import Page, write_shard
@@ -18,7 +19,8 @@ PAGES = [Page(str(number), (f"Text of page {number}",)) for number in range(5)]
 
 
 def doubtful(run: Run, record: Record) -> set[str]:
-    rows = settle_manifest(run, record).read().to_pylist()
+    settle_manifest(run, record)
+    rows = ManifestStore(run.source_staging).read().to_pylist()
     return {row["page_id"] for row in rows if not row["converter_version"]}
 
 

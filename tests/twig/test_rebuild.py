@@ -8,7 +8,7 @@ import pytest
 
 from confluence_to_twig.staging.binding import read_binding, write_binding
 from confluence_to_twig.staging.journal import IN_DOUBT
-from confluence_to_twig.staging.manifest import ManifestCorruptError
+from confluence_to_twig.staging.manifest_files import ManifestCorruptError
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.drift import audit
 from confluence_to_twig.twig.models import HeldDocument

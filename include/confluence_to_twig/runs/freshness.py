@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.staging.files import files_in, key_of
 from confluence_to_twig.staging.journal import IN_DOUBT
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import read_table
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _read_changes(path: ObjectStoragePath) -> list[dict[str, Any]]:
 
 
 def _held(staging: SourceStaging) -> dict[str, tuple[int, datetime]]:
-    table = ManifestStore(staging).read().select(["page_id", "version", "loaded_at", "converter_version"])
+    table = ManifestReader(staging, ["page_id", "version", "loaded_at", "converter_version"]).read()
     return {
         row["page_id"]: (row["version"], row["loaded_at"])
         for row in table.to_pylist()

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -89,10 +89,19 @@ class Operation:
     noted: bool = False
     data_source_id: str = ""
 
-    @cached_property
+    @property
     def documents(self) -> frozenset[str]:
         """The ids of the documents that it may have changed."""
         return (self.deletes | self.rows.keys()) - self.refused
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it can have changed nothing."""
+        return not any(document_id not in self.refused for document_id in chain(self.deletes, self.rows))
+
+    def concerns(self, document_id: str) -> bool:
+        """Whether it may have changed this document."""
+        return (document_id in self.deletes or document_id in self.rows) and document_id not in self.refused
 
     @property
     def is_open(self) -> bool:
@@ -144,7 +153,7 @@ def standing(base: ManifestRow | None, operations: Iterable[Operation], document
 
     :param operations: of the data source that the document is in.
     """
-    touching = [operation for operation in operations if document_id in operation.documents]
+    touching = [operation for operation in operations if operation.concerns(document_id)]
     words = [_Word(LONG_AGO, LONG_AGO, True, base, base is not None and base["converter_version"] == IN_DOUBT)]
     words += [_word(operation, document_id) for operation in touching if not operation.noted]
     newest = max((word for word in words if word.sure), key=lambda word: word.begin)

@@ -4,109 +4,46 @@
 what happened since (:mod:`confluence_to_twig.staging.journal`): immutable files with unique names, so that two runs, on one machine
 or on two with an object store between them, cannot overwrite each other's rows. No lock, no clock, no append.
 
-Reading joins both. Compaction writes a new ``manifest.parquet`` that names the operations it contains; their files stay
+Reading joins both (:mod:`confluence_to_twig.staging.manifest_reader`). Compaction writes a new ``manifest.parquet`` that names the operations it contains; their files stay
 until it has named them for a grace period, so that an older compaction that comes last loses nothing.
 """
 
 from __future__ import annotations
 
-import logging
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from confluence_to_twig.errors import TransientError
-from confluence_to_twig.staging.binding import read_binding
-from confluence_to_twig.staging.files import files_in, key_of, modified_at, remove
-from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName, foldable
-from confluence_to_twig.staging.manifest_files import (
-    ManifestCorruptError,
-    Part,
-    meta_of,
-    operations_of,
-    read_base,
-    read_part,
-    rows_of,
-    schema_with,
-)
-from confluence_to_twig.staging.manifest_view import Base, ManifestView, Progress, Snapshot, fold
+from confluence_to_twig.staging.files import modified_at, remove
+from confluence_to_twig.staging.journal import Operation, PartName, foldable
+from confluence_to_twig.staging.manifest_files import meta_of, write_part
+from confluence_to_twig.staging.manifest_reader import ManifestReader
+from confluence_to_twig.staging.manifest_rows import schema_with
+from confluence_to_twig.staging.manifest_view import Base, ManifestView, Progress, fold
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from airflow.sdk import ObjectStoragePath
-
     from confluence_to_twig.staging.layout import SourceStaging
     from confluence_to_twig.staging.rows import LoadedRow, ManifestRow
 
-log = logging.getLogger(__name__)
-
 #: How long the journal keeps files that the manifest contains.
 GRACE = timedelta(hours=24)
-_ATTEMPTS = 5
 
 
-class ManifestStore:
-    """The manifest of one source in staging.
+class ManifestStore(ManifestReader):
+    """The manifest of one source in staging, to read and to write.
 
-    :param staging: the source's files. The data source that it is bound to (``twig.json``) is the one that is meant
-        where none is named. The rows of others go with the next compaction: they were deleted, or the source left them.
+    The data source that the source is bound to (``twig.json``) is the one that is meant where none is named. The rows of
+    others go with the next compaction: they were deleted, or the source left them.
     """
 
     def __init__(self, staging: SourceStaging) -> None:
-        self.staging = staging
-        self._cached_base: tuple[str, Base] | None = None
-        self._cached_parts: dict[PartName, Part] = {}
-
-    @property
-    def journal(self) -> ObjectStoragePath:
-        """The folder of the journal."""
-        return self.staging.home / "manifest.d"
-
-    def read(self) -> pa.Table:
-        """All rows of the bound data source, as :data:`confluence_to_twig.staging.schemas.MANIFEST`.
-
-        Documents in doubt have an empty converter version.
-
-        :raises ManifestCorruptError: a file is damaged or missing.
-        """
-        return self.view().table()
-
-    def view(self, data_source: str | None = None) -> ManifestView:
-        """What a data source holds now. Cheap to repeat: only files that are new are read.
-
-        :param data_source: its id; None: the one that the source is bound to.
-        :raises ManifestCorruptError: a file is damaged or missing, or has the format of a newer release.
-        """
-        wanted = (self._bound_to() or "") if data_source is None else data_source
-        now = self._snapshot()
-        parts = (meta for meta, _ in self._cached_parts.values())
-        if self._cached_base is None and any(
-            meta["based"] for meta in parts if meta["data_source_id"] in {wanted, None}
-        ):
-            raise ManifestCorruptError.of(
-                self.staging.source, f"{self.staging.manifest} is missing, although the journal builds on it"
-            )
-        return now.of(wanted)
-
-    def _snapshot(self) -> Snapshot:
-        for _ in range(_ATTEMPTS):
-            # The journal first: a file of it that is gone by now was in the manifest for long, and so it is in this one.
-            names = self._names()
-            base = self._read_base()
-            try:
-                parts = self._read_parts(base, names)
-            except FileNotFoundError:
-                log.debug("A journal file was compacted away while it was read; reading again")
-                continue
-            return _joined(base, names, parts)
-        raise TransientError(
-            f"{self.staging.manifest} was replaced {_ATTEMPTS} times while it was read", "Run the task again."
-        )
+        super().__init__(staging)
 
     def begin(
         self, view: ManifestView, *, run_id: str, rows: Iterable[LoadedRow] = (), deletes: Collection[str] = ()
@@ -170,53 +107,29 @@ class ManifestStore:
 
     def compact(self, grace: timedelta = GRACE) -> None:
         """Bring the manifest file up to date and remove journal files that it has contained for ``grace``."""
-        now, bound = self._snapshot(), self._bound_to()
+        bound = self._bound_to()
         alive = None if bound is None else {bound}
+        self._fold(alive)
+        self._remove_old(grace, alive)
+
+    def _fold(self, alive: Collection[str] | None) -> None:
+        now = self._snapshot()
         operations = [entry for entry in now.operations if alive is None or entry.data_source_id in alive]
         if folded := foldable(operations):
             self._write_base(fold(now, folded, {name.token for name in self._names()}, alive))
-        self._remove_old(grace, alive)
-
-    def _bound_to(self) -> str | None:
-        binding = read_binding(self.staging)
-        return binding.data_source_id if binding else None
-
-    def _names(self) -> list[PartName]:
-        return sorted(name for name in map(PartName.parse, files_in(self.journal)) if name)
-
-    def _read_base(self) -> Base | None:
-        key = key_of(self.staging.manifest)
-        if key is None:
-            self._cached_base = None
-        elif self._cached_base is None or self._cached_base[0] != key:
-            try:
-                self._cached_base = (key, read_base(self.staging.manifest, self.staging.source))
-            except FileNotFoundError:
-                self._cached_base = None
-        return self._cached_base[1] if self._cached_base else None
-
-    def _read_parts(self, base: Base | None, names: list[PartName]) -> dict[PartName, Part]:
-        """The journal files that the manifest file does not contain."""
-        wanted = [name for name in names if base is None or name.token not in base.contains]
-        self._cached_parts = {name: self._cached_parts.get(name) or self._read_part(name) for name in wanted}
-        return dict(self._cached_parts)
-
-    def _read_part(self, name: PartName) -> Part:
-        return read_part(self.journal / str(name), self.staging.source)
 
     def _write(self, name: PartName, view: ManifestView, rows: list[ManifestRow], meta: dict[str, Any]) -> None:
         meta |= {"data_source_id": view.data_source_id, "based": view.data_source_id in view.base.progress}
-        with ParquetWriter(self.journal / str(name), schema_with(meta)) as writer:
-            writer.write_all(rows)
-        self._cached_parts[name] = meta, {row["document_id"]: row for row in rows}
+        self._state.add(name, write_part(self.journal / str(name), rows, meta))
 
     def _write_base(self, base: Base) -> None:
         with ParquetWriter(self.staging.manifest, schema_with(meta_of(base))) as writer:
-            writer.write_all(rows_of(base.table))
+            writer.write_table(base.table)
 
     def _remove_old(self, grace: timedelta, alive: Collection[str] | None) -> None:
         """Remove what the manifest file has contained for long, by the clock of the store."""
-        base, now = self._read_base(), modified_at(self.staging.manifest)
+        # Of the file only what it contains counts here: its rows need not be in memory.
+        base, now = ManifestReader(self.staging, ())._read_base(), modified_at(self.staging.manifest)
         if base is None or now is None:
             return
         for name in self._names():
@@ -229,23 +142,11 @@ class ManifestStore:
 
     def _is_of_no_use(self, name: PartName, base: Base, alive: Collection[str] | None) -> bool:
         """Whether it tells of another data source, or of a processing that the manifest file knows of."""
-        meta, _ = self._cached_parts.get(name, ({}, {}))
-        of_another = bool(meta) and alive is not None and meta["data_source_id"] not in alive
+        part = self._state.parts.get(name)
+        of_another = part is not None and alive is not None and part.meta["data_source_id"] not in alive
         return of_another or (name.kind == "processed" and name.seq <= base.seq)
 
 
 def _stamped(view: ManifestView, rows: Iterable[LoadedRow], run_id: str) -> list[ManifestRow]:
     now = datetime.now(UTC)
     return [{**row, "data_source": view.data_source_id, "loaded_at": now, "run_id": run_id} for row in rows]
-
-
-def _joined(base: Base | None, names: list[PartName], parts: dict[PartName, Part]) -> Snapshot:
-    base = base or Base(MANIFEST.empty_table())
-    processed: dict[str, int] = {}
-    for name, (meta, _) in parts.items():
-        if name.kind == "processed":
-            data_source = meta["data_source_id"]
-            processed[data_source] = max(processed.get(data_source, LONG_AGO), meta["covers"])
-    return Snapshot(
-        base, tuple(operations_of(parts)), seq=max([base.seq, *(name.seq for name in names)]), processed=processed
-    )

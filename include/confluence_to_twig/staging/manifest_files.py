@@ -1,30 +1,26 @@
-"""How manifest and journal lie in Parquet files: the rows as a table, everything else as JSON in the file's metadata."""
+"""The files of manifest and journal: read, written, and what is wrong with one that cannot be read."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from confluence_to_twig.errors import PermanentError
-from confluence_to_twig.staging.files import UnknownFormatError, modified_at
-from confluence_to_twig.staging.journal import LONG_AGO, Operation, PartName
+from confluence_to_twig.staging.files import UnknownFormatError, modified_at, read_bytes, write_bytes
+from confluence_to_twig.staging.manifest_rows import PackedRows, present, schema_with
 from confluence_to_twig.staging.manifest_view import Base, Progress
-from confluence_to_twig.staging.parquet import read_table
-from confluence_to_twig.staging.rows import ManifestRow
+from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, opened, with_format
 from confluence_to_twig.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
-
-_META = b"confluence-to-twig"
-#: A journal file: what it says of itself, and its rows by document id.
-Part = tuple[dict[str, Any], dict[str, ManifestRow]]
+    from confluence_to_twig.staging.rows import ManifestRow
 
 
 class ManifestCorruptError(PermanentError):
@@ -37,42 +33,11 @@ class ManifestCorruptError(PermanentError):
         return cls(summary, f"Run `{command}`: it asks Twig what it holds and writes the manifest anew.")
 
 
-def operations_of(parts: Mapping[PartName, Part]) -> Iterator[Operation]:
-    ends = _ends(parts)
-    for name, (meta, by_id) in parts.items():
-        operation = Operation(
-            name.token, name.seq, by_id, run_id=meta.get("run_id", ""), data_source_id=meta["data_source_id"]
-        )
-        if name.kind == "doubt":
-            yield replace(operation, doubt=True)
-        elif name.kind == "noted":
-            yield replace(operation, noted=True)
-        elif name.kind == "begin":
-            yield replace(operation, deletes=frozenset(meta["deletes"]), **ends.get(name.token, {}))
+class Part(NamedTuple):
+    """A journal file: what it says of itself, and its rows."""
 
-
-def _ends(parts: Mapping[PartName, Part]) -> dict[str, dict[str, Any]]:
-    """How each operation ended. Its own writer's end and those of others are joined: each knows what it knows."""
-    ends: dict[str, dict[str, Any]] = {}
-    for name, (meta, _) in sorted(parts.items()):
-        if name.kind == "end":
-            before = ends.get(name.token, {"done": frozenset(), "refused": frozenset()})
-            done = before["done"].union(meta["done"])
-            ends[name.token] = {
-                "end": name.seq,
-                "done": done,
-                "refused": before["refused"].union(meta["refused"]) - done,
-            }
-    return ends
-
-
-def schema_with(meta: Mapping[str, Any]) -> pa.Schema:
-    return MANIFEST.with_metadata({_META: json.dumps(meta, separators=(",", ":")).encode()})
-
-
-def rows_of(table: pa.Table) -> Iterator[ManifestRow]:
-    for batch in table.to_batches(max_chunksize=1_000):
-        yield from batch.to_pylist()
+    meta: dict[str, Any]
+    rows: PackedRows
 
 
 def meta_of(base: Base) -> dict[str, Any]:
@@ -84,9 +49,15 @@ def meta_of(base: Base) -> dict[str, Any]:
     }
 
 
-def read_base(path: ObjectStoragePath, source: str) -> Base:
-    """The manifest file. Raises ``FileNotFoundError`` and :class:`ManifestCorruptError`."""
-    table, meta = _read(path, source)
+def read_base(path: ObjectStoragePath, source: str, columns: Collection[str] | None = None) -> Base:
+    """The manifest file. Raises ``FileNotFoundError`` and :class:`ManifestCorruptError`.
+
+    :param columns: which are read, ``document_id`` among them; None: all.
+    """
+    wanted = MANIFEST if columns is None else pa.schema([MANIFEST.field(name) for name in columns])
+    with _readable(path, source), opened(path) as (parquet, is_present):
+        table, meta = present(parquet.read(columns=wanted.names if is_present else None))
+        table = table.select(wanted.names).cast(wanted)
     contains, written = meta.get("contains", {}), modified_at(path)
     now = written.timestamp() if written else None
     return Base(
@@ -99,36 +70,32 @@ def read_base(path: ObjectStoragePath, source: str) -> Base:
 
 def read_part(path: ObjectStoragePath, source: str) -> Part:
     """A file of the journal. Raises ``FileNotFoundError`` and :class:`ManifestCorruptError`."""
-    table, meta = _read(path, source)
-    return meta, {row["document_id"]: row for row in table.to_pylist()}
+    with _readable(path, source):
+        content = read_bytes(path)
+        with opened(path, content) as (parquet, _):
+            table, meta = present(parquet.read())
+            table.select(MANIFEST.names).cast(MANIFEST)
+            return Part(meta, PackedRows(content, table["document_id"].to_pylist()))
 
 
-def _read(path: ObjectStoragePath, source: str) -> tuple[pa.Table, dict[str, Any]]:
+def write_part(path: ObjectStoragePath, rows: Sequence[ManifestRow], meta: Mapping[str, Any]) -> Part:
+    """Write a file of the journal in one step."""
+    table = pa.Table.from_pylist(rows, schema=with_format(schema_with(meta)))
+    file = pa.BufferOutputStream()
+    pq.write_table(table, file, compression="zstd", compression_level=COMPRESSION_LEVEL)
+    content = file.getvalue().to_pybytes()
+    write_bytes(path, content)
+    return Part(dict(meta), PackedRows(content, [row["document_id"] for row in rows]))
+
+
+@contextmanager
+def _readable(path: ObjectStoragePath, source: str) -> Iterator[None]:
+    """What goes wrong while a file is read, as an error that says how to mend it."""
     try:
-        table = read_table(path)
-        meta = json.loads((table.schema.metadata or {}).get(_META, b"{}"))
-        table, meta = upgraded(table.replace_schema_metadata(None), meta)
-        return table.select(MANIFEST.names).cast(MANIFEST), meta
+        yield
     except FileNotFoundError:
         raise
     except UnknownFormatError as error:
         raise ManifestCorruptError.of(source, error.summary) from error
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestCorruptError.of(source, f"{path} cannot be read ({type(error).__name__})") from error
-
-
-def upgraded(table: pa.Table, meta: dict[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
-    """A file of format 1 as format 2 has it; one of format 2 as it is.
-
-    Format 1 named the data source once in a file, and its documents by the ids of their pages.
-    """
-    if "document_id" in table.column_names:
-        return table, meta
-    data_source = meta.get("data_source_id") or ""
-    unknown = {"space_id": pa.string(), "audience": pa.string(), "text_bytes": pa.int64()}
-    table = table.append_column("data_source", pa.array([data_source] * table.num_rows, pa.string()))
-    table = table.append_column("document_id", table.column("page_id"))
-    for name, kind in unknown.items():
-        table = table.append_column(name, pa.nulls(table.num_rows, kind))
-    progress = {data_source: [meta.get("changed", LONG_AGO), meta.get("processed", LONG_AGO)]}
-    return table, meta | {"data_source_id": data_source, "progress": progress}

@@ -99,9 +99,9 @@ def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mappin
 
 
 @contextmanager
-def _opened(path: ObjectStoragePath) -> Iterator[tuple[pq.ParquetFile, bool]]:
-    """The file, and whether it has the present format."""
-    with path.open("rb") as file, pq.ParquetFile(file) as parquet:
+def opened(path: ObjectStoragePath, content: bytes | None = None) -> Iterator[tuple[pq.ParquetFile, bool]]:
+    """The file, and whether it has the present format. :param content: what is in it, if that has been read before."""
+    with path.open("rb") if content is None else pa.BufferReader(content) as file, pq.ParquetFile(file) as parquet:
         found = (parquet.metadata.metadata or {}).get(FORMAT_KEY)
         check_format(path, found and found.decode())
         yield parquet, found is not None
@@ -112,7 +112,7 @@ def read_table(path: ObjectStoragePath, columns: list[str] | None = None) -> pa.
 
     Raises ``FileNotFoundError`` and ``UnknownFormatError``.
     """
-    with _opened(path) as (parquet, is_present):
+    with opened(path) as (parquet, is_present):
         table = parquet.read(columns=columns)
     for name in () if is_present else columns or ():
         if name not in table.column_names:
@@ -128,7 +128,7 @@ def iter_rows(
     :param where: a column and the values it has in the rows that are wanted. Of row groups without one only that column
         is read, and no other row becomes a Python object.
     """
-    with _opened(path) as (parquet, is_present):
+    with opened(path) as (parquet, is_present):
         unknown = {} if is_present else dict.fromkeys(columns or ())
         if where is None:
             batches = parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.runs.held_decorations import read_held_decorations, write_held_decorations
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig.shards import document_rows
 
@@ -21,7 +21,7 @@ def note_decorations(run: Run, shards: Sequence[int]) -> None:
 
     A page that was held back, refused or not fetched keeps what was noted before: the next run finds it again.
     """
-    manifest = ManifestStore(run.source_staging).read().select(["page_id", "content_hash"]).to_pylist()
+    manifest = ManifestReader(run.source_staging, ["page_id", "content_hash"]).read().to_pylist()
     held = {row["page_id"]: row["content_hash"] for row in manifest}
     documents = document_rows([run.staging.documents(shard) for shard in shards])
     loaded = {

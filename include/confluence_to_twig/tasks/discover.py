@@ -15,7 +15,7 @@ from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests
 from confluence_to_twig.confluence.sweep.inventory import Sweep, explain_missing, nothing_to_sweep, sweep
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
-from confluence_to_twig.planning.plan import candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.runs.held_decorations import (
     NOTHING,
@@ -27,6 +27,7 @@ from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
 from confluence_to_twig.staging.files import remove_folder
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import INVENTORY, PLAN
 from confluence_to_twig.tasks.twig_target import settle_manifest
@@ -52,7 +53,8 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         space = Space.from_json(validated["space"]) if validated["space"] else None
         with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
-            manifest = settle_manifest(run, record).read()
+            settle_manifest(run, record)
+            manifest = ManifestReader(run.source_staging, OF_MANIFEST).read()
             seen = _sweep(run, client, space, record) if space else nothing_to_sweep()
             missing = _missing(run, client, space, seen, manifest)
             client.prove_again()

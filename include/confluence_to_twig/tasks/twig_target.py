@@ -33,18 +33,18 @@ def data_source_of(run: Run, client: TwigClient) -> DataSource:
     )
 
 
-def settle_manifest(run: Run, record: Record) -> ManifestStore:
-    """The manifest, fit to plan with: tied to its target, rebuilt if it was lost, mended if the source asks for that."""
+def settle_manifest(run: Run, record: Record) -> None:
+    """Make the manifest fit to plan with: tied to its target, rebuilt if it was lost, mended if the source asks for that."""
     manifest = ManifestStore(run.source_staging)
     if run.params.dry_run:
-        return manifest
+        return
     if run.source.delivery == "files":
         from confluence_to_twig.tasks.file_target import bind_target, mend_target
 
         bind_target(run)
         if run.source.repair:
             mend_target(run, record)
-        return manifest
+        return
     with TwigHook(run.source.twig_conn_id).client() as client:
         data_source = data_source_of(run, client)
         if rebuilt := rebuild_if_lost(client, data_source, manifest, run.run_id):
@@ -52,7 +52,6 @@ def settle_manifest(run: Run, record: Record) -> ManifestStore:
         if run.source.repair:
             _mend(run, client, data_source, manifest, record)
         record.figures["twig_requests"] = client.figures.requests
-    return manifest
 
 
 def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: ManifestStore, record: Record) -> None:

@@ -13,7 +13,7 @@ from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
 
@@ -75,7 +75,7 @@ def _find_space(run: Run, client: ConfluenceClient, record: Record) -> Space | N
     try:
         return client.space(run.source.space_key)
     except SpaceNotFoundError as error:
-        held = 0 if run.params.dry_run else ManifestStore(run.source_staging).read().num_rows
+        held = 0 if run.params.dry_run else ManifestReader(run.source_staging, ()).view().table().num_rows
         if not held:
             raise
         record.warn(

@@ -138,13 +138,13 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     import pyarrow.compute as pc
 
     from confluence_to_twig.runs.retention import keep_history
-    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.manifest_reader import ManifestReader
 
     with recorded(run) as record:
         problems = [] if run.params.dry_run else _failed(run, record)
         if not run.params.dry_run:
             problems += _check_files(run) if run.source.delivery == "files" else _ask_twig(run, record)
-        manifest = ManifestStore(run.source_staging).read()
+        manifest = ManifestReader(run.source_staging, ["chunk_count"]).read()
         record.details |= {
             "problems": problems,
             "pages": manifest.num_rows,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from confluence_to_twig.staging.binding import binding_path
 from confluence_to_twig.staging.files import remove
 from confluence_to_twig.staging.journal import IN_DOUBT
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.twig.client import RouteNotOffered
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def rebuild_if_lost(
 
     :returns: None when there was nothing to do.
     """
-    if manifest.view(data_source.id).exists or not _holds_documents(client, data_source):
+    known = ManifestReader(manifest.staging, ()).view(data_source.id)  # whether it exists is told without its rows
+    if known.exists or not _holds_documents(client, data_source):
         return None
     log.warning("There is no manifest, but Twig holds documents of this source; rebuilding the manifest from Twig")
     return rebuild(client, data_source, manifest, run_id)

@@ -12,7 +12,7 @@ from confluence_to_twig.runs.report import assemble, read_records
 from confluence_to_twig.staging.cached import Remembered
 from confluence_to_twig.staging.files import files_in, read_json
 from confluence_to_twig.staging.layout import RunStaging
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import iter_rows, read_table
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _newest_by_page(rows: Iterable[Row]) -> list[Row]:
 
 def _held(staging: SourceStaging, *columns: str) -> dict[str, tuple[Any, ...]]:
     """Page id → these columns of the manifest."""
-    table = ManifestStore(staging).read()
+    table = ManifestReader(staging, {"page_id", *columns}).read()
     values = zip(*(table[column].to_pylist() for column in columns), strict=True)
     return dict(zip(table["page_id"].to_pylist(), values, strict=True))
 
