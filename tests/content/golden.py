@@ -114,10 +114,11 @@ def _hashes(storage: str, context: PageContext) -> tuple[str, str]:
         included.append(found)
         return found
 
-    markdown = convert(storage, replace(context, resolve_body=resolve_body)).markdown
+    conversion = convert(storage, replace(context, resolve_body=resolve_body))
+    markdown = conversion.markdown
     chunks = [
         (chunk.chunk_id, chunk.text, chunk.heading_path, chunk.url, chunk.token_count, chunk.language)
-        for chunk in chunk_document(markdown, context)
+        for chunk in chunk_document(markdown, context, conversion.headings)
     ]
     added = [comment.storage for comment in context.comments] + [file.title for file in context.attachments]
     given = (storage, context.view, context.title, added, [page and page.storage for page in included])

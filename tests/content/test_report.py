@@ -130,6 +130,9 @@ def test_equal_headings_are_numbered_from_the_second_on():
         ("[a](https://e.com) ![b](c.png) <https://e.com>", "a b https://e.com"),
         ("snake_case \\*star\\* \\[x\\]", "snake_case *star* [x]"),
         ("**[a](b)**", "a"),
+        ("Call `__init__`", "Call __init__"),
+        ("`SELECT *`", "SELECT *"),
+        ("2 * 3 * 4 *.py", "2 * 3 * 4 *.py"),
     ],
 )
 def test_plain_text_of_a_heading(markdown, text):

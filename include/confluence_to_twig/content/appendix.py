@@ -6,12 +6,14 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.content.diagrams.files import DIAGRAM_SUFFIXES, DIAGRAM_TYPES
 from confluence_to_twig.content.nodes import Node
+from confluence_to_twig.content.storage.diagrams import drawn_nodes
 from confluence_to_twig.content.storage.links import attachment_url, clean_url
 from confluence_to_twig.content.storage.parse import parse_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from confluence_to_twig.content.model import Attachment, Comment, PageContext
 
@@ -35,15 +37,18 @@ def comments_section(comments: Sequence[Comment], resolve: Callable[[Node], Node
     return [Node("h2", {}, ["Comments"]), *section] if section else []
 
 
-def attachments_section(context: PageContext, markdown: str) -> list[Node | str]:
-    """A section with the files that the body does not link to, and the extracted text of each."""
+def attachments_section(context: PageContext, markdown: str, drawn: Collection[str]) -> list[Node | str]:
+    """A section with the files that the body does not link to, and the extracted text of each.
+
+    :param drawn: files whose text stands in the body already, where the page shows their diagram.
+    """
     listed: list[Node | str] = []
     texts: list[Node | str] = []
     for attachment in context.attachments:
         url = clean_url(attachment_url(context, attachment.title))
-        if url not in markdown:
+        if url not in markdown and attachment.title not in drawn:
             listed.append(Node("li", {}, [Node("a", {"href": url}, [attachment.title])]))
-        if attachment.text and attachment.text.strip():
+        if attachment.text and attachment.text.strip() and attachment.title not in drawn:
             texts += [Node("h3", {}, [attachment.title]), *_file_text(attachment)]
     if not listed and not texts:
         return []
@@ -56,6 +61,8 @@ def _file_text(attachment: Attachment) -> list[Node | str]:
         table = _csv_table(text)
         if table:
             return [table]
+    if attachment.media_type in DIAGRAM_TYPES or attachment.title.lower().endswith(DIAGRAM_SUFFIXES):
+        return drawn_nodes(text)
     paragraphs = [part for part in text.split("\n\n") if part.strip()]
     return [Node("p", {}, _lines(paragraph)) for paragraph in paragraphs]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from confluence_to_twig.content.appendix import attachments_section, comments_section
 from confluence_to_twig.content.coverage import coverage
 from confluence_to_twig.content.markdown.writer import to_markdown
-from confluence_to_twig.content.model import Conversion, ConversionReport, LeftOut, PageContext
+from confluence_to_twig.content.model import Conversion, ConversionReport, Heading, LeftOut, PageContext
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.parse import parse_storage
 from confluence_to_twig.content.storage.resolution import Resolution
@@ -24,11 +24,13 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
     """
     page = context or PageContext()
     state = Resolution(page, resolve)
-    markdown, source = _body(storage, state), storage
+    headings: list[Heading] = []
+    markdown, source = _body(storage, state, headings), storage
     if page.view:
-        rendered = _body(page.view, state, is_view=True)
+        of_view: list[Heading] = []
+        rendered = _body(page.view, state, of_view, is_view=True)
         if len(rendered.split()) > len(markdown.split()):
-            markdown, source = rendered, page.view
+            markdown, source, headings = rendered, page.view, of_view
     covered = coverage(source, markdown)
     missing = (LeftOut(text, "not found again in the Markdown") for text in covered.missing)
     nothing = not markdown and source.strip() and bool(state.left_out)
@@ -41,7 +43,7 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
         used_view=source is not storage,
         left_out=(*state.left_out, *missing),
     )
-    return Conversion(_with_appendix(markdown, page), report)
+    return Conversion(_with_appendix(markdown, page, headings, state.drawn), report, tuple(headings))
 
 
 def storage_to_markdown(storage: str, context: PageContext | None = None) -> str:
@@ -61,15 +63,16 @@ def storage_to_markdown(storage: str, context: PageContext | None = None) -> str
     return convert(storage, context).markdown
 
 
-def _body(text: str, state: Resolution, *, is_view: bool = False) -> str:
+def _body(text: str, state: Resolution, headings: list[Heading], *, is_view: bool = False) -> str:
     parsed = parse_storage(text)
     root = normalise_view(parsed.root) if is_view else parsed.root
     state.tolerant = state.tolerant or (parsed.tolerant and not is_view)
     resolve(root, state)
-    return to_markdown(root)
+    return to_markdown(root, headings)
 
 
-def _with_appendix(markdown: str, page: PageContext) -> str:
+def _with_appendix(markdown: str, page: PageContext, headings: list[Heading], drawn: set[str]) -> str:
     sections = comments_section(page.comments, lambda root: resolve(root, Resolution(page, resolve)))
-    sections += attachments_section(page, markdown)
-    return "\n\n".join(filter(None, [markdown, to_markdown(Node("root", {}, sections))])) if sections else markdown
+    sections += attachments_section(page, markdown, drawn)
+    appendix = to_markdown(Node("root", {}, sections), headings) if sections else ""
+    return "\n\n".join(filter(None, [markdown, appendix]))

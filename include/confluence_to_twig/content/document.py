@@ -47,7 +47,7 @@ def build_document(
     """Convert and chunk one row of ``schemas.PAGES``."""
     context = page_context(page_row, resolve_page=resolve_page, resolve_body=resolve_body)
     conversion = convert(page_row["storage"], context)
-    chunks = chunk_document(conversion.markdown, context)
+    chunks = chunk_document(conversion.markdown, context, conversion.headings)
     report = conversion.report
     document: DocumentRow = {
         "page_id": context.page_id,
@@ -119,6 +119,7 @@ def page_context(
         comments=tuple(_comment(comment, users) for comment in row["comments"]),
         view=row["view"],
         site_url=site[1] if site else "",
+        editor=row.get("editor") or "",
         resolve_page=resolve_page,
         resolve_body=resolve_body,
     )

@@ -57,6 +57,8 @@ class PageContext:
     :param url: absolute address of the page; chunks link to it with the heading's anchor.
     :param site_url: base of the site with ``/wiki``, for attachments and Jira keys: ``https://acme.atlassian.net/wiki``.
     :param ancestors: titles, top-down, without the page itself.
+    :param editor: the page's property of that name, which decides how Cloud names its headings: ``v2`` for the new editor,
+        ``v1`` for the legacy one; empty when nobody knows: as on the site.
     :param users: account id → display name, for mentions.
     :param view: body as Confluence renders it, for a page whose storage holds nothing to read.
     """
@@ -78,6 +80,7 @@ class PageContext:
     comments: tuple[Comment, ...] = ()
     view: str | None = None
     site_url: str = ""
+    editor: str = ""
     resolve_page: PageResolver | None = None
     resolve_body: BodyResolver | None = None
     resolve_title: TitleResolver | None = None
@@ -114,11 +117,26 @@ class ConversionReport:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """A heading of a document.
+
+    :param line: its line of Markdown: ``## Call `__init__```; empty inside a quote or list item.
+    :param text: what a reader sees: ``Call __init__``.
+    :param named: what the new editor makes its fragment of, which names the kinds of things that have no text: ``Release [date]``.
+    """
+
+    line: str
+    text: str
+    named: str
+
+
+@dataclass(frozen=True)
 class Conversion:
-    """A page as Markdown, with the report of its conversion."""
+    """A page as Markdown, with its headings in order, and the report of its conversion."""
 
     markdown: str
     report: ConversionReport
+    headings: tuple[Heading, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from confluence_to_twig.content.chunks.pieces import Cutter, Piece, fragments
 from confluence_to_twig.content.chunks.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from confluence_to_twig.content.model import PageContext
+    from confluence_to_twig.content.model import Heading, PageContext
 
 LIMIT_TOKENS = 512
 #: Stretches longer than this are cut where sections or blocks end. Measured on questions (``docs/benchmarks.md``): from
@@ -51,10 +51,11 @@ class DocumentParts:
 
     :param markdown: the document.
     :param page: where it stands, for the context lines.
+    :param headings: its headings, as far as the conversion knows them.
     """
 
-    def __init__(self, markdown: str, page: PageContext) -> None:
-        self.outline = Outline(page, LIMIT_TOKENS // 4)
+    def __init__(self, markdown: str, page: PageContext, headings: Sequence[Heading]) -> None:
+        self.outline = Outline(page, headings, LIMIT_TOKENS // 4)
         self._markdown = markdown
         self._pieces: list[Piece] = []
         self._sections: list[Section] = []

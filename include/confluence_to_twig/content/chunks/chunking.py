@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.chunks.assembly import LIMIT_TOKENS, OVERLAP_TOKENS, DocumentParts
 from confluence_to_twig.content.chunks.language import detect_language
 from confluence_to_twig.content.model import Chunk, PageContext
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from confluence_to_twig.content.model import Heading
+
 __all__ = ["LIMIT_TOKENS", "OVERLAP_TOKENS", "chunk_document"]
 
 
-def chunk_document(markdown: str, context: PageContext | None = None) -> list[Chunk]:
+def chunk_document(markdown: str, context: PageContext | None = None, headings: Sequence[Heading] = ()) -> list[Chunk]:
     """The chunks of a document in reading order; none for a document without text.
 
     Together they hold every word of the document. A chunk has at most :data:`LIMIT_TOKENS` cl100k tokens, its context
     line included.
+
+    :param headings: the headings as the conversion knows them; of others, the text is read out of the Markdown.
 
     >>> page = PageContext(page_id="7", title="Page", url="https://acme.example/7")
     >>> [chunk] = chunk_document("# Start\\n\\nRead this.", page)
@@ -30,7 +38,7 @@ def chunk_document(markdown: str, context: PageContext | None = None) -> list[Ch
     (('Start',), 'https://acme.example/7#Start', 10, 0, 19)
     """
     page = context or PageContext()
-    document = DocumentParts(markdown, page)
+    document = DocumentParts(markdown, page, headings)
     language = detect_language(markdown)
     seen: Counter[str] = Counter()
     chunks: list[Chunk] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,23 +11,37 @@ from confluence_to_twig.content.anchors import Anchors
 from confluence_to_twig.content.chunks.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from confluence_to_twig.content.model import PageContext
+    from collections.abc import Sequence
+
+    from confluence_to_twig.content.model import Heading, PageContext
 
 _ARROW = " › "
 _SEPARATOR = "\n\n"
 _MARKUP = re.compile(r"[\[<*_~`\\]")
-_LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
+#: What stands as it is: an escaped character, and the inside of a code span.
+_VERBATIM = re.compile(r"\\([!-/:-@\[-`{-~])|(?<!`)(`{1,8})(?!`)(.{1,500}?)(?<!`)\2(?!`)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _AUTOLINK = re.compile(r"<([a-z][a-z+.-]*:[^<>\s]*)>")
-_DELIMITERS = re.compile(r"(?<!\\)(?:\*{1,3}|~~|`+|(?<![^\W_])_|_(?![^\W_]))")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_EMPHASIS = re.compile(r"(\*{1,3}|~~|(?<![^\W_])_{1,3}(?=\S))(?=\S)([^*~]{1,500}?)(?<=\S)\1(?!_|(?<=_)\w)")
+_MOST_NESTED = 3
+_KEPT = "\ufdd7"
 
 
 def plain_text(markdown: str) -> str:
     """Inline Markdown as the text it shows."""
     if not _MARKUP.search(markdown):
         return markdown.strip()
-    text = _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", markdown))
-    return _ESCAPE.sub(r"\1", _DELIMITERS.sub("", text)).strip()
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[1] or match[3].strip(" ") or match[3])
+        return _KEPT
+
+    text = _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", _VERBATIM.sub(keep, markdown)))
+    for _ in range(_MOST_NESTED):
+        text = _EMPHASIS.sub(r"\2", text)
+    verbatim = iter(kept)
+    return re.sub(_KEPT, lambda _match: next(verbatim), text).strip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,24 +77,41 @@ class Section:
 class Outline:
     """The sections met so far on one page.
 
+    :param headings: those that the conversion knows, in order. A heading line that is not among them was Markdown on the page.
     :param context_limit: the largest number of tokens of a context line; a longer line loses its beginning.
     """
 
-    def __init__(self, page: PageContext, context_limit: int) -> None:
+    def __init__(self, page: PageContext, headings: Sequence[Heading], context_limit: int) -> None:
         self._page = page
         self._limit = context_limit
-        self._anchors = Anchors(page.url, page.title)
+        self._anchors = Anchors(page.url, page.title, page.editor)
+        self._known: dict[str, deque[tuple[int, str, str]]] = {}
+        self._met = -1
+        for number, heading in enumerate(headings):
+            anchor = self._anchors.add(heading.text, heading.named)
+            self._known.setdefault(heading.line, deque()).append((number, heading.text, anchor))
         self.current = self._section(0, (), "", None)
 
     def add(self, level: int, line: str) -> Section:
         """Enter the section below a heading line (``## Set up``)."""
-        text = plain_text(line.strip().lstrip("#").strip())
+        text, anchor = self._heading(line.strip())
         parent = self.current
         while parent.level >= level and parent.parent is not None:
             parent = parent.parent
         path = (*parent.path, text) if text else parent.path
-        self.current = self._section(level, path, self._anchors.add(text), parent)
+        self.current = self._section(level, path, anchor, parent)
         return self.current
+
+    def _heading(self, line: str) -> tuple[str, str]:
+        """Text and fragment of a heading line."""
+        known = self._known.get(line) or deque()
+        while known:
+            number, text, anchor = known.popleft()
+            if number > self._met:
+                self._met = number
+                return text, anchor
+        text = plain_text(line.lstrip("#").strip())
+        return text, self._anchors.add(text)
 
     def url(self, section: Section) -> str:
         """The page's URL, with the heading's fragment if there is one."""

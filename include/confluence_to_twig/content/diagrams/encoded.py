@@ -36,12 +36,14 @@ def inflate(data: bytes, wbits: int = -15) -> bytes:
         raise UnreadableDiagramError("it can not be unpacked") from error
     if len(unpacked) > UNPACKED_MAX_BYTES:
         raise UnreadableDiagramError("it unpacks to too many bytes")
+    if not unpacker.eof:
+        raise UnreadableDiagramError("it is cut off")
     return unpacked
 
 
 def from_base64(text: str) -> bytes | None:
     """The bytes behind base64 of either alphabet, with or without padding; None when it is none."""
-    packed = "".join(text.split())
+    packed = "".join(text.split("\n"))
     if len(packed) < 4 or not _BASE64.match(packed):
         return None
     standard = packed.replace("-", "+").replace("_", "/").rstrip("=")

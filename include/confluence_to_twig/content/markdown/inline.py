@@ -26,6 +26,7 @@ from confluence_to_twig.content.markdown.emphasis import (
     place_emphasis,
 )
 from confluence_to_twig.content.markdown.escape import OPEN, close_open_ends, code_span, escape_text
+from confluence_to_twig.content.markdown.structure import UNSEEN
 from confluence_to_twig.content.nodes import Node, is_text
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ _MARKED = {
     "strike": (STRUCK, STRUCK_END),
 }
 _CODE_TAGS = frozenset({"code", "tt", "kbd", "samp"})
-#: Elements that a rule has already read.
-_UNSEEN = frozenset({"script", "style", "colgroup", "col", "ac:parameter", "input"})
 _WHITE_SPACE = re.compile(r"\s+")
 _UNEVEN_SPACE = re.compile(r"[^\S ]|  ")
 _AROUND_BREAK = re.compile(f" *{BREAK}[ {BREAK}]*")
@@ -136,7 +135,7 @@ class InlineRenderer:
             self._superscript(node)
         elif "data-lozenge" in node.attrs:
             self._lozenge(node)
-        elif tag not in _UNSEEN and not tag.startswith("ri:"):
+        elif tag not in UNSEEN and not tag.startswith("ri:"):
             self._feed(node.children)
 
     def _mark(self, mark: str) -> None:

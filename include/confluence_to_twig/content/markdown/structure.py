@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.content.characters import without_invisible
 from confluence_to_twig.content.nodes import Node, names
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ _CONTAINERS = names(
 )
 BLOCKS = _CONTAINERS | HEADINGS.keys() | frozenset({"p", "ul", "ol", "dl", "pre", "blockquote", "table", "hr"})
 ROW_PARENTS = frozenset({"thead", "tbody", "tfoot"})
+#: Elements that a rule has already read.
+UNSEEN = frozenset({"script", "style", "colgroup", "col", "ac:parameter", "input"})
 _NO_BULLET = re.compile(r"list-style(?:-type)?\s*:\s*none")
 CELLS = frozenset({"td", "th"})
 #: The largest number CommonMark reads as that of a list item.
@@ -106,6 +109,22 @@ def code_text(node: Node) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     written = [number for number, line in enumerate(lines) if line.strip()]
     return "\n".join(lines[written[0] : written[-1] + 1]) if written else ""
+
+
+def shown_text(run: Iterable[Node | str]) -> str:
+    """A run as the text that it shows, on one line."""
+    parts: list[str] = []
+    pending = list(run)[::-1]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            parts.append(part)
+        elif part.tag == "img":
+            parts.append(part.get("alt"))
+        elif part.tag not in UNSEEN:
+            apart = [" "] if part.tag == "br" or "data-lozenge" in part.attrs else []
+            pending += [*apart, *reversed(part.children), *apart]
+    return " ".join(without_invisible("".join(parts)).split())
 
 
 def list_items(node: Node) -> list[Node]:

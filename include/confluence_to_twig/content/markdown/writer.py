@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.markdown.emphasis import BREAK
@@ -24,8 +24,10 @@ from confluence_to_twig.content.markdown.structure import (
     list_start,
     paragraphs,
     runs,
+    shown_text,
 )
 from confluence_to_twig.content.markdown.tables import render_table, sole_cell
+from confluence_to_twig.content.model import Heading
 from confluence_to_twig.content.nodes import Node
 
 if TYPE_CHECKING:
@@ -45,9 +47,16 @@ class Block:
     text: str
 
 
-def to_markdown(root: Node) -> str:
-    """The document below ``root``, without a trailing line break."""
-    return _join(Renderer().blocks(root.children))
+def to_markdown(root: Node, headings: list[Heading] | None = None) -> str:
+    """The document below ``root``, without a trailing line break.
+
+    :param headings: where its headings are added, in reading order.
+    """
+    renderer = Renderer()
+    markdown = _join(renderer.blocks(root.children))
+    if headings is not None:
+        headings += renderer.headings
+    return markdown
 
 
 def _join(blocks: Iterable[Block]) -> str:
@@ -59,6 +68,7 @@ class Renderer:
 
     def __init__(self) -> None:
         self.inline = InlineRenderer()
+        self.headings: list[Heading] = []
         self._quotes = 0
         self._rules: dict[str, Callable[[Node], list[Block]]] = {
             "ul": self._list,
@@ -101,7 +111,17 @@ class Renderer:
             text = escape_heading(without_lone_escapes(self.inline.render(part)).replace(BREAK, " "))
             self.inline.strong = True
             if text:
-                blocks.append(Block("h", f"{'#' * HEADINGS[node.tag]} {text}"))
+                line = f"{'#' * HEADINGS[node.tag]} {text}"
+                shown = shown_text(part)
+                self.headings.append(Heading(line, shown, node.get("data-named") or shown))
+                blocks.append(Block("h", line))
+        return blocks
+
+    def _inner(self, children: Iterable[Node | str]) -> list[Block]:
+        """Blocks of a quote or list item. Headings in there have no line of their own."""
+        first = len(self.headings)
+        blocks = self.blocks(children)
+        self.headings[first:] = [replace(heading, line="") for heading in self.headings[first:]]
         return blocks
 
     def _code(self, node: Node) -> list[Block]:
@@ -112,7 +132,7 @@ class Renderer:
 
     def _quote(self, node: Node) -> list[Block]:
         self._quotes += 1
-        blocks = self.blocks(node.children)
+        blocks = self._inner(node.children)
         self._quotes -= 1
         if not blocks:
             return []
@@ -149,7 +169,7 @@ class Renderer:
         items: list[str] = []
         loose = False
         for child in list_items(node):
-            blocks = self.blocks(child.children)
+            blocks = self._inner(child.children)
             box = checkbox(child)
             if blocks or box:
                 text, spaced = _item(f"{number}. " if ordered else "- ", box, blocks)

@@ -186,14 +186,15 @@ def _has_image(node: Node) -> bool:
     return any(child.tag == "img" for child in node.walk())
 
 
-def _fragment(anchor: str, url: str, title: str) -> str:
-    return f"#{anchor_on(unquote(anchor), url, title)}" if anchor else ""  # some are stored encoded
+def _fragment(anchor: str, url: str, title: str, editor: str = "") -> str:
+    return f"#{anchor_on(unquote(anchor), url, title, editor)}" if anchor else ""  # some are stored encoded
 
 
 def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str, str]:
     """URL and title of what a link points at; the URL is empty when it cannot be known."""
     if target is None:
-        return (f"{context.url}{_fragment(anchor, context.url, context.title)}" if anchor else ""), anchor
+        own = _fragment(anchor, context.url, context.title, context.editor)
+        return (f"{context.url}{own}" if anchor else ""), anchor
     if target.tag in {"ri:page", "ri:blog-post", "ri:content-entity"}:
         url, title = _url_of(target, context), _title_of(target, context)
         return (f"{url}{_fragment(anchor, url, title)}" if url else ""), title or anchor or url

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable
 
 from confluence_to_twig.content.blocks import is_fence
-from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
-from confluence_to_twig.content.storage.links import clean_url, file_reference, jira_url, link, mention
+from confluence_to_twig.content.storage.links import clean_url, jira_url, link, mention
 from confluence_to_twig.content.storage.parse import parse_storage
 from confluence_to_twig.content.storage.resolution import (
     Replacement,
@@ -74,58 +73,6 @@ def noformat(macro: Node, _state: Resolution) -> Replacement:
     return fenced(_text_of_code(macro), title=parameters(macro).get("title", ""))
 
 
-#: Parameters that hold a diagram's source, where the macro has no body.
-_SOURCES = (
-    "data",
-    "source",
-    "code",
-    "definition",
-    "umldefinition",
-    "diagramdefinition",
-    "diagram",
-    "uml",
-    "mermaid",
-    "text",
-)
-_NAMES = ("diagramdisplayname", "displayname", "diagramname", "name", "filename")
-
-
-def _diagram_source(language: str) -> Rule:
-    """The rule for diagrams with a text source: the source as code, or else what there is of the diagram."""
-
-    def rule(macro: Node, state: Resolution) -> Replacement:
-        source = _source(macro)
-        return fenced(source, language, _lowered(macro).get("title", "")) if source else diagram(macro, state)
-
-    return rule
-
-
-plantuml = _diagram_source("plantuml")
-mermaid = _diagram_source("mermaid")
-graphviz = _diagram_source("dot")
-
-
-def _source(macro: Node) -> str:
-    values = _lowered(macro)
-    body = plain_body(macro) or Node("", {}, rich_body(macro)).text()
-    stored = body if body.strip() else next((values[name] for name in _SOURCES if values.get(name)), "")
-    source = decoded_source(stored)
-    return stored.strip("\n") if source == stored.strip() else source
-
-
-def _lowered(macro: Node) -> dict[str, str]:
-    return {name.lower(): value for name, value in parameters(macro).items()}
-
-
-def diagram(macro: Node, state: Resolution) -> Replacement:
-    """A drawing: its name, and the words of its file where the file was read."""
-    values = _lowered(macro)
-    name = next((values[key] for key in _NAMES if values.get(key)), "")
-    if not name:
-        return file_reference(macro, state)
-    return [Node("p", {}, [f"Diagram: {name}"])]
-
-
 def expand(macro: Node, _state: Resolution) -> Replacement:
     """The title in bold, then the hidden content."""
     values = parameters(macro)
@@ -136,7 +83,7 @@ def expand(macro: Node, _state: Resolution) -> Replacement:
 
 def status(macro: Node, _state: Resolution) -> Replacement:
     """A lozenge: text that stands apart from its neighbours."""
-    values = _lowered(macro)
+    values = {name.lower(): value for name, value in parameters(macro).items()}
     title = values.get("title") or values.get("status", "")
     return [apart([title])] if title else []
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.nodes import Node, names
+from confluence_to_twig.content.storage import diagrams
 from confluence_to_twig.content.storage import macro_rules as rules
 from confluence_to_twig.content.storage.includes import resolve_excerpt_include, resolve_include
 from confluence_to_twig.content.storage.links import file_reference
@@ -55,10 +56,10 @@ _RULES: dict[str, Rule] = {
         (rules.embedded, "iframe html-iframe widget figma-for-confluence loom-for-confluence youtube"),
         (rules.embedded, "google-drive-docs google-drive-sheets lref-gdrive-file miro-macro-resizing"),
         (file_reference, "view-file viewpdf viewdoc viewxls viewppt multimedia preview pdf"),
-        (rules.diagram, "drawio inc-drawio drawio-sketch gliffy lucidchart balsamiq"),
-        (rules.plantuml, "plantuml plantumlcloud"),
-        (rules.mermaid, "mermaid mermaid-cloud mermaid-macro"),
-        (rules.graphviz, "graphviz flowchart"),
+        (diagrams.drawing, "drawio inc-drawio drawio-sketch gliffy lucidchart balsamiq"),
+        (diagrams.plantuml, "plantuml plantumlcloud"),
+        (diagrams.mermaid, "mermaid mermaid-cloud mermaid-macro"),
+        (diagrams.graphviz, "graphviz flowchart"),
         (rules.html, "html"),
         (rules.markdown, "markdown markdown-macro"),
         (rules.jira, "jira jiraissues"),
@@ -72,14 +73,14 @@ _RULES: dict[str, Rule] = {
 
 #: Macros of the same family have many names, because many vendors write them: ``mohamicorp-markdown``.
 _FAMILIES: tuple[tuple[str, Rule], ...] = (
-    ("plantuml", rules.plantuml),
-    ("mermaid", rules.mermaid),
-    ("graphviz", rules.graphviz),
-    ("drawio", rules.diagram),
-    ("gliffy", rules.diagram),
+    ("plantuml", diagrams.plantuml),
+    ("mermaid", diagrams.mermaid),
+    ("graphviz", diagrams.graphviz),
+    ("drawio", diagrams.drawing),
+    ("gliffy", diagrams.drawing),
     ("markdown", rules.markdown),
 )
-_SOURCE_RULES = (rules.plantuml, rules.mermaid, rules.graphviz)
+_SOURCE_RULES = (diagrams.plantuml, diagrams.mermaid, diagrams.graphviz)
 
 
 def has_rule(name: str) -> bool:

@@ -37,6 +37,7 @@ class Resolution:
     included_pages: int = 0
     tolerant: bool = False
     left_out: list[LeftOut] = field(default_factory=list)
+    drawn: set[str] = field(default_factory=set)  # files whose text stands where their diagram is shown
 
     def leave_out(self, text: str, reason: str) -> None:
         """Note a text, or the thing that would show one, that does not reach the Markdown."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.content.nodes import Node, is_text, names
 from confluence_to_twig.content.storage.apps import is_app, resolve_app
 from confluence_to_twig.content.storage.emoji import emoji
+from confluence_to_twig.content.storage.heading_names import NAMED, name_of_heading
 from confluence_to_twig.content.storage.links import html_image, resolve_image, resolve_link, smart_link
 from confluence_to_twig.content.storage.macro_rules import PANELS
 from confluence_to_twig.content.storage.macros import resolve_macro
@@ -33,6 +34,7 @@ _COUNTED = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {
 _PLAIN = _COUNTED.keys() | names("p br li tr td th tbody thead strong em b i u code span div del col colgroup sub sup")
 
 
+_HEADINGS = names("h1 h2 h3 h4 h5 h6")
 _MACROS = frozenset({"ac:structured-macro", "ac:macro", "ac:adf-extension"})
 _SENTENCES = names("p h1 h2 h3 h4 h5 h6 span strong b em i u a dt ac:link-body ac:inline-comment-marker")
 _INLINE = names("strong b em i u s a code span sub sup time ac:link ac:emoticon ac:inline-comment-marker")
@@ -53,6 +55,8 @@ def _resolve_children(node: Node, state: Resolution) -> None:
         if isinstance(child, str):
             children.append(child)
         elif child.tag in _PLAIN:
+            if child.tag in _HEADINGS and not all(map(is_text, child.children)):
+                child.attrs[NAMED] = name_of_heading(child, state.context)
             _resolve_children(child, state)
             if child.tag in _COUNTED:
                 state.count(_COUNTED[child.tag])

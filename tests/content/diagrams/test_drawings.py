@@ -1,0 +1,149 @@
+"""draw.io and Gliffy files as text, and what a file that means harm can not do."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from urllib.parse import quote
+
+import pytest
+
+from confluence_to_twig.content import Attachment, PageContext, convert
+from confluence_to_twig.content.diagrams.drawio import drawio_text
+from confluence_to_twig.content.diagrams.encoded import UnreadableDiagramError
+from confluence_to_twig.content.diagrams.gliffy import gliffy_text
+from tests.content.constructs.example import macro
+
+MODEL = (
+    '<mxGraphModel><root><mxCell id="0"/><mxCell id="1" parent="0"/>'
+    '<mxCell id="a" value="&lt;b&gt;Web&lt;/b&gt;&lt;br&gt;client" vertex="1" parent="1"/><mxCell id="b" value="Server" vertex="1" parent="1"/>'
+    '<UserObject id="c" label="DB %env%" env="prod" placeholders="1"><mxCell vertex="1" parent="1"/></UserObject>'
+    '<mxCell id="d" value="Legend" vertex="1" parent="1"/>'
+    '<mxCell id="e" edge="1" source="a" target="b" parent="1"/><mxCell id="f" value="asks" vertex="1" parent="e"/>'
+    '<mxCell id="g" value="reads" edge="1" source="b" target="c" parent="1"/></root></mxGraphModel>'
+)
+SAID = ["Legend", "Web client → Server: asks", "Server → DB prod: reads"]
+
+
+def deflated(data: bytes) -> str:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return base64.b64encode(packer.compress(data) + packer.flush()).decode()
+
+
+def test_shapes_and_arrows_of_a_drawing():
+    assert drawio_text(MODEL.encode()).splitlines() == SAID
+
+
+def test_pages_deflated_or_not_below_their_titles():
+    packed = deflated(quote(MODEL).encode())
+    file = f'<mxfile><diagram name="Net">{packed}</diagram><diagram name="Plan">{MODEL}</diagram></mxfile>'
+    assert drawio_text(file.encode()).splitlines() == ["Net:", *SAID, "", "Plan:", *SAID]
+
+
+def test_a_drawing_inside_an_image():
+    content = quote_attribute(f"<mxfile><diagram>{MODEL}</diagram></mxfile>")
+    svg = f'<?xml version="1.0" encoding="UTF-8"?><svg xmlns="http://www.w3.org/2000/svg" content="{content}"/>'
+    assert drawio_text(svg.encode()).splitlines() == SAID
+
+
+def test_mermaid_in_a_drawing_is_code():
+    data = quote_attribute(json.dumps({"data": "graph TD\n  A-->B", "config": {}}))
+    cell = f'<UserObject id="2" label="" mermaidData="{data}"><mxCell vertex="1" parent="1"/></UserObject>'
+    text = drawio_text(f"<mxGraphModel><root>{cell}</root></mxGraphModel>".encode())
+    assert text == "```mermaid\ngraph TD\n  A-->B\n```"
+
+
+def test_groups_in_a_circle_end():
+    cells = '<mxCell id="a" vertex="1" parent="b"/><mxCell id="b" vertex="1" parent="a"/><mxCell edge="1" source="a" target="b" value="x"/>'
+    assert drawio_text(f"<mxGraphModel><root>{cells}</root></mxGraphModel>".encode()) == "x"
+
+
+LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "",
+        "<mxfile",
+        "<html/>",
+        "\x00\xff",
+        f"<mxfile><diagram>{deflated(b'a' * 50_000_000)}</diagram></mxfile>",
+        f"<mxfile><diagram>{deflated(b'a' * 5_000)[:-8]}</diagram></mxfile>",
+        f'<!DOCTYPE x [<!ENTITY e0 "ha">{LAUGHS}]><mxGraphModel><root><mxCell value="&e11;"/></root></mxGraphModel>',
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><mxGraphModel><root>&e;</root></mxGraphModel>',
+        "<a>" * 100_000,
+    ],
+    ids=["empty", "cut", "other", "bytes", "bomb", "damaged", "laughs", "foreign", "deep"],
+)
+def test_a_file_that_is_none_or_means_harm_is_refused(file):
+    with pytest.raises(UnreadableDiagramError):
+        drawio_text(file.encode())
+
+
+def shape(number: int, words: str, kind: str = "Shape", **more: object) -> dict[str, object]:
+    text = {"id": number + 100, "graphic": {"type": "Text", "Text": {"html": f"<p><span>{words}</span></p>"}}}
+    return {"id": number, "graphic": {"type": kind}, "children": [text], **more}
+
+
+def test_shapes_and_lines_of_gliffy():
+    ends = {
+        "startConstraint": {"StartPositionConstraint": {"nodeId": 1}},
+        "endConstraint": {"EndPositionConstraint": {"nodeId": 2}},
+    }
+    group = {"id": 9, "graphic": None, "children": [shape(2, "Paid &amp; sent")]}
+    objects = [shape(1, "Open"), group, shape(3, "pays", "Line", constraints=ends), shape(4, "Legend")]
+    file = json.dumps({"contentType": "application/gliffy+json", "stage": {"objects": objects}})
+    assert gliffy_text(file.encode()).splitlines() == ["Legend", "Open → Paid & sent: pays"]
+
+
+@pytest.mark.parametrize("file", ["", "[]", "[" * 100_000, "{", "7", '{"stage": 7}'])
+def test_a_gliffy_file_that_is_none_says_nothing(file):
+    try:
+        assert gliffy_text(file.encode()) == ""
+    except UnreadableDiagramError as error:
+        assert "JSON" in str(error) or "Gliffy" in str(error)
+
+
+def quote_attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;").replace("\n", "&#10;")
+
+
+FILE = Attachment("Net", "https://e.com/Net", "application/vnd.jgraph.mxfile", "\n".join(SAID))
+
+
+def test_a_page_that_is_only_a_drawing_says_what_is_in_it():
+    drawing = macro("drawio", diagramName="Net", width="900", baseUrl="https://e.com/wiki")
+    conversion = convert(drawing, PageContext(attachments=(FILE,)))
+    assert conversion.markdown.splitlines() == ["Diagram: Net", "", *(f"- {line}" for line in SAID)]
+
+
+def test_a_drawing_that_no_macro_shows_stands_with_the_files():
+    markdown = convert("<p>a</p>", PageContext(attachments=(FILE,))).markdown
+    assert markdown.splitlines()[2:] == [
+        "## Attachments",
+        "",
+        "- [Net](https://e.com/Net)",
+        "",
+        "### Net",
+        "",
+        *(f"- {line}" for line in SAID),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("storage", "fence"),
+    [
+        (macro("mermaid-cloud", plain=json.dumps({"code": "graph TD\nA-->B", "theme": "dark"})), "```mermaid\ngraph TD\nA-->B\n```"),
+        (macro("mermaid", plain="graph TD\n  A[x y] --> B"), "```mermaid\ngraph TD\n  A[x y] --> B\n```"),
+        (macro("plantuml", plain=deflated(b"@startuml\nA -> B\n@enduml")), "```plantuml\n@startuml\nA -> B\n@enduml\n```"),
+        (macro("plantumlcloud", data=base64.b64encode(b"@startuml\nA -> B\n@enduml").decode(), compressed="false"), "```plantuml\n@startuml\nA -> B\n@enduml\n```"),
+        (macro("acme-graphviz", plain="digraph { a -> b }"), "```dot\ndigraph { a -> b }\n```"),
+        (macro("plantumlcloud", filename="seq.puml", data=deflated(b"a" * 50_000_000)), "Diagram: seq.puml"),
+        (macro("drawio", plain=MODEL, diagramName="Net"), "Diagram: Net\n\n" + "\n".join(f"- {line}" for line in SAID)),
+    ],
+    ids=["mermaid as JSON", "mermaid", "deflated", "base64", "graphviz", "bomb", "drawing in the body"],
+)  # fmt: skip
+def test_sources_of_diagrams(storage, fence):
+    assert convert(storage).markdown == fence
