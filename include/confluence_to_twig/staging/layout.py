@@ -61,8 +61,12 @@ class SourceStaging:
         return self.home / "runs"
 
     @property
-    def deletions(self) -> ObjectStoragePath:
-        return self.home / "audit" / "deletions.parquet"
+    def audit(self) -> ObjectStoragePath:
+        return self.home / "audit"
+
+    @property
+    def unreadable(self) -> ObjectStoragePath:
+        return self.home / "unreadable"
 
     def run(self, run_id: str) -> RunStaging:
         """The files of one run of this source."""

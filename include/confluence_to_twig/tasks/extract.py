@@ -42,6 +42,7 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
                 inventory=run.staging.inventories(),
                 out=run.staging.pages(number),
                 options=_options(run),
+                unreadable=run.source_staging.unreadable,
             )
         record.figures |= report.figures()
         log.info("%s: %d fetched, %d gone, %d failed", title, report.got, report.gone, report.failed)

@@ -16,7 +16,7 @@ RESOLVED = "resolved"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a page. ``url`` is what a reader clicks on, ``file_size`` is in bytes."""
+    """A file of a page. ``url`` is what a reader clicks on, ``file_size`` is in bytes, ``version`` 0 where none was told."""
 
     id: str
     title: str
@@ -24,6 +24,7 @@ class Attachment:
     file_size: int
     url: str
     content_id: str
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,10 @@ def _attachment(item: Mapping[str, Any], media_type: str | None, size: Any, url:
         id=_id(item),
         title=str(item.get("title") or ""),
         media_type=str(media_type or "application/octet-stream"),
-        file_size=_bytes(size),
+        file_size=_number(size),
         url=url,
         content_id=content_id,
+        version=_version(item.get("version")),
     )
 
 
@@ -99,9 +101,13 @@ def _home(item: Mapping[str, Any], content_id: str) -> str:
     return str(item.get("pageId") or item.get("blogPostId") or content_id)
 
 
-def _bytes(size: Any) -> int:
-    """A size in bytes; 0 for one that is told in words. A download is bounded whatever it says."""
-    return int(size) if str(size).isdecimal() else 0
+def _version(value: Any) -> int:
+    return _number(value.get("number")) if isinstance(value, dict) else 0
+
+
+def _number(value: Any) -> int:
+    """A size in bytes, or a version; 0 for one that is told in words. A download is bounded whatever it says."""
+    return int(value) if str(value).isdecimal() else 0
 
 
 def _moment(text: Any) -> datetime | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.extract.page import Account, ExtractOptions
+    from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFiles
 
 NAMES, ATTACHMENTS, TEXTS, COMMENTS, MACROS = (
     "names of people", "attachments", "texts of attachments", "comments", "rendered macros",
@@ -55,10 +56,17 @@ class DecorationReader:
     """Reads them as the options ask. :attr:`people` knows the names of everybody whom the pages read so far mention.
 
     :param page_count: how many pages will be asked for in total; decides what is cheaper.
+    :param unreadable: attached files that are not tried again.
     """
 
     def __init__(
-        self, client: ConfluenceClient, space: Space, account: Account, options: ExtractOptions, page_count: int
+        self,
+        client: ConfluenceClient,
+        space: Space,
+        account: Account,
+        options: ExtractOptions,
+        page_count: int,
+        unreadable: UnreadableFiles,
     ) -> None:
         self.people = People(client)
         self._client = client
@@ -71,7 +79,7 @@ class DecorationReader:
             comments=options.comments,
             page_count=page_count,
         )
-        self._texts = AttachmentTexts(client, account, options)
+        self._texts = AttachmentTexts(client, account, options, unreadable)
         self._renderings = SideRequests(client.workers, MACROS)
         self._requests = {
             NAMES: self.people.requests,
@@ -106,6 +114,10 @@ class DecorationReader:
         }
 
     def close(self) -> None:
+        """End what reads files. To be called, too, when the walk breaks off."""
+        self._texts.close()
+
+    def account(self) -> None:
         """Enter into the account what had to be done without."""
         for requests in self._requests.values():
             self._account.warnings += requests.warnings()

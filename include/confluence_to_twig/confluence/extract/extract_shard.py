@@ -10,7 +10,9 @@ import hashlib
 import json
 import logging
 import time
+from contextlib import closing
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.extract.bodies import BodyStream
@@ -28,6 +30,7 @@ from confluence_to_twig.confluence.extract.page import (
 )
 from confluence_to_twig.confluence.extract.progress_log import Progress
 from confluence_to_twig.confluence.extract.references import included_pages
+from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFiles
 from confluence_to_twig.memory import give_memory_back
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ def extract_shard(
     inventory: Inventory,
     out: ObjectStoragePath,
     options: ExtractOptions | None = None,
+    unreadable: ObjectStoragePath | None = None,
 ) -> ExtractReport:
     """Fetch the pages of a shard into ``out`` (:data:`confluence_to_twig.staging.schemas.PAGES`).
 
@@ -69,6 +73,7 @@ def extract_shard(
 
     :param rows: the shard's pages as rows of the inventory; an iterator saves having them all in memory.
     :param inventory: the whole inventory, to find pages that others include; a file is read only if there are any.
+    :param unreadable: the folder that notes attached files which cannot be read, so that no later try reads them.
     :raises confluence_to_twig.errors.TransientError: an outage or a long rate limit; the next try goes on from here.
     :raises confluence_to_twig.errors.PermanentError: credentials and the like.
     """
@@ -83,7 +88,8 @@ def extract_shard(
     if reused:
         log.info("%d of %d pages were already fetched by an earlier try", len(reused), len(planned))
     remaining = [row for row in planned if row["page_id"] not in reused]
-    extraction = Extraction(client, space, remaining, inventory=inventory, options=options)
+    set_aside = UnreadableFiles(unreadable, datetime.now(UTC).date())
+    extraction = Extraction(client, space, remaining, inventory=inventory, options=options, unreadable=set_aside)
     with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
         for group in extraction.groups():
             parts.add(group)
@@ -129,6 +135,7 @@ class Extraction:
 
     :param rows: the pages to fetch, as rows of the inventory.
     :param inventory: the whole inventory, for pages that are included by title or were moved; a file is read only then.
+    :param unreadable: attached files that are not tried again.
     """
 
     def __init__(
@@ -139,6 +146,7 @@ class Extraction:
         *,
         inventory: Inventory = None,
         options: ExtractOptions | None = None,
+        unreadable: UnreadableFiles | None = None,
     ) -> None:
         self.account = Account()
         self._client = client
@@ -149,7 +157,8 @@ class Extraction:
         self._bodies = BodyStream(client, space, self.account)
         #: Ids of included pages that are there and could not be fetched.
         self._not_fetched: set[str] = set()
-        self._decorations = DecorationReader(client, space, self.account, self._options, len(rows))
+        set_aside = unreadable or UnreadableFiles(None, datetime.now(UTC).date())
+        self._decorations = DecorationReader(client, space, self.account, self._options, len(rows), set_aside)
 
     def groups(self) -> Iterator[list[Page]]:
         """Finished pages, some hundred at a time. When it ends, the account has an entry for every page.
@@ -161,7 +170,7 @@ class Extraction:
         group: list[Content] = []
         chars = 0
         authors = {row["author_id"] for row in self._rows if row["author_id"]} if len(self._rows) > GROUP_PAGES else ()
-        with self._decorations.looking_ahead(authors) as looked:
+        with closing(self._decorations), self._decorations.looking_ahead(authors) as looked:
             for contents in self._bodies.fetch(self._rows):
                 group += contents
                 chars += sum(len(content.storage or "") for content in contents)
@@ -172,7 +181,7 @@ class Extraction:
             looked.result()
             if group:
                 yield self._finished(group, by_id)
-        self._decorations.close()
+        self._decorations.account()
 
     def _finished(self, contents: Sequence[Content], by_id: dict[str, Row]) -> list[Page]:
         included, included_rows = self._included(contents)

@@ -1,0 +1,1 @@
+"""Attachments: the text of attached files, read in a child process under limits, because anybody may attach anything."""
