@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from confluence_to_twig.staging.layout import SourceStaging, staging_root
-from confluence_to_twig.staging.parquet import read_table
+from confluence_to_twig.twig.deletions import DeletionLog
 from tests.dags.conftest import Site
 
 
@@ -97,7 +97,7 @@ def test_every_deletion_is_audited_with_its_reason(site: Site) -> None:
     site.confluence.trash("alpha-1")
     site.confluence.archive("beta-1")
     report = site.run()
-    rows = read_table(SourceStaging(staging_root(), "small").deletions).to_pylist()
+    rows = DeletionLog(SourceStaging(staging_root(), "small")).read().to_pylist()
     assert {(row["title"], row["reason"], row["run_id"], row["approved_by"]) for row in rows} == {
         ("Alpha topic 1", "trashed", report["run_id"], None),
         ("Beta topic 1", "archived", report["run_id"], None),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +11,10 @@ from confluence_to_twig.runs.history import LOOKED_AT_AGAIN, read_history
 from confluence_to_twig.runs.retention import keep_history
 from confluence_to_twig.runs.run import Run
 from confluence_to_twig.sources.source import Source
-from confluence_to_twig.staging.files import folders_in
+from confluence_to_twig.staging.files import files_in, folders_in, write_bytes
 from confluence_to_twig.staging.layout import staging_root
+from confluence_to_twig.staging.parquet import write_rows
+from confluence_to_twig.twig.deletions import DELETIONS, DeletionLog
 from tests.web.samples import SampleSource
 
 HOUR = timedelta(hours=1)
@@ -82,3 +86,26 @@ def test_an_old_run_that_begins_anew_keeps_its_folder(kept: SampleSource, run: R
         kept.run(f"manual__{number}", NOW + number * HOUR)
     keep_history(keeping(run, 1, "manual__0"))
     assert folders(kept) == ["manual__0", "manual__2"]
+
+
+def test_a_folder_that_tells_nothing_of_its_run_goes_when_it_is_old(kept: SampleSource, run: Run) -> None:
+    for name, age in (("old", timedelta(days=30)), ("young", timedelta(days=1))):
+        path = kept.staging.runs / name / "report" / "validate.json"
+        write_bytes(path, b"{ damaged")
+        os.utime(path.path, 2 * ((NOW - age).timestamp(),))
+    keep_history(keeping(run, 1))
+    assert folders(kept) == ["young"]
+
+
+def test_what_dead_writers_left_and_old_months_of_the_audit_go(kept: SampleSource, run: Run) -> None:
+    audit = DeletionLog(kept.staging)
+    write_rows(audit.months / "2001-01.parquet", DELETIONS, [])
+    write_rows(audit.months / f"{NOW:%Y-%m}.parquet", DELETIONS, [])
+    left = [f".manifest.parquet.{number * 32}.tmp" for number in "ab"]
+    for name in left:
+        write_bytes(kept.staging.home / name, b"x")
+    day_before = (NOW - timedelta(days=2)).timestamp()
+    os.utime((kept.staging.home / left[0]).path, (day_before, day_before))
+    keep_history(keeping(run, 1))
+    assert files_in(audit.months) == [f"{NOW:%Y-%m}.parquet"]
+    assert [path.name for path in Path(kept.staging.home.path).glob(".*.tmp")] == left[1:]

@@ -21,6 +21,7 @@ from confluence_to_twig.staging.files import (
     read_json,
     remove,
     remove_folder,
+    remove_leftovers,
     write_bytes,
     write_json,
     writing,
@@ -126,6 +127,19 @@ def test_removes_what_may_not_be_there(folder: ObjectStoragePath) -> None:
         remove_folder(folder / "run")
     assert not exists(folder / "b")
     assert folders_in(folder) == []
+
+
+@pytest.mark.parametrize("kind", ["file", "sftp"])
+def test_what_a_dead_writer_left_goes_once_it_is_old(kind: str, tmp_path: Path) -> None:
+    folder = root_at(str(tmp_path / "folder")) if kind == "file" else remembering(kind)[0]
+    assert remove_leftovers(folder, timedelta(0)) == []
+    names = [".a.json.0123456789abcdef0123456789abcdef.tmp", ".hidden", "a.json", "b.tmp"]
+    for name in names:
+        write_bytes(folder / name, b"x")
+    assert remove_leftovers(folder, timedelta(days=1)) == []
+    assert remove_leftovers(folder, timedelta(seconds=-10)) == names[:1]
+    folder.fs.invalidate_cache(folder.path)
+    assert sorted(path.rpartition("/")[2] for path in folder.fs.ls(folder.path, detail=False)) == names[1:]
 
 
 def test_knows_when_a_file_was_written(folder: ObjectStoragePath) -> None:

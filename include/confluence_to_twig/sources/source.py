@@ -98,6 +98,9 @@ class Source(BaseModel):
         days=3
     )
     keep_runs: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 30
+    keep_audit: Annotated[timedelta, duration(timedelta(days=31), timedelta(days=36_500)), IN_SECONDS] = timedelta(
+        days=1_825
+    )
 
     @model_validator(mode="after")
     def _files_need_a_path(self) -> Source:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import uuid
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from confluence_to_twig.errors import PermanentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import timedelta
 
     from airflow.sdk import ObjectStoragePath
 
@@ -35,6 +37,7 @@ _AZURE = frozenset({"abfs", "abfss", "az", "adl", "wasb", "wasbs"})
 _PUT_IS_ATOMIC = _AZURE | {"s3", "s3a", "gs", "gcs", "memory"}
 #: Up to this size a file goes from memory to the store; a larger one from the local disk, in parts if the store wants them.
 _FROM_MEMORY_BYTES = 8 * 1024 * 1024
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 class UnknownFormatError(PermanentError):
@@ -86,7 +89,7 @@ def writing(path: ObjectStoragePath) -> Iterator[IO[bytes]]:
 @contextmanager
 def _renamed_at_the_end(path: ObjectStoragePath) -> Iterator[IO[bytes]]:
     folder, _, name = path.path.rpartition("/")
-    temporary = f"{folder}/.{name}.{uuid.uuid4().hex}.tmp"
+    temporary = f"{folder}/.{name}.{uuid.uuid4().hex}.tmp"  # as _TEMPORARY
     path.fs.makedirs(folder, exist_ok=True)
     try:
         with path.fs.open(temporary, "wb") as file:
@@ -181,6 +184,29 @@ def remove_folder(folder: ObjectStoragePath) -> None:
     folder.fs.invalidate_cache(folder.path)
     with suppress(FileNotFoundError):
         folder.fs.rm(folder.path, recursive=True)
+
+
+def remove_leftovers(folder: ObjectStoragePath, older_than: timedelta) -> list[str]:
+    """Remove temporary files that a writer left which died before it could rename them; their names.
+
+    An object store has none: what is not uploaded to its end is not there. Incomplete uploads in parts are for a lifecycle
+    rule of the store (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html).
+
+    :param older_than: a younger one may be somebody's who is still writing.
+    """
+    if folder.protocol in _PUT_IS_ATOMIC:
+        return []
+    folder.fs.invalidate_cache(folder.path)
+    try:
+        listed = folder.fs.ls(folder.path, detail=False)
+    except FileNotFoundError:
+        return []
+    names = [path.rstrip("/").rpartition("/")[2] for path in listed]
+    before = datetime.now(UTC) - older_than
+    old = [name for name in names if _TEMPORARY.fullmatch(name) and (modified_at(folder / name) or before) < before]
+    for name in old:
+        remove(folder / name)
+    return old
 
 
 def _forget(path: ObjectStoragePath) -> None:
