@@ -33,6 +33,7 @@ from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_ex
 from confluence_to_twig.runs.assets import space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
+from confluence_to_twig.sources.placement import placed
 from confluence_to_twig.sources.source import Source, Sources, SourcesError, SourcesFile, load_sources
 from confluence_to_twig.sources.templated import SHAPING, named_by, rendered, shape_of
 from confluence_to_twig.tasks.load import LoadOperator
@@ -90,9 +91,9 @@ def confluence_to_twig(*, space_key: str, group_id: str = "confluence_to_twig", 
     :param space_key: key of the space.
     :param group_id: as for every task group; it comes before the names of the tasks.
     :param settings: fields of a source in ``sources.yaml``. ``name`` is what staging and Twig call the source; without it
-        the space key. No templates, since they shape the DAG: ``confluence_pool``, ``twig_pool``, ``max_active_shards``,
-        ``retries``, ``retry_delay``, ``approval_timeout``. Not here, since they are the DAG's own: ``schedule``,
-        ``start_date``, ``catchup``, ``owner``, ``tags``, ``alerts``.
+        the space key. No templates, since they shape the DAG: ``queue``, ``executor_config``, ``confluence_pool``,
+        ``twig_pool``, ``max_active_shards``, ``retries``, ``retry_delay``, ``approval_timeout``. Not here, since they are
+        the DAG's own: ``schedule``, ``start_date``, ``catchup``, ``owner``, ``tags``, ``alerts``.
     :raises SourcesError: a setting is unknown, or is no template and not allowed.
     """
     given = {"space_key": space_key, **settings}
@@ -116,32 +117,33 @@ def _wire(
     :param assets_of: the source whose space is read and whose documents are written; None: not known before the run.
     """
     inlets, outlets = _assets(assets_of)
+    from_confluence = {"pool": source.confluence_pool, **placed(source, "confluence")}
 
-    @task(pool=source.confluence_pool)
+    @task(**from_confluence)
     def validate(settings: dict[str, Any] | None = None) -> dict[str, Any]:
         from confluence_to_twig.tasks.validate import validate as step
 
         of_run = source if settings is None else rendered(settings)
         return step(Run.current(of_run), token_expires=token_expires)
 
-    @task(pool=source.confluence_pool, inlets=inlets)
+    @task(inlets=inlets, **from_confluence)
     def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
         from confluence_to_twig.tasks.discover import discover as step
 
         return step(Run.current(source), validated)
 
-    @task(
-        pool=source.confluence_pool,
-        max_active_tis_per_dagrun=source.max_active_shards,
-        map_index_template="{{ map_name }}",
-    )
+    @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}", **from_confluence)
     def extract(shard: dict[str, Any], validated: dict[str, Any]) -> dict[str, Any]:
         from confluence_to_twig.tasks.extract import extract as step
 
         name_map_index(f"pages {shard['first']}-{shard['last']}")
         return step(Run.current(source), validated, shard)
 
-    @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}")
+    @task(
+        max_active_tis_per_dagrun=source.max_active_shards,
+        map_index_template="{{ map_name }}",
+        **placed(source, "processor"),
+    )
     def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
         from confluence_to_twig.tasks.transform import skip_unplanned
         from confluence_to_twig.tasks.transform import transform as step
@@ -154,10 +156,10 @@ def _wire(
     shards = discover(validated)
     extracted = extract.partial(validated=validated).expand(shard=shards)
     transformed = transform.partial(shards=shards).expand(extracted=extracted)
-    pool = source.twig_pool
-    load = LoadOperator(task_id="load", source=source, transformed=transformed, pool=pool)
-    prune = PruneOperator(task_id="prune", source=source, pool=pool, notifiers=[ApprovalNeeded(source)])
-    verify = VerifyOperator(task_id="verify", source=source, pool=pool, inlets=inlets, outlets=outlets)
+    to_twig = {"source": source, "pool": source.twig_pool, **placed(source, "twig")}
+    load = LoadOperator(task_id="load", transformed=transformed, **to_twig)
+    prune = PruneOperator(task_id="prune", notifiers=[ApprovalNeeded(source)], **to_twig)
+    verify = VerifyOperator(task_id="verify", inlets=inlets, outlets=outlets, **to_twig)
     load >> prune >> verify
 
 

@@ -7,14 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.content import transform_shard as transform
-from confluence_to_twig.content.messages import Failure
-from confluence_to_twig.content.pool import WorkerPool
+from confluence_to_twig.content.messages import Failure, write_message
+from confluence_to_twig.content.pool import WorkerPool, WorkerProcess
 from confluence_to_twig.content.storage.lookup import Lookup, included_titles, title_key
 from confluence_to_twig.content.transform_shard import transform_shard
 from confluence_to_twig.content.worker import convert_row
@@ -225,6 +226,7 @@ def test_as_many_processes_as_processors_and_pages_are_worth_but_few(shard, monk
 GROWTH = """
 import re
 import sys
+import time
 from pathlib import Path
 from airflow.sdk import ObjectStoragePath
 from confluence_to_twig.content.transform_shard import transform_shard
@@ -251,3 +253,29 @@ def test_memory_holds_a_few_pages_and_not_the_shard(tmp_path):
     done = subprocess.run([sys.executable, "-c", GROWTH, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.splitlines()[-1]) < 45_000_000
+
+
+def test_a_task_that_is_stopped_does_not_wait_for_its_pages():
+    slow = page_row("1", storage="<p>" + "word " * 3_000_000 + "</p>", title="Slow")
+    started = time.monotonic()
+    with pytest.raises(SystemExit), WorkerPool(Lookup(), 1, 30.0) as pool:
+        (worker,) = pool._workers
+        worker.convert(page_row("0"))
+        pending = pool._threads.submit(worker.convert, slow)
+        time.sleep(0.1)
+        child = worker._process
+        raise SystemExit
+    assert child.returncode == -signal.SIGKILL
+    assert pending.result().error_type == "WorkerDied"
+    assert time.monotonic() - started < 25
+
+
+def test_a_child_ends_itself_when_its_task_is_gone_and_the_page_never_ends(monkeypatch):
+    monkeypatch.setattr("confluence_to_twig.content.pool._STARTUP_SECONDS", 0.5)
+    worker = WorkerProcess(Lookup(), 0.5)
+    process = worker._start()
+    slow = page_row("1", storage="<p>" + "word " * 3_000_000 + "</p>", title="Slow")
+    write_message(process.stdin, slow)
+    process.stdin.close()
+    assert process.wait(30) == -signal.SIGALRM
+    process.stdout.close()

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from confluence_to_twig.runs.record import record_path, recorded
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.runs.stopping import TaskStopped
 from confluence_to_twig.staging.files import read_json
 
 
@@ -40,6 +45,40 @@ def test_a_task_that_waits_and_comes_back_keeps_what_it_recorded_before(run: Run
     assert written["state"] == "success"
     assert written["figures"] == {"requests": 1, "removed": 2}
     assert written["details"] == {"brake": "30 of 100"}
+
+
+def test_a_task_that_airflow_stops_ends_at_once_and_says_so(run: Run) -> None:
+    """Airflow's own handler calls on_kill of the operator, and returns."""
+    killed = []
+    before = signal.signal(signal.SIGTERM, lambda *_: killed.append("on_kill"))
+    try:
+        with pytest.raises(TaskStopped), recorded(run) as record:
+            record.figures["requests"] = 1
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(30)
+        handler = signal.getsignal(signal.SIGTERM)
+        assert callable(handler)
+        handler(signal.SIGTERM, None)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert killed == ["on_kill", "on_kill"], "what was there before is there again"
+    written = read_json(record_path(run))
+    assert written["state"] == "failed"
+    assert written["error"].startswith("TaskStopped: The task was stopped")
+    with recorded(run):
+        pass
+    assert read_json(record_path(run))["figures"] == {}
+
+
+def test_a_task_in_another_thread_is_recorded_as_well(run: Run) -> None:
+    def work() -> None:
+        with recorded(run):
+            pass
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert read_json(record_path(run))["state"] == "success"
 
 
 def test_a_retry_starts_a_new_record(run: Run) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from confluence_to_twig.staging.files import (
     folders_in,
     key_of,
     modified_at,
+    open_local,
     read_bytes,
     read_json,
     remove,
@@ -54,6 +56,36 @@ def test_a_file_that_is_not_finished_never_appears(folder: ObjectStoragePath) ->
     assert read_bytes(folder / "a") == b"old"
     folder.fs.invalidate_cache(folder.path)
     assert [name.rpartition("/")[2] for name in folder.fs.ls(folder.path, detail=False)] == ["a"]
+
+
+def modes(folder: Path) -> set[str]:
+    return {f"{path.name} {path.stat().st_mode & 0o7777:o}" for path in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.parametrize(
+    ("mode", "folders", "files"),
+    [
+        (0o700, "700", "600"),
+        (0o2770, "2770", "660"),
+        (0o750, "750", "640"),
+        (0o755, "755", "644"),
+        (0o1777, "755", "644"),
+    ],
+)
+def test_whoever_may_read_a_folder_may_read_what_is_written_in_it(
+    tmp_path: Path, mode: int, folders: str, files: str
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(mode)
+    before = os.umask(0o027)
+    try:
+        write_bytes(root_at(str(home)) / "run" / "report" / "a", b"x")
+        with open_local(home / "b", "ab") as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    assert modes(home) == {f"home {mode:o}", f"run {folders}", f"report {folders}", f"a {files}", f"b {files}"}
 
 
 def test_two_writers_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ fails alone.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import subprocess
@@ -63,8 +64,9 @@ class WorkerProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "confluence_to_twig.content.worker"],
+        last = math.ceil(self._page_seconds + _STARTUP_SECONDS)
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "confluence_to_twig.content.worker", str(last)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -73,6 +75,11 @@ class WorkerProcess:
         self._process = process
         write_message(process.stdin, self._lookup)
         return process
+
+    def kill(self) -> None:
+        """End the child at once, from any thread; :meth:`stop` follows."""
+        if (process := self._process) is not None:
+            process.kill()
 
     def stop(self) -> int | None:
         """End the child and return its exit status."""
@@ -107,6 +114,10 @@ class WorkerPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:  # nobody wants the pages that are being converted: do not wait for them
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            for worker in self._workers:
+                worker.kill()
         with ExitStack() as stack:
             for worker in self._workers:
                 stack.callback(worker.stop)

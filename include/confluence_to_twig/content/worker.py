@@ -1,4 +1,7 @@
-"""A child process that converts pages: ``python -m confluence_to_twig.content.worker``, driven by :mod:`confluence_to_twig.content.pool`.
+"""A child process that converts pages: ``python -m confluence_to_twig.content.worker 60``, driven by :mod:`confluence_to_twig.content.pool`.
+
+The argument is the number of seconds after which it ends itself when a page is not converted: its task ended it before that,
+unless the task is gone.
 
 It reads standard input and answers on standard output. The first message is the
 :class:`~confluence_to_twig.content.storage.lookup.Lookup`; then come pages, and for each of them an answer.
@@ -8,6 +11,8 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,13 +41,18 @@ def spare_the_collector() -> None:
 
 def main() -> None:
     """Answer until standard input ends."""
+    most_seconds = int(sys.argv[1])
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get between the messages
         spare_the_collector()
         try:
             lookup = read_message(requests)
             while True:
-                write_message(answers, convert_row(read_message(requests), lookup))
+                row = read_message(requests)
+                signal.alarm(most_seconds)
+                answer = convert_row(row, lookup)
+                signal.alarm(0)
+                write_message(answers, answer)
         except EOFError:
             return
 

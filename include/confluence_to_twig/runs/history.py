@@ -28,7 +28,9 @@ from confluence_to_twig.staging.files import (
     FORMAT,
     UnknownFormatError,
     folders_in,
+    make_local_folder,
     modified_at,
+    open_local,
     read_bytes,
     read_json,
     write_bytes,
@@ -92,7 +94,6 @@ def remember(staging: SourceStaging, run_id: str, abandoned_before: datetime | N
     new = [row for row in fresh if row.state != "running" and row not in known]
     if not new:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path.protocol == "file" and len(kept) + len(new) <= KEPT_RUNS + KEPT_RUNS // 10:
         _append(path, new)
     else:
@@ -120,7 +121,8 @@ def _given_up(row: RunRow, abandoned_before: datetime | None) -> RunRow:
 
 def _append(path: ObjectStoragePath, rows: Iterable[RunRow]) -> None:
     """One write. Each line begins with the line break, so that it is whole even if the write before it broke off."""
-    with Path(path.path).open("ab", buffering=0) as file:
+    make_local_folder(Path(path.path).parent)
+    with open_local(Path(path.path), "ab") as file:
         file.write("".join(f"\n{_line(row)}" for row in rows).encode())
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.runs.stopping import TaskStopped, stoppable
 from confluence_to_twig.staging.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ class Record:
 
 @contextmanager
 def recorded(run: Run) -> Iterator[Record]:
-    """Measure the enclosed task and write its record, whether it succeeds or raises."""
+    """Measure the enclosed task and write its record, whether it succeeds or raises. Airflow can stop it at any time."""
     record, started, clock = Record(), datetime.now(UTC), time.perf_counter()
     error: str | None = None
     waiting = False
     try:
-        yield record
-    except Exception as failure:
+        with stoppable():
+            yield record
+    except (Exception, TaskStopped) as failure:
         error = f"{type(failure).__name__}: {failure}"
         raise
     except BaseException:

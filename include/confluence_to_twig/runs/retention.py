@@ -10,7 +10,7 @@ from confluence_to_twig.confluence.extract.unreadable_files import forget_old
 from confluence_to_twig.runs.history import newest_first, remember
 from confluence_to_twig.staging.files import files_in, folders_in, modified_at, remove_folder, remove_leftovers
 from confluence_to_twig.staging.layout import folder_name
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.twig.deletions import DeletionLog
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def keep_history(run: Run) -> None:
 def _lasting_folders(staging: SourceStaging) -> list[ObjectStoragePath]:
     """The folders in which files are written and that outlive a run."""
     audit = DeletionLog(staging)
-    return [staging.home, ManifestStore(staging).journal, audit.batches, audit.months, staging.unreadable]
+    return [staging.home, ManifestReader(staging).journal, audit.batches, audit.months, staging.unreadable]
 
 
 def _remove_old_runs(run: Run, abandoned_before: datetime) -> None:

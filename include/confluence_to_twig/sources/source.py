@@ -43,6 +43,7 @@ from confluence_to_twig.sources.location import (
 )
 from confluence_to_twig.sources.lookback import describe
 from confluence_to_twig.sources.mistakes import explain, shown
+from confluence_to_twig.sources.placement import ExecutorConfig, Queue  # noqa: TC001 - pydantic reads them
 
 #: What may be given for the sources: where they are written down, or the sources themselves.
 Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
@@ -82,6 +83,8 @@ class Source(BaseModel):
     files_format: Literal["folder", "zip"] = "folder"
     repair: bool = False
 
+    queue: Queue = {}
+    executor_config: ExecutorConfig = {}
     confluence_pool: Text | None = None
     twig_pool: Text | None = None
     shard_size: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 5_000

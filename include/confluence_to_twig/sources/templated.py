@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Settings that Airflow needs when the DAG file is parsed.
-SHAPING = frozenset({"confluence_pool", "twig_pool", "max_active_shards", "retries", "retry_delay", "approval_timeout"})
+SHAPING = frozenset(
+    {
+        "queue",
+        "executor_config",
+        "confluence_pool",
+        "twig_pool",
+        "max_active_shards",
+        "retries",
+        "retry_delay",
+        "approval_timeout",
+    }
+)
 #: Settings of a source that are the DAG's own in somebody's own DAG.
 _OF_THE_DAG = frozenset({"schedule", "start_date", "catchup", "owner", "tags", "alerts"})
 #: Settings that name the space and what Twig holds.

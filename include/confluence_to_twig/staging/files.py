@@ -16,12 +16,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import tempfile
 import uuid
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.errors import PermanentError
 
@@ -90,15 +91,44 @@ def writing(path: ObjectStoragePath) -> Iterator[IO[bytes]]:
 def _renamed_at_the_end(path: ObjectStoragePath) -> Iterator[IO[bytes]]:
     folder, _, name = path.path.rpartition("/")
     temporary = f"{folder}/.{name}.{uuid.uuid4().hex}.tmp"  # as _TEMPORARY
-    path.fs.makedirs(folder, exist_ok=True)
+    is_local = path.protocol == "file"
+    make_local_folder(Path(folder)) if is_local else path.fs.makedirs(folder, exist_ok=True)
     try:
-        with path.fs.open(temporary, "wb") as file:
+        with open_local(Path(temporary), "xb") if is_local else path.fs.open(temporary, "wb") as file:
             yield file
-        path.fs.mv(temporary, path.path)
+        Path(temporary).replace(path.path) if is_local else path.fs.mv(temporary, path.path)
     except BaseException:
         with suppress(FileNotFoundError):
             path.fs.rm_file(temporary)
         raise
+
+
+def open_local(path: Path, mode: Literal["ab", "xb"]) -> IO[bytes]:
+    """Open a local file to write, unbuffered for ``ab``. Whoever may read in its folder may read it, and nobody else."""
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags, 0o600)
+        with suppress(PermissionError):  # the file of another member of the group
+            os.fchmod(descriptor, _openness(path.parent) & 0o666)
+        return descriptor
+
+    return open(path, mode, buffering=0 if mode == "ab" else -1, opener=opener)
+
+
+def make_local_folder(folder: Path) -> None:
+    """Make a local folder, with those above it. Whoever may read in the first one that is there may read in it."""
+    if folder.is_dir():
+        return
+    make_local_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(0o700)
+        folder.chmod(_openness(folder.parent))
+
+
+def _openness(folder: Path) -> int:
+    """The mode of a folder in this one. A folder that hands its group on (``setgid``) lets its members write."""
+    mode = folder.stat().st_mode
+    return 0o700 | (mode & 0o055) | (0o2070 if mode & stat.S_ISGID else 0)
 
 
 def write_json(path: ObjectStoragePath, data: Mapping[str, Any]) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.staging.files import files_in
+from confluence_to_twig.staging.files import files_in, make_local_folder
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
+log = logging.getLogger(__name__)
+
 ROOT_VARIABLE = "CONFLUENCE_TWIG_STAGING"
+GROUP_VARIABLE = "CONFLUENCE_TWIG_STAGING_GROUP"
 
 
 def staging_root() -> ObjectStoragePath:
@@ -25,6 +30,31 @@ def staging_root() -> ObjectStoragePath:
         home = os.environ.get("AIRFLOW_HOME") or os.path.dirname(conf.get("core", "dags_folder"))  # noqa: PTH120
         root = os.path.join(home, "staging")  # noqa: PTH118
     return root_at(root)
+
+
+def group_may_use() -> bool:
+    """Whether the group of the staging folders may read and write in them: ``CONFLUENCE_TWIG_STAGING_GROUP``, else
+    ``[confluence_to_twig] staging_group``; else only their owner may."""
+    from airflow.sdk import conf
+
+    said = os.environ.get(GROUP_VARIABLE) or conf.get("confluence_to_twig", "staging_group", fallback="")
+    return said.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def close_to_others(home: ObjectStoragePath, *, group: bool) -> None:
+    """Let only the owner of a local folder into it, or its group, too. What an object store lets in is set there.
+
+    :param home: the folder of one source, which is made if it is not there; everything below it is closed with it.
+    """
+    if home.protocol != "file":
+        return
+    folder, wanted = Path(home.path), 0o2770 if group else 0o700
+    make_local_folder(folder)
+    try:
+        if folder.stat().st_mode & 0o7777 != wanted:
+            folder.chmod(wanted)
+    except OSError as error:
+        log.warning("%s stays open to others: its mode cannot be set to %o (%s)", home, wanted, error.strerror)
 
 
 def root_at(location: str) -> ObjectStoragePath:

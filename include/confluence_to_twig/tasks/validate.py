@@ -13,6 +13,7 @@ from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
+from confluence_to_twig.staging.layout import close_to_others, group_may_use
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
@@ -37,6 +38,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
         there any more, and Twig holds pages of it), ``sign_in``, ``page_count``.
     :raises PermanentError: credentials, space, parameters or configuration need a human.
     """
+    close_to_others(run.source_staging.home, group=group_may_use())
     with recorded(run) as record:
         keep_history(run)  # here, too: a source whose runs all fail would never get to the end of one
         window = resolve_window(run.facts, lookback=run.source.lookback, since=run.params.since, full=run.params.full)
