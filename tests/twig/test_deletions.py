@@ -103,12 +103,12 @@ def test_a_merge_touches_only_the_months_that_have_something_new(log: DeletionLo
     in_month(log, "a", datetime(2026, 1, 31, 23, 59, tzinfo=UTC))
     log.merge()
     (january,) = log.months.iterdir()
-    before = january.stat().st_mtime_ns, january.read_bytes()
+    before = Path(january.path).stat().st_mtime_ns, january.read_bytes()
     in_month(log, "b", datetime(2026, 2, 1, tzinfo=UTC))
     log.merge()
     log.merge()
     assert files_in(log.months) == ["2026-01.parquet", "2026-02.parquet"]
-    assert (january.stat().st_mtime_ns, january.read_bytes()) == before
+    assert (Path(january.path).stat().st_mtime_ns, january.read_bytes()) == before
     assert pages(log) == ["a", "b"]
 
 
