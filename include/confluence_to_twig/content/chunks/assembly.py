@@ -123,8 +123,9 @@ class DocumentParts:
             and last.start < char_end
             and all(map(self._begins_a_line, self._pieces[start:end]))
         ):
-            tokens = section.context_tokens + self._sum(start, end, char_end)
-            return Part(char_start, char_end, body, section.context + body, tokens, section, anchor)
+            tokens = self._sum(start, end, char_end)
+            context, context_tokens = section.context_for(tokens)
+            return Part(char_start, char_end, body, context + body, context_tokens + tokens, section, anchor)
         return _counted(char_start, char_end, body, section, anchor)
 
     def _sum(self, start: int, end: int, char_end: int) -> int:
@@ -200,7 +201,8 @@ class DocumentParts:
 
 
 def _counted(start: int, end: int, body: str, section: Section, anchor: Section) -> Part:
-    text = section.context + body
+    context, _ = section.context_for(count_tokens(body)) if section.shorter else (section.context, 0)
+    text = context + body
     return Part(start, end, body, text, count_tokens(text), section, anchor)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.model import Heading, PageContext
 
+#: The context line takes at most this share of a chunk's text, or so many tokens: measured in docs/benchmarks.md.
+_CONTEXT_SHARE, _LEAST_CONTEXT = 8, 16
 _ARROW = " › "
 _SEPARATOR = "\n\n"
 _MARKUP = re.compile(r"[\[<*_~`\\]")
@@ -52,6 +54,7 @@ class Section:
     :param anchor: the heading's fragment in the page's URL; empty for the page.
     :param context: ``Space › Ancestor › Page › Heading`` and an empty line, which begins every chunk; empty for a bare text.
     :param context_tokens: the tokens of that line.
+    :param shorter: the same without the outermost parts, each shorter by one, for chunks that say little themselves.
     """
 
     level: int
@@ -59,7 +62,18 @@ class Section:
     anchor: str
     context: str
     context_tokens: int
+    shorter: tuple[str, ...]
     parent: Section | None
+
+    def context_for(self, body_tokens: int) -> tuple[str, int]:
+        """The context line for a chunk of that size, and its tokens: an eighth of the text, where title and headings allow."""
+        most = max(_LEAST_CONTEXT, body_tokens // _CONTEXT_SHARE)
+        context, tokens = self.context, self.context_tokens
+        for shorter in self.shorter:
+            if tokens <= most:
+                break
+            context, tokens = shorter, count_tokens(shorter)
+        return context, tokens
 
     def shared(self, other: Section) -> Section:
         """The innermost section that this one and another lie in."""
@@ -120,13 +134,15 @@ class Outline:
         return f"{self._page.url.partition('#')[0]}#{section.anchor}"
 
     def _section(self, level: int, path: tuple[str, ...], anchor: str, parent: Section | None) -> Section:
-        context = self._context(path)
-        return Section(level, path, anchor, context, count_tokens(context), parent)
-
-    def _context(self, path: tuple[str, ...]) -> str:
         page = self._page
-        parts = [page.space_name or page.space_key, *page.ancestors, page.title, *path]
-        parts = [" ".join(part.split()) for part in parts if part.strip()]
+        around = _shown([page.space_name or page.space_key, *page.ancestors])
+        own = _shown([page.title, *path])
+        context = self._context([*around, *own])
+        whole = bool(own) and context == _line([*around, *own])
+        shorter = tuple(_line([*around[left:], *own]) for left in range(1, len(around) + 1)) if whole else ()
+        return Section(level, path, anchor, context, count_tokens(context), shorter, parent)
+
+    def _context(self, parts: list[str]) -> str:
         line = _ARROW.join(parts)
         tokens = count_tokens(line)
         while tokens > self._limit and len(parts) > 1:
@@ -137,3 +153,11 @@ class Outline:
             line = line[: len(line) * self._limit // (tokens + 1)].rstrip() + "…"
             tokens = count_tokens(line)
         return line + _SEPARATOR if line else ""
+
+
+def _shown(parts: list[str]) -> list[str]:
+    return [text for part in parts if (text := " ".join(part.split()))]
+
+
+def _line(parts: list[str]) -> str:
+    return _ARROW.join(parts) + _SEPARATOR

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 _KEY_CHARS = 64
 #: Cuts that leave at least a third of the target on either side are tried first, then those that leave a fifth.
 _SMALL, _TINY = 3, 5
-#: Ranks: 1 to 6 before headings, then between blocks, between items of a list, inside a block, and behind a heading.
+#: Ranks: 1 to 6 before headings, then between blocks, between items of a list, inside a block, and behind a heading or
+#: what introduces the block behind it.
 _BETWEEN_BLOCKS, _BETWEEN_ITEMS, _INSIDE, _LAST_RESORT = 7, 8, 9, 10
+#: A paragraph of at most this many tokens before code or a table says what that is.
+_CAPTION_TOKENS = 40
+#: What a quote has behind its text, where its paragraphs end.
+_ENDS = " \t\n>"
 
 
 class Packer:
@@ -109,15 +114,21 @@ class Packer:
             return _LAST_RESORT
         if after.kind is Kind.HEADING:
             return after.level
-        if before.block == after.block or self._introduces(before):
+        if self._introduces(before):
+            return _LAST_RESORT
+        if before.block == after.block or self._is_caption(before, after):
             return _INSIDE
         both_items = before.kind is Kind.ITEM and after.kind is Kind.ITEM
         return _BETWEEN_ITEMS if both_items else _BETWEEN_BLOCKS
 
     def _introduces(self, piece: Piece) -> bool:
-        """Whether a paragraph leads to what follows: it ends with a colon, or is the bold title of code or of an expand."""
-        end = self._document[max(piece.start, piece.end - 8) : piece.end].rstrip()
-        return piece.kind is Kind.PROSE and end.endswith((":", "：", "**"))
+        """Whether a sentence, item or label leads to what follows: it ends with a colon, or is a bold title."""
+        end = self._document[max(piece.start, piece.end - 16) : piece.end].rstrip(_ENDS)
+        spoken = piece.kind in {Kind.PROSE, Kind.ITEM, Kind.QUOTE}
+        return spoken and end.endswith((":", "：", "**", ":_"))
+
+    def _is_caption(self, before: Piece, after: Piece) -> bool:
+        return after.kind in {Kind.CODE, Kind.TABLE} and before.kind is Kind.PROSE and before.tokens <= _CAPTION_TOKENS
 
     def _sum(self, start: int, end: int) -> int:
         return self._sums[end] - self._sums[start]

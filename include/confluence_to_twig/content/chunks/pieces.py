@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,10 @@ _MAX_LEVELS = 12
 _FRAGMENT_TOKENS = 96
 #: semantic-text-splitter is super-linear on long texts without blanks, so it gets windows of this many characters.
 _WINDOW_CHARS = 6_000
+#: A first cell with more tokens does not name its row, and is not repeated.
+_KEY_TOKENS = 60
+_ROW_END_TOKENS = 2
+_PIPE = re.compile(r"(?<!\\)\|")
 _SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s)|[。！？]++[」』）”’]*+|\n|<br>)\s*+")
 
 
@@ -102,7 +107,44 @@ class Cutter:
         header = self._document[block.start : block.lines[1].end]
         frame = self._frame(header, "", capacity)
         starts = [block.start, *(line.start for line in block.lines[3:]), end]
-        return self._framed(starts, Kind.TABLE, frame, capacity)
+        self._frames += 1
+        room = max(1, capacity - frame.prefix_tokens)
+        for number, (start, row_end) in enumerate(itertools.pairwise(starts)):
+            piece = self._piece(start, row_end, Kind.TABLE)._replace(frame=frame, frame_id=self._frames)
+            if piece.tokens <= room:
+                yield piece
+            else:
+                row = block.lines[2].start if number == 0 and len(block.lines) > 2 else start
+                yield from self._long_row(start, row, row_end, frame, capacity)
+
+    def _long_row(self, start: int, row: int, end: int, header: Frame, capacity: int) -> Iterator[Piece]:
+        """The sentences of a row that is longer than a chunk. A chunk that begins with one repeats the header and the row's
+        first cell, and leaves the cells between empty.
+
+        :param start: where the piece begins: at the row, or for the first row at the table's header.
+        """
+        pipes = [match.start() for match in _PIPE.finditer(self._document, row, end)]
+        if len(pipes) < 3:
+            room = max(1, capacity - header.prefix_tokens)
+            yield from (
+                part._replace(frame=header, frame_id=self._frames) for part in self._prose(start, end, Kind.TABLE, room)
+            )
+            return
+        margin = self._document[row : pipes[0]]
+        key = self._document[pipes[0] + 1 : pipes[1]].strip()
+        key = key if count_tokens(key) <= _KEY_TOKENS else ""
+        lead = f"{header.prefix}{margin}| {key} |"
+        room = max(1, capacity - count_tokens(lead + "  |" * (len(pipes) - 2)) - _ROW_END_TOKENS)
+        for part in self._prose(start, end, Kind.TABLE, room):
+            suffix = "" if part.end >= pipes[-1] else " |"
+            if part.start <= pipes[1]:
+                frame = self._frame(header.prefix + (f"{margin}| " if part.start > row else ""), suffix, capacity)
+            else:
+                at_pipe = self._document[part.start] == "|"
+                empty = bisect_left(pipes, part.start) - 2 - at_pipe
+                prefix = lead + "  |" * empty + ("  " if at_pipe and empty >= 0 else " ")
+                frame = Frame(lead[:-1] if empty < 0 else prefix, suffix, count_tokens(prefix), count_tokens(suffix))
+            yield part._replace(frame=frame, frame_id=self._frames)
 
     def _code_lines(self, block: Block, end: int, capacity: int) -> Iterator[Piece]:
         """A piece a line; blank lines go with the line before."""
