@@ -18,7 +18,7 @@ SOURCES = """
 sources:
   - {name: product-docs, space_key: PROD, comments: true}
   - {name: wiki, space_key: WIKI, schedule: "0 2 * * *", lookback: 90 days}
-  - {name: handbook, space_key: HR, schedule: manual, confluence_conn_id: confluence_expired}
+  - {name: handbook, space_key: HR, schedule: manual}
   - {name: files, space_key: FILES, delivery: files, files_path: /nowhere}
   - {name: pending, space_key: NEW, twig_conn_id: nowhere}
   - {name: broken, space_key: "x y"}
@@ -40,10 +40,6 @@ def fill(airflow: LocalAirflow, newest: datetime) -> None:
     root = airflow.environment[ROOT_VARIABLE]
     _fill_wiki(airflow, SampleSource(root, "wiki"), newest)
     _fill_handbook(SampleSource(root, "handbook"), newest)
-    expired = {"conn_type": "confluence", "host": "https://example.atlassian.net", "login": "a@example.com"}
-    extra = json.dumps({"token_expires_on": "2020-01-01"})
-    body = {"connection_id": "confluence_expired", **expired, "password": "never-shown", "extra": extra}
-    airflow.api.call("POST", "connections", json=body)
 
 
 def _fill_wiki(airflow: LocalAirflow, source: SampleSource, newest: datetime) -> None:
@@ -74,7 +70,8 @@ def _fill_wiki(airflow: LocalAirflow, source: SampleSource, newest: datetime) ->
 
 def _fill_handbook(source: SampleSource, newest: datetime) -> None:
     error = "CredentialsError: 401 Unauthorized: wrong token or e-mail\nMake a new token and paste it."
-    source.record("manual__1", "validate", newest, state="failed", error=error)
+    details = {"token_expires_on": "2020-01-01"}
+    source.record("manual__1", "validate", newest, state="failed", error=error, details=details)
 
 
 def _load(airflow: LocalAirflow) -> str:

@@ -56,7 +56,15 @@ def test_the_navigation_leads_to_a_row_for_every_source(page: Any, airflow: Loca
 def test_a_row_says_it_all_in_words(page: Any, airflow: LocalAirflow) -> None:
     opened(page, airflow)
     wiki = row(page, "wiki").inner_text()
-    for words in ("Active", "WIKI", "50K", "250K", "3 hours ago", "12 changed, 3 removed, 1 failed", "2 pages waiting"):
+    for words in (
+        "Needs a look",
+        "WIKI",
+        "50K",
+        "250K",
+        "3 hours ago",
+        "12 changed, 3 removed, 1 failed",
+        "2 pages waiting",
+    ):
         assert words in wiki
     assert "behind" in wiki
     handbook = row(page, "handbook").inner_text()
@@ -258,7 +266,7 @@ def test_shows_staging_when_airflow_knows_nothing(page: Any, airflow: LocalAirfl
     page.route("**/api/v2/**", lambda route: route.fulfill(status=500, json={"detail": "database is down"}))
     opened(page, airflow)
     assert "Airflow's REST API does not answer" in page.locator("main").inner_text()
-    assert "Active" in row(page, "wiki").inner_text()
+    assert "Needs a look" in row(page, "wiki").inner_text()
     page.problems.clear()
 
 
@@ -306,3 +314,73 @@ def test_axe_finds_no_serious_barrier(page: Any, airflow: LocalAirflow, theme: s
             page.locator(".passage").first.wait_for()
         check(tab)
     assert barriers == {}
+
+
+RUN = {"dag_id": "confluence_to_twig__wiki", "dag_run_id": "scheduled__9", "run_type": "scheduled", "conf": {}}
+LATER, LONG_AGO = "2099-01-01T00:00:00+00:00", "2020-01-01T00:00:00+00:00"
+GOOD = {"state": "active", "reasons": []}
+EMPTY = {"last": None, "newest": None, "synced_at": None, "standing": {"state": "pending", "reasons": []}}
+
+
+@pytest.mark.parametrize(
+    ("staged", "failed", "succeeded", "word", "said"),
+    [
+        ({}, [], [], "Active", ""),
+        ({}, [RUN | {"end_date": LATER}], [], "Failed", "none of its tasks could write down why"),
+        ({}, [RUN | {"end_date": LONG_AGO}], [], "Active", ""),
+        ({}, [RUN | {"end_date": LATER, "run_type": "backfill"}], [], "Active", ""),
+        ({}, [RUN | {"end_date": LATER, "conf": {"dry_run": True}}], [], "Active", ""),
+        ({}, [], [RUN | {"end_date": LATER}], "Needs a look", "does not see what the last run wrote"),
+        (EMPTY, [], [RUN | {"end_date": LONG_AGO}], "Needs a look", "CONFLUENCE_TWIG_STAGING"),
+        (EMPTY, [RUN | {"end_date": LONG_AGO}], [], "Failed", "CONFLUENCE_TWIG_STAGING"),
+        (EMPTY, [], [], "Pending", ""),
+    ],
+)
+def test_what_airflow_and_staging_say_together_is_never_called_active_when_it_is_not(
+    page: Any, airflow: LocalAirflow, staged: Any, failed: Any, succeeded: Any, word: str, said: str
+) -> None:
+    def sources(route: Any) -> None:
+        answer = route.fetch().json()
+        answer["sources"] = [it | {"standing": GOOD} | staged for it in answer["sources"] if it["name"] == "wiki"]
+        route.fulfill(json=answer)
+
+    def runs(route: Any) -> None:
+        found = (
+            failed if "state=failed" in route.request.url else succeeded if "state=success" in route.request.url else []
+        )
+        route.fulfill(json={"dag_runs": found, "total_entries": len(found)})
+
+    page.route("**/api/sources", sources)
+    page.route("**/dags/~/dagRuns?*", runs)
+    opened(page, airflow, "#/wiki")
+    page.get_by_role("heading", name="wiki", level=1).wait_for()
+    assert page.locator("header .state").first.inner_text() == word
+    assert said in " ".join(page.locator(".banner").all_inner_texts())
+    assert (page.locator(".banner").count() > 0) is bool(said)
+    page.problems.clear()
+
+
+def test_tabs_follow_when_another_run_ends(page: Any, airflow: LocalAirflow) -> None:
+    """Header, charts and lists are of the same moment."""
+    later = {"failed": False}
+
+    def trouble(route: Any) -> None:
+        answer = route.fetch().json()
+        answer["warnings"] = ["Seen later"] if later["failed"] else []
+        route.fulfill(json=answer)
+
+    def sources(route: Any) -> None:
+        answer = route.fetch().json()
+        for it in answer["sources"]:
+            if it["name"] == "wiki" and later["failed"]:
+                it["newest"]["folder"] = "scheduled__later"
+        route.fulfill(json=answer)
+
+    page.route("**/trouble", trouble)
+    page.route("**/api/sources", sources)
+    page.clock.install()
+    opened(page, airflow, "#/wiki/warnings")
+    page.get_by_role("heading", name="Conversions worth a look").wait_for()
+    later["failed"] = True
+    page.clock.run_for(61_000)
+    page.get_by_text("Seen later").wait_for()

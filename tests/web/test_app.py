@@ -151,21 +151,32 @@ def test_lists_the_sources_and_counts_mistakes(airflow: Airflow, sample: SampleS
     assert docs["synced_at"] == NOW.isoformat()
 
 
-def test_shows_when_the_token_expires_and_nothing_else_of_the_connection(
+def test_shows_when_the_token_of_the_last_run_expires_and_nothing_of_the_connection(
     airflow: Airflow, sample: SampleSource
 ) -> None:
-    sample.run("manual__1", NOW, plan=[planned("fetch", "new to Twig", 1)], documents=[document(1, tolerant=True)])
+    plan, documents = [planned("fetch", "new to Twig", 1)], [document(1, tolerant=True)]
+    sample.run("manual__1", NOW, plan=plan, documents=documents, token_expires_on="2031-05-06")
     source = airflow.get("admin", READING[0]).json()
-    assert source["token"]["expires_on"] == "2030-01-01"
+    assert source["token"]["expires_on"] == "2031-05-06"
     for path in ["/confluence-to-twig/api/sources", *READING]:
         text = airflow.get("admin", path).text
-        assert not any(secret in text for secret in (TOKEN, KEY, LOGIN, "h.invalid"))
+        assert not any(secret in text for secret in (TOKEN, KEY, LOGIN, "h.invalid", "2030-01-01"))
 
 
-def test_a_connection_that_is_missing_is_said_and_breaks_nothing(airflow: Airflow) -> None:
+def test_a_connection_that_only_this_server_lacks_is_nobodys_problem(airflow: Airflow) -> None:
     files = airflow.get("viewer", "/confluence-to-twig/api/sources").json()["sources"][1]
-    assert files["token"]["state"] == "problem"
-    assert "confluence_default" in files["token"]["problem"]
+    assert (files["token"]["state"], files["standing"]) == ("unknown", {"state": "pending", "reasons": []})
+
+
+def test_a_backfill_neither_mends_nor_breaks_what_the_last_sync_left(airflow: Airflow, sample: SampleSource) -> None:
+    error = {"task": "validate", "shard": None, "error": "CredentialsError: 401 Unauthorized\nMake a new token."}
+    sample.run("scheduled__1", NOW.replace(hour=1), state="failed", errors=[error])
+    sample.run("backfill__2", NOW.replace(hour=2), run_type="backfill")
+    docs = airflow.get("viewer", READING[0]).json()
+    assert docs["standing"]["state"] == "failed"
+    assert docs["standing"]["reasons"] == [{"summary": "401 Unauthorized", "remedy": "Make a new token."}]
+    assert (docs["last"]["run_id"], docs["newest"]["run_id"]) == ("scheduled__1", "backfill__2")
+    assert docs["newest"]["kind"] == "backfill"
 
 
 def test_a_source_with_damaged_staging_hides_no_other(airflow: Airflow, sample: SampleSource) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.staging.files import files_in, read_json
@@ -27,7 +27,7 @@ class Summary:
     :param changed: pages that this run sent to Twig, new ones included.
     :param removed: pages that this run deleted from Twig.
     :param failed: pages that could not be extracted, converted or loaded.
-    :param seconds: from the start of the first task to the end of the last.
+    :param seconds: from the start of the first task to the end of the last, without what the run waited for.
     :param stopped_in: the task that failed before the run could count what Twig holds.
     """
 
@@ -80,7 +80,7 @@ def summarise(report: dict[str, Any]) -> Summary:
         changed=int(figures.get("changed", 0)),
         removed=int(figures.get("removed", 0)),
         failed=int(figures.get("failed", 0)),
-        seconds=report["seconds"],
+        seconds=round(report["seconds"] - report.get("waited", 0.0), 3),
         dry_run=report.get("params", {}).get("dry_run", False),
         stopped_in=report["errors"][-1]["task"] if report["errors"] and "pages" not in report else None,
     )
@@ -124,6 +124,7 @@ def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, A
             if record["error"]
         ],
         "seconds": elapsed(records),
+        "waited": waited(records),
     }
 
 
@@ -131,6 +132,24 @@ def _state(records: list[Record]) -> str:
     failed = any(record["error"] or record["details"].get("problems") for record in records)
     ended = any(record["task"] == "verify" and record["state"] == "success" for record in records)
     return "failed" if failed else "success" if ended else "running"
+
+
+def waited(records: Iterable[Record]) -> float:
+    """Seconds of a run in which none of its tasks worked: for a person, for Twig, for a slot, for the next try."""
+    spans = sorted(_work(record) for record in records)
+    if not spans:
+        return 0.0
+    idle, until = 0.0, spans[0][1]
+    for start, end in spans[1:]:
+        idle += max(0.0, (start - until).total_seconds())
+        until = max(until, end)
+    return round(idle, 3)
+
+
+def _work(record: Record) -> tuple[datetime, datetime]:
+    """When a task worked. One that waited in between has worked for its seconds, right before it ended."""
+    ended = datetime.fromisoformat(record["ended_at"])
+    return max(datetime.fromisoformat(record["started_at"]), ended - timedelta(seconds=record["seconds"])), ended
 
 
 def elapsed(records: Iterable[Record]) -> float:

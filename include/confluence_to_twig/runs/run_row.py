@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 _REMEDY_LIMIT = 2_000
+_WARNING_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,14 @@ class RunRow:
     :param folder: its folder below ``runs``; all that is known of a run that has not written its report yet.
     :param run_id: Airflow's name of it; empty for a run of an earlier release that left no report.
     :param state: ``success``, ``failed`` or ``running``, as far as staging knows; Airflow knows better.
+    :param kind: ``sync`` for a regular one; ``backfill``, ``dry run`` and ``chosen pages`` tell of a part only.
+    :param seconds: from its first task to its last, without what it waited for. :param waited: for a person, for Twig to
+        process, and for tasks to be tried again.
     :param pages: pages that Twig held for the source after the run; None when the run did not get that far.
     :param whole: the run looked at everything that the source covers: no backfill, no selection, a complete sweep.
+    :param left: pages that it left as they are, unchanged or outside its window.
+    :param warning: the first of its warnings, in a line.
+    :param token_expires_on: the day that the Confluence connection named, ISO 8601; empty if it names none.
     :param problem: what went wrong, in a line; empty if nothing did. :param remedy: what to do about it, if it says so.
     """
 
@@ -25,9 +32,11 @@ class RunRow:
     run_id: str
     state: str
     run_type: str
+    kind: str
     started_at: str
     ended_at: str
     seconds: float
+    waited: float
     pages: int | None
     chunks: int | None
     changed: int
@@ -35,7 +44,9 @@ class RunRow:
     failed: int
     restricted: int
     skipped: int
+    left: int
     warnings: int
+    warning: str
     whole: bool
     dry_run: bool
     summary: str
@@ -43,6 +54,7 @@ class RunRow:
     remedy: str
     space_name: str
     space_url: str
+    token_expires_on: str
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRow:
@@ -57,14 +69,17 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
     """The line of a report as :func:`confluence_to_twig.runs.report.build_report` makes it."""
     figures, params, space = report["figures"], report.get("params", {}), report.get("space") or {}
     problem, remedy = _what_went_wrong(report)
+    waited = float(report.get("waited", 0.0))
     return RunRow(
         folder=folder,
         run_id=report["run_id"],
         state=report["state"],
         run_type=str(report.get("run_type", "")),
+        kind=kind_of(report),
         started_at=started_at,
         ended_at=ended_at,
-        seconds=float(report["seconds"]),
+        seconds=round(float(report["seconds"]) - waited, 3),
+        waited=waited,
         pages=report.get("pages"),
         chunks=report.get("chunks"),
         changed=int(report["result"]["changed"]),
@@ -72,7 +87,9 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
         failed=int(report["result"]["failed"]),
         restricted=int(figures.get("restricted", 0)),
         skipped=int(figures.get("to_skip", 0)),
+        left=int(figures.get("to_leave", 0)),
         warnings=len(report["warnings"]),
+        warning=str(next(iter(report["warnings"]), "")).partition("\n")[0][:_WARNING_LIMIT],
         whole=covers_everything(report),
         dry_run=bool(params.get("dry_run")),
         summary=str(report["summary"]),
@@ -80,6 +97,7 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
         remedy=remedy,
         space_name=str(space.get("name", "")),
         space_url=str(space.get("url", "")),
+        token_expires_on=str(report.get("token_expires_on") or ""),
     )
 
 
@@ -88,6 +106,14 @@ def _what_went_wrong(report: dict[str, Any]) -> tuple[str, str]:
     errors = [re.sub(r"^\w+: ", "", str(error["error"])) for error in report["errors"]]
     problem, _, remedy = next(iter([*errors, *report.get("problems", ())]), "").partition("\n")
     return problem, remedy[:_REMEDY_LIMIT]
+
+
+def kind_of(report: dict[str, Any]) -> str:
+    """Whether a run was a regular sync, or one that tells of a part of the source only."""
+    params = report.get("params", {})
+    if report.get("run_type") == "backfill":
+        return "backfill"
+    return "dry run" if params.get("dry_run") else "chosen pages" if params.get("page_ids") else "sync"
 
 
 def covers_everything(report: dict[str, Any]) -> bool:

@@ -51,6 +51,8 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
 
 def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
     hook = ConfluenceHook(run.source.confluence_conn_id)
+    expires_on = hook.settings().token_expires_on
+    record.details["token_expires_on"] = expires_on and expires_on.isoformat()
     with hook.client() as client:
         space = _find_space(run, client, record)
         sign_in = client.sign_in()
@@ -63,7 +65,6 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
             f'The space "{space.key}" exists, but no page of it is visible to {sign_in.display_name}. '
             "Check that this account may view the space's pages."
         )
-    expires_on = hook.settings().token_expires_on
     if expires_on and (warning := expiry_warning(expires_on, datetime.now(UTC).date())):
         record.warn(warning)
         token_expires(run.source, expires_on, warning)

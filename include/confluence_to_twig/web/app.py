@@ -26,7 +26,6 @@ from confluence_to_twig.web import access, playground
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
 from confluence_to_twig.web.planned import Filter, plan_page
-from confluence_to_twig.web.token_expiry import token_expiry
 from confluence_to_twig.web.trouble import RUNS_LOOKED_INTO, conversion_warnings, quarantined, run_warnings
 
 if TYPE_CHECKING:
@@ -88,10 +87,8 @@ def sources(user: access.User) -> dict[str, Any]:
     file: SourcesFile = load_sources()
     readable = [source for source in file.sources if access.may_read(user, source.dag_id)]
     now = datetime.now(UTC)
-    connections = sorted({source.confluence_conn_id for source in readable})
     with ThreadPoolExecutor(READERS) as pool:
-        tokens = dict(zip(connections, pool.map(token_expiry, connections), strict=True))
-        rows = list(pool.map(lambda source: _row(source, tokens[source.confluence_conn_id], now), readable))
+        rows = list(pool.map(lambda source: _row(source, now), readable))
     return {"sources": rows, "mistakes": len(file.problems), "now": now.isoformat()}
 
 
@@ -99,8 +96,7 @@ def sources(user: access.User) -> dict[str, Any]:
 def source(dag_id: str, source: Ours, user: access.User) -> dict[str, Any]:
     """The row of one source, and what the user may do with it."""
     now = datetime.now(UTC)
-    row = _row(source, token_expiry(source.confluence_conn_id), now)
-    return row | {"may_ask": access.may_ask(user, dag_id), "now": now.isoformat()}
+    return _row(source, now) | {"may_ask": access.may_ask(user, dag_id), "now": now.isoformat()}
 
 
 @app.get("/api/sources/{dag_id}/history", dependencies=[access.MAY_READ])
@@ -160,8 +156,8 @@ def ask(source: Ours, asked: Question) -> dict[str, Any]:
     return {"passages": [asdict(passage) for passage in passages]}
 
 
-def _row(source: Source, token: Any, now: datetime) -> dict[str, Any]:
-    return source_row(source, _staging(source), token, now)
+def _row(source: Source, now: datetime) -> dict[str, Any]:
+    return source_row(source, _staging(source), now)
 
 
 def _staging(source: Source) -> SourceStaging:

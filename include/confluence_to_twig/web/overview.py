@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.runs.freshness import UNKNOWN, freshness
 from confluence_to_twig.runs.history import newest_first
 from confluence_to_twig.runs.links import twig_url
+from confluence_to_twig.runs.standing import standing
 from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.web.explaining import explain
+from confluence_to_twig.web.token_expiry import expiry_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.staging.layout import SourceStaging
-    from confluence_to_twig.web.token_expiry import TokenExpiry
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +41,21 @@ def describe(source: Source) -> dict[str, Any]:
     }
 
 
-def source_row(source: Source, staging: SourceStaging, token: TokenExpiry, now: datetime) -> dict[str, Any]:
+def source_row(source: Source, staging: SourceStaging, now: datetime) -> dict[str, Any]:
     """The row of a source in the list. Never raises for files in staging: one damaged source must not hide others.
 
-    :param token: of the source's Confluence connection.
-    :returns: the description, ``token``, and of staging: ``last`` (the run that ended last), ``held`` (by the last run
-        that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``,
+    :returns: the description, and of staging: ``standing`` (state and reasons), ``last`` (the regular sync that ended
+        last), ``newest`` (the newest run of any kind), ``held`` (by the last run that knows what Twig holds),
+        ``kept_out`` (by the last whole sweep), ``synced_at``, ``token`` (as the last run saw the connection),
         ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
     """
-    row = describe(source) | {"token": token.to_json(now.date()), "damage": None}
+    row = describe(source) | {"damage": None, "staging": str(staging.home)}
     try:
-        return row | _of_staging(staging)
+        return row | _of_staging(source, staging, now)
     except Exception as error:
         log.exception("The staging of %s is not readable", source.name)
-        return row | _NOTHING | {"damage": explain(error)}
+        damage = explain(error)
+        return row | _NOTHING | {"damage": damage, "standing": {"state": "failed", "reasons": [damage]}}
 
 
 _NOTHING: dict[str, Any] = {
@@ -60,31 +63,37 @@ _NOTHING: dict[str, Any] = {
     "space_url": "",
     "twig_url": "",
     "last": None,
+    "newest": None,
     "held": None,
     "kept_out": None,
     "synced_at": None,
+    "token": expiry_shown("", date.min),
     "freshness": UNKNOWN.to_json(),
 }
 
 
-def _of_staging(staging: SourceStaging) -> dict[str, Any]:
+def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[str, Any]:
     history = newest_first(staging)
 
     def newest(wanted: Callable[[RunRow], Any]) -> RunRow | None:
         return next(filter(wanted, history), None)
 
-    last = newest(lambda row: True)
+    stands = standing(history, lookback=source.lookback_text)
+    any_kind = newest(lambda row: True)
     held = newest(lambda row: row.pages is not None)
-    synced = newest(lambda row: row.state == "success" and not row.dry_run)
     space = newest(lambda row: row.space_url)
     swept = newest(lambda row: row.whole)
+    connected = newest(lambda row: row.token_expires_on or row.space_url)
     return {
         "space_name": space.space_name if space else "",
         "space_url": space.space_url if space else "",
         "twig_url": twig_url(read_binding(staging)),
-        "last": asdict(last) if last else None,
+        "standing": stands.to_json(),
+        "last": asdict(stands.last) if stands.last else None,
+        "newest": asdict(any_kind) if any_kind else None,
         "held": held and {"pages": held.pages, "chunks": held.chunks},
         "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
-        "synced_at": synced and synced.ended_at,
+        "synced_at": stands.synced_at,
+        "token": expiry_shown(connected.token_expires_on if connected else "", now.date()),
         "freshness": freshness(staging, history).to_json(),
     }

@@ -1,5 +1,7 @@
 // The page's own endpoints, and Airflow's REST API with the rights of whoever looks.
 
+import { isRegular } from "./status.js";
+
 const OWN = new URL("api/", document.baseURI);
 const AIRFLOW = new URL("../api/v2/", document.baseURI);
 const PREFIX = "confluence_to_twig__";
@@ -63,10 +65,13 @@ async function everything(path, query, name, signal) {
   }
 }
 
-/** What Airflow knows of all sources: DAG id → {dag, last, active, waiting}; `last` is how its last run ended, or null. */
+/**
+ * What Airflow knows of all sources: DAG id → {dag, failed, succeeded, active, waiting}; `failed` and `succeeded` are the
+ * regular runs that ended so last, as far as they are among Airflow's newest, else null.
+ */
 export async function liveState(signal, dagId = PREFIX) {
   const dags = { dag_id_pattern: dagId };
-  const ended = (state) => everything("dags", { ...dags, last_dag_run_state: state }, "dags", signal);
+  const ended = (state) => airflow("dags/~/dagRuns", { ...dags, state, order_by: "-end_date", limit: PAGE }, signal);
   const [all, failed, succeeded, active, waiting] = await Promise.all([
     everything("dags", dags, "dags", signal),
     ended("failed"),
@@ -74,16 +79,14 @@ export async function liveState(signal, dagId = PREFIX) {
     everything("dags/~/dagRuns", { ...dags, state: ["running", "queued"], order_by: "-run_after" }, "dag_runs", signal),
     everything("dags/~/dagRuns/~/hitlDetails", { ...dags, response_received: false, state: "awaiting_input" }, "hitl_details", signal),
   ]);
-  const last = new Map([
-    ...failed.map((dag) => [dag.dag_id, "failed"]),
-    ...succeeded.map((dag) => [dag.dag_id, "success"]),
-  ]);
+  const newest = (answer, dag) => answer.dag_runs.find((run) => run.dag_id === dag.dag_id && run.end_date && isRegular(run)) ?? null;
   return new Map(
     all.map((dag) => [
       dag.dag_id,
       {
         dag,
-        last: last.get(dag.dag_id) ?? null,
+        failed: newest(failed, dag),
+        succeeded: newest(succeeded, dag),
         active: active.filter((run) => run.dag_id === dag.dag_id),
         waiting: waiting.filter((detail) => detail.task_instance.dag_id === dag.dag_id),
       },

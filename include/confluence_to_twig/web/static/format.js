@@ -56,5 +56,10 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3_600)} h${Math.floor((whole % 3_600) / 60) ? ` ${Math.floor((whole % 3_600) / 60)} min` : ""}`;
 }
 
+/** How long a run worked, and what it waited for: "14 s", "14 s, waited 3 min". */
+export function worked({ seconds, waited }) {
+  return waited < 60 ? duration(seconds) : `${duration(seconds)}, waited ${duration(waited)}`;
+}
+
 /** Airflow's name of a run as staging names its folder. */
 export const folderOf = (runId) => runId.replace(/[^A-Za-z0-9._-]/g, "_");

@@ -3,7 +3,7 @@
 import { own } from "./api.js";
 import { announce, h, inside, replace } from "./dom.js";
 import { drawPanel } from "./chart.js";
-import { compact, count, duration, moment, number } from "./format.js";
+import { compact, count, duration, moment, number, worked } from "./format.js";
 import { empty, loading, refusal } from "./notices.js";
 import { runPath } from "./source.js";
 import { runState } from "./status.js";
@@ -13,12 +13,12 @@ const PANELS = [
   { key: "pages", title: "Pages in Twig", kind: "line", up: (run) => run.pages, show: compact },
   { key: "chunks", title: "Chunks in Twig", kind: "line", up: (run) => run.chunks, show: compact },
   { key: "changes", title: "Changed and removed pages", kind: "bars", up: (run) => run.changed, down: (run) => run.removed, show: compact },
-  { key: "duration", title: "Duration", kind: "bars", up: (run) => run.seconds, show: duration },
+  { key: "duration", title: "Time at work", kind: "bars", up: (run) => run.seconds, show: duration },
 ];
 
 /** Fill the tab. */
 export async function historyTab(panel, context) {
-  replace(panel, loading("Loading the history…"));
+  if (!context.again) replace(panel, loading("Loading the history…"));
   try {
     const { runs, total } = await own(`sources/${encodeURIComponent(context.source.dag_id)}/history`, {}, context.signal);
     if (context.signal.aborted) return;
@@ -144,7 +144,7 @@ function describe(run, context) {
     () => {},
   );
   return [
-    h("p", {}, runState(run.state), h("span", {}, moment(run.ended_at)), run.run_type && h("span", { class: "tag" }, run.run_type), run.dry_run && h("span", { class: "tag" }, "dry run"), link),
+    h("p", {}, runState(run.state), h("span", {}, moment(run.ended_at)), h("span", { class: "tag" }, run.kind === "sync" ? run.run_type || "sync" : run.kind), h("span", { class: "sub" }, worked(run)), link),
     h("p", { class: run.state === "failed" ? "bad" : "" }, run.state === "failed" && run.problem ? run.problem : run.summary),
   ];
 }
@@ -166,10 +166,11 @@ function runTable(runs, context) {
       cell(run.changed),
       cell(run.removed),
       cell(run.failed),
-      h("td", { class: "figure" }, duration(run.seconds)),
+      h("td", {}, run.kind),
+      h("td", { class: "figure", title: worked(run) }, duration(run.seconds)),
     ),
   );
-  const heads = ["Ended", "State", "Pages", "Chunks", "Changed", "Removed", "Failed", "Duration"];
+  const heads = ["Ended", "State", "Pages", "Chunks", "Changed", "Removed", "Failed", "Kind", "At work"];
   return h(
     "div",
     { class: "card sheet scrolls", tabindex: "0", role: "region", "aria-label": `Runs of ${context.source.name}` },
@@ -177,7 +178,7 @@ function runTable(runs, context) {
       "table",
       { class: "plain" },
       h("caption", { class: "unseen" }, `Runs of ${context.source.name}, newest first`),
-      h("thead", {}, h("tr", {}, heads.map((label, index) => h("th", { scope: "col", class: index > 1 ? "figure" : "" }, label)))),
+      h("thead", {}, h("tr", {}, heads.map((label, index) => h("th", { scope: "col", class: index > 1 && label !== "Kind" ? "figure" : "" }, label)))),
       h("tbody", {}, rows),
     ),
   );

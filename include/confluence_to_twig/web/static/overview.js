@@ -37,9 +37,10 @@ export function overview(page) {
   const tools = h("div", { class: "tools" }, search);
   replace(page, h("header", { class: "title" }, h("h1", {}, "Confluence → Twig"), head), banners, tools, body);
   return (data) => {
-    view.sources = data.sources.map((source) => ({ ...source, state: stateOf(source, source.live) }));
+    view.sources = data.sources.map((source) => ({ ...source, state: stateOf(source, source.live).state }));
     tools.hidden = view.sources.length < 6;
     replace(head, ...filters(view, draw));
+    view.mistakes = data.mistakes;
     replace(banners, ...warnings(data));
     draw();
   };
@@ -96,6 +97,9 @@ function warnings(data) {
 
 function drawList(view, draw) {
   if (!view.sources.length) {
+    if (view.mistakes) {
+      return [empty("No source can be used", "The sources file is there, and something in it is wrong. Airflow's start page says what, under import errors. Runs that are going on are not concerned.")];
+    }
     return [
       empty(
         "No source yet",
@@ -185,26 +189,26 @@ export function held(source) {
   );
 }
 
-/** When the source was synced last, and what came of the last run. */
+/** When the source was synced last, and what came of the last sync. A run of another kind is told as what it is. */
 export function lastSync(source) {
   const run = source.last;
   if (source.damage) return h("span", { class: "bad", title: source.damage.remedy }, "Staging is not readable");
-  if (!run) return h("span", { class: "faint" }, "Never ran");
-  const failed = run.state === "failed";
-  const result = failed ? `failed ${relative(run.ended_at)}: ${run.problem || "see the run"}` : changesOf(run);
+  if (!source.newest) return h("span", { class: "faint" }, source.live?.failed || source.live?.succeeded ? "Not seen from here" : "Never ran");
+  const failed = run?.state === "failed";
+  const result = failed ? `failed ${relative(run.ended_at)}: ${run.problem || "see the run"}` : run ? changesOf(run) : "no sync of the whole source yet";
+  const other = source.newest.kind !== "sync" && source.newest.folder !== run?.folder;
   return h(
     "span",
     { class: "two" },
     source.synced_at
       ? h("time", { datetime: source.synced_at, title: moment(source.synced_at) }, relative(source.synced_at))
       : h("span", {}, "Not yet"),
-    h("span", { class: `sub${failed ? " bad" : ""}`, title: run.problem || run.summary }, result),
+    h("span", { class: `sub${failed ? " bad" : ""}`, title: run ? run.problem || run.summary : "" }, result),
+    other && h("span", { class: "sub", title: source.newest.summary }, `${source.newest.kind} ${relative(source.newest.ended_at)}`),
   );
 }
 
 function changesOf(run) {
-  if (run.state === "running") return "a run is under way";
-  if (run.dry_run) return "dry run";
   const parts = [run.changed && `${number(run.changed)} changed`, run.removed && `${number(run.removed)} removed`, run.failed && `${number(run.failed)} failed`];
   return parts.filter(Boolean).join(", ") || "nothing to do";
 }
@@ -233,9 +237,8 @@ export function nextRun(source) {
 }
 
 /** How long the API token lives. */
-export function token({ state, days_left: days, expires_on: on, problem }) {
-  if (state === "problem") return h("span", { class: "care", title: problem }, "Not readable", h("span", { class: "unseen" }, `: ${problem}`));
-  if (state === "unknown") return h("span", { class: "faint", title: "The connection does not say when its token expires" }, "No date");
+export function token({ state, days_left: days, expires_on: on }) {
+  if (state === "unknown") return h("span", { class: "faint", title: "No run has seen a date in the connection" }, "No date");
   if (state === "expired") return h("span", { class: "bad", title: `Expired on ${day(on)}` }, "Expired");
   return h("span", { class: state === "soon" ? "care" : "", title: `Expires on ${day(on)}` }, days === 0 ? "Today" : count(days, "day"));
 }

@@ -2,12 +2,12 @@
 
 import { newestRuns, own, taskInstances } from "./api.js";
 import { h, inside, outside, replace, uniqueId } from "./dom.js";
-import { count, duration, folderOf, moment, number } from "./format.js";
+import { count, duration, folderOf, moment, number, worked } from "./format.js";
 import { historyTab } from "./history.js";
 import { freshness, held, lastSync, nextRun, token } from "./overview.js";
 import { planTab } from "./plan.js";
 import { playgroundTab } from "./playground.js";
-import { badge, stateOf } from "./status.js";
+import { badge, isRegular, stateOf } from "./status.js";
 import { quarantineTab, warningsTab } from "./trouble.js";
 
 const TASKS = ["validate", "discover", "extract", "transform", "load", "prune", "verify"];
@@ -23,21 +23,37 @@ const TABS = [
 export function sourceView(page, source, { signal, inTab }) {
   const head = h("div", {});
   const steps = h("div", { class: "steps-place" });
-  const trouble = own(`sources/${encodeURIComponent(source.dag_id)}/trouble`, {}, signal);
-  const context = { source, signal, trouble, labels: new Map() };
-  replace(page, !inTab && h("a", { class: "back", href: "#/" }, "← All sources"), head, steps, tabs(context));
-  countTrouble(context);
+  const context = { source, signal, labels: new Map() };
+  askForTrouble(context);
+  const [redrawTab, ...tabbed] = tabs(context);
+  replace(page, !inTab && h("a", { class: "back", href: "#/" }, "← All sources"), head, steps, tabbed);
+  let moment = momentOf(source);
   return (data) => {
     const fresh = data.sources.find((candidate) => candidate.name === source.name);
     if (!fresh) return;
     context.source = Object.assign(source, fresh);
     replace(head, ...header(fresh, inTab));
     drawSteps(steps, context);
+    // What the tabs show is of the same moment as the header: another run ended, or went on.
+    if (moment === momentOf(fresh)) return;
+    const sameRun = moment.split(" ")[0] === fresh.newest?.folder;
+    moment = momentOf(fresh);
+    askForTrouble(context);
+    redrawTab(sameRun);
   };
 }
 
+function momentOf(source) {
+  return `${source.newest?.folder} ${source.newest?.state} ${source.newest?.ended_at}`;
+}
+
+function askForTrouble(context) {
+  context.trouble = own(`sources/${encodeURIComponent(context.source.dag_id)}/trouble`, {}, context.signal);
+  countTrouble(context);
+}
+
 function header(source, inTab) {
-  const state = stateOf(source, source.live);
+  const { state, reasons } = stateOf(source, source.live);
   const waiting = source.live?.waiting[0]?.task_instance;
   const answer = waiting && `dags/${source.dag_id}/runs/${encodeURIComponent(waiting.dag_run_id)}/tasks/${waiting.task_id}/required_actions`;
   return [
@@ -56,8 +72,7 @@ function header(source, inTab) {
     ),
     state === "approval" &&
       h("p", { class: "banner care" }, "Many pages would be deleted from Twig. The run waits for somebody to look. ", inside(answer, {}, "Look and decide")),
-    source.damage && failure({ problem: source.damage.summary, remedy: source.damage.remedy }),
-    state === "failed" && source.last?.problem && failure(source.last),
+    reasons.map((reason) => banner(state, reason)),
     h(
       "dl",
       { class: "card facts" },
@@ -71,8 +86,14 @@ function header(source, inTab) {
   ];
 }
 
-function failure({ problem, remedy }) {
-  return h("div", { class: "banner bad", role: "group", "aria-label": "Why the last run failed" }, h("p", {}, h("strong", {}, problem)), remedy && h("p", { class: "remedy" }, remedy));
+function banner(state, { summary, remedy }) {
+  const failed = state === "failed";
+  return h(
+    "div",
+    { class: `banner ${failed ? "bad" : "care"}`, role: "group", "aria-label": failed ? "Why the last run failed" : "What needs a look" },
+    h("p", {}, h("strong", {}, summary)),
+    remedy && h("p", { class: "remedy" }, remedy),
+  );
 }
 
 function fact(label, ...content) {
@@ -106,7 +127,7 @@ async function drawSteps(place, context) {
 
 function steps(source, run, instances) {
   const path = `dags/${source.dag_id}/runs/${encodeURIComponent(run.dag_run_id)}`;
-  const seconds = run.start_date && ((run.end_date ? new Date(run.end_date) : Date.now()) - new Date(run.start_date)) / 1000;
+  const took = tookOf(source, run);
   return h(
     "section",
     { class: "card run", "aria-label": "Newest run" },
@@ -114,10 +135,21 @@ function steps(source, run, instances) {
       "p",
       { class: "run-title" },
       inside(path, { "data-key": "newest-run" }, "Newest run"),
-      h("span", { class: "sub" }, `${run.run_type} · ${moment(run.run_after)}${seconds ? ` · ${duration(seconds)}` : ""}`),
+      h("span", { class: "sub" }, `${isRegular(run) ? run.run_type : kindOf(run)} · ${moment(run.run_after)}${took}`),
     ),
     h("ol", { class: "steps" }, TASKS.map((task) => step(task, path, instances.filter((instance) => instance.task_id === task)))),
   );
+}
+
+function kindOf(run) {
+  return run.run_type === "backfill" ? "backfill" : run.conf?.dry_run ? "dry run" : "chosen pages";
+}
+
+/** One duration for a run everywhere: the time in which its tasks worked. What it waited for stands beside it. */
+function tookOf(source, run) {
+  if (!run.end_date) return run.start_date ? ` · for ${duration((Date.now() - new Date(run.start_date)) / 1000)}` : "";
+  const row = [source.newest, source.last].find((candidate) => candidate?.folder === folderOf(run.dag_run_id));
+  return row ? ` · ${worked(row)}` : "";
 }
 
 function step(task, path, instances) {
@@ -176,7 +208,7 @@ function tabs(context) {
     buttons[next].click();
   }
 
-  function draw() {
+  function draw({ again = false } = {}) {
     const [name, tab] = location.hash.replace(/^#\/?/, "").split("?")[0].split("/");
     if (name && decodeURIComponent(name) !== context.source.name) return;
     const [key, , build] = TABS.find(([candidate]) => candidate === tab) ?? TABS[0];
@@ -187,16 +219,21 @@ function tabs(context) {
       if (chosen) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     panel.setAttribute("aria-labelledby", `tab-${key}`);
-    if (panel.dataset.tab === key) return;
+    if (panel.dataset.tab === key && !again) return;
     panel.dataset.tab = key;
     close.abort();
     close = new AbortController();
-    build(panel, { ...context, signal: AbortSignal.any([context.signal, close.signal]) });
+    build(panel, { ...context, again, signal: AbortSignal.any([context.signal, close.signal]) });
   }
 
-  window.addEventListener("hashchange", draw, { signal: context.signal });
+  window.addEventListener("hashchange", () => draw(), { signal: context.signal });
   draw();
-  return [list, panel];
+  const redraw = (sameRun) => {
+    // The playground keeps its question and its answers, and a plan does not change while its run goes on.
+    if (panel.dataset.tab === "playground" || (panel.dataset.tab === "plan" && sameRun)) return;
+    draw({ again: true });
+  };
+  return [redraw, list, panel];
 }
 
 async function countTrouble(context) {

@@ -6,19 +6,53 @@ import { h } from "./dom.js";
 export const STATES = {
   failed: { word: "Failed", tone: "bad", rank: 0 },
   approval: { word: "Needs approval", tone: "care", rank: 1 },
-  processing: { word: "Processing", tone: "busy", rank: 2 },
-  active: { word: "Active", tone: "good", rank: 3 },
-  pending: { word: "Pending", tone: "quiet", rank: 4 },
+  attention: { word: "Needs a look", tone: "care", rank: 2 },
+  processing: { word: "Processing", tone: "busy", rank: 3 },
+  active: { word: "Active", tone: "good", rank: 4 },
+  pending: { word: "Pending", tone: "quiet", rank: 5 },
 };
 
-/** The state of a source. Airflow's word counts; where it has none, what the last run left in staging. */
+/** Whether an Airflow run looks at the whole source: no backfill, no dry run, no chosen pages. */
+export function isRegular(run) {
+  return run.run_type !== "backfill" && !run.conf?.dry_run && !run.conf?.page_ids?.length;
+}
+
+/**
+ * The state of a source, and why: `{state, reasons}`.
+ *
+ * Staging says how the last regular sync ended. Airflow knows what staging cannot: a run under way, a question that
+ * waits, a run that died before it could write, runs whose staging this API server does not see.
+ */
 export function stateOf(source, live) {
-  if (source.damage) return "failed";
-  if (live?.waiting.length) return "approval";
-  if (live?.active.length) return "processing";
-  const last = live?.last ?? source.last?.state;
-  if (last === "failed") return "failed";
-  return last ? "active" : "pending";
+  const { state, reasons } = source.standing;
+  if (live?.waiting.length) return { state: "approval", reasons: [] };
+  if (live?.active.some(isRegular)) return { state: "processing", reasons: [] };
+  const newer = (run) => run && (!source.last || Date.parse(run.end_date) > Date.parse(source.last.ended_at));
+  if (state !== "failed" && newer(live?.failed)) {
+    return { state: "failed", reasons: [source.last && !unseen(source, live) ? DIED : unseenReason(source)] };
+  }
+  if (state !== "failed" && unseen(source, live)) return { state: "attention", reasons: [unseenReason(source)] };
+  return { state, reasons };
+}
+
+const DIED = {
+  summary: "The last run failed, and none of its tasks could write down why",
+  remedy: "Open the run: the log of the task that failed says it. A worker that ran out of memory or was stopped leaves no other word.",
+};
+/** So much later than what staging knows may a run end in Airflow: clocks differ, and the last write takes a moment. */
+const SLACK_MS = 120_000;
+
+/** Whether Airflow knows a sync that went well and of which this API server finds nothing in staging. */
+function unseen(source, live) {
+  if (!live?.succeeded) return false;
+  return !source.newest || Date.parse(live.succeeded.end_date) - SLACK_MS > Date.parse(source.newest.ended_at);
+}
+
+function unseenReason(source) {
+  return {
+    summary: "This API server does not see what the last run wrote",
+    remedy: `It looks in ${source.staging}. Give the API server the same CONFLUENCE_TWIG_STAGING as the workers, and a way to read it: a shared folder or an object store.`,
+  };
 }
 
 /** A dot with its word; a paused DAG says so. */

@@ -14,7 +14,7 @@ export const quarantineTab = (panel, context) => fill(panel, context, quarantine
 export const warningsTab = (panel, context) => fill(panel, context, warnings);
 
 async function fill(panel, context, draw) {
-  replace(panel, loading());
+  if (!context.again) replace(panel, loading());
   try {
     const found = await context.trouble;
     if (!context.signal.aborted) replace(panel, ...draw(found));
