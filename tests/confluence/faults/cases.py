@@ -14,7 +14,8 @@ def page(ref: str, storage: str = "<p>x</p>", **fields: Any) -> dict[str, Any]:
 
 
 #: Name → where it was reported, the situation, and what has to come of it: ``got`` pages, ``warns`` in a warning
-#: (absent: none), ``attached`` to A (numbers of attachments and comments), ``lacking`` of A.
+#: (absent: none), ``attached`` to A (numbers of attachments and comments), ``lacking`` of A, number of ``labels`` of A,
+#: titles of pages with an ``unknown`` restriction (absent: none), ``not_asked``: part of an address.
 CASES: dict[str, dict[str, Any]] = {
     "archived space": {
         "report": "https://github.com/langchain-ai/langchain-community/issues/328",
@@ -123,5 +124,32 @@ CASES: dict[str, dict[str, Any]] = {
             }
         ],
         "expect": {"got": 3},
+    },
+    "folder 403": {
+        "report": "https://github.com/hunyadi/md2conf/issues/290, https://github.com/datahub-project/datahub/issues/18046",
+        "pages": [page("f", "", kind="folder"), page("a", parent="f")],
+        "faults": [{"path": "api/v2/folders/", "status": 403, "body": REFUSED}],
+        "expect": {"got": 2, "warns": "hang on contents that this run cannot see", "unknown": ["A"]},
+    },
+    "labels cut at 200": {
+        "report": "https://jira.atlassian.com/browse/CONFCLOUD-71415",
+        "pages": [page("a", many_labels=230, labels=["zz-private"])],
+        "faults": [{"path": "content/search", "rewrite": "cut_labels"}],
+        "expect": {"got": 2, "labels": 231},
+    },
+    "search 504 for many ids": {
+        "report": "https://github.com/onyx-dot-app/onyx/issues/10147",
+        "generated": 300,
+        "faults": [{"path": r"content/search\?cql=id\+in.*(\d+%2C){60,}", "status": 504, "body": REFUSED}],
+        "expect": {"got": 301, "not_asked": "restriction/byOperation"},
+    },
+    "one page's restriction 403": {
+        "report": "https://github.com/elastic/connectors/pull/4297, https://github.com/onyx-dot-app/onyx/issues/11468",
+        "pages": [page("a"), page("b")],
+        "faults": [
+            {"path": "content/search", "rewrite": "hide_b"},
+            {"path": "restriction/byOperation", "status": 403, "body": REFUSED},
+        ],
+        "expect": {"got": 3, "warns": "1 page depends on them", "unknown": ["B"]},
     },
 }

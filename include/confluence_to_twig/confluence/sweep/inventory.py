@@ -256,15 +256,16 @@ def _warnings(
     broken = pc.unique(table["broken_at"].drop_null()).to_pylist()
     if broken:
         warnings.append(
-            f"parts of the page tree hang on contents that cannot be read: {_named(sorted(broken), facts.unknown)}."
+            f"parts of the page tree hang on contents that this run cannot see: {_named(sorted(broken), facts.unknown)}."
         )
     if restrictions == "include" and restricted:
         warnings.append(f"{restricted} restricted pages are synced: everybody who can ask Twig can read them.")
     if facts.unknown:
-        pages = table.num_rows - table["restriction_unknown"].null_count
+        count = table.num_rows - table["restriction_unknown"].null_count
+        pages = "1 page depends" if count == 1 else f"{count:,} pages depend"
         warnings.append(
-            f"the restrictions of {_named(sorted(facts.unknown), facts.unknown)} cannot be read. {pages:,} pages depend "
-            "on them: those in Twig stay as they are, others stay out."
+            f"the restrictions of {_named(sorted(facts.unknown), facts.unknown)} cannot be read. {pages} on them: "
+            "those in Twig stay as they are, others count as restricted for now."
         )
     if facts.labels_unknown:
         warnings.append(f"the labels of {_named(sorted(facts.labels_unknown), {})} cannot be read in full.")
