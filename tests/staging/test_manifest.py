@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -17,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from confluence_to_twig.staging import manifest_reader
 from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
-from confluence_to_twig.staging.files import FORMAT, files_in, writing
+from confluence_to_twig.staging.files import FORMAT, files_in, remove, write_bytes, writing
 from confluence_to_twig.staging.journal import IN_DOUBT, Operation, PartName
 from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.manifest import ManifestStore
@@ -27,6 +26,7 @@ from confluence_to_twig.staging.manifest_rows import PackedRows
 from confluence_to_twig.staging.parquet import FORMAT_KEY
 from confluence_to_twig.staging.schemas import MANIFEST
 from tests.proofs import size
+from tests.staging.stores import names_in
 
 attach("memory", fs=MemoryFileSystem())
 _roots = itertools.count()
@@ -67,12 +67,10 @@ def forget(staging: SourceStaging) -> None:
         staging.root.rmdir(recursive=True)
 
 
-@pytest.fixture(params=["file", "memory"])
-def staging(request: pytest.FixtureRequest, tmp_path: Path) -> SourceStaging:
-    """An empty staging on a local disk, and in an object store."""
-    return (
-        SourceStaging(ObjectStoragePath(f"file://{tmp_path}"), "docs") if request.param == "file" else memory_staging()
-    )
+@pytest.fixture
+def staging(folder: ObjectStoragePath) -> SourceStaging:
+    """An empty staging in each kind of store."""
+    return SourceStaging(folder, "docs")
 
 
 def loaded(store: ManifestStore, *rows: dict[str, Any], run_id: str = "run") -> Operation:
@@ -349,8 +347,7 @@ def test_a_damaged_manifest_says_how_to_rebuild_it(staging: SourceStaging, damag
     store = ManifestStore(staging)
     loaded(store, row("1"))
     store.compact()
-    with staging.manifest.open("wb") as file:
-        file.write(damage)
+    write_bytes(staging.manifest, damage)
 
     with pytest.raises(ManifestCorruptError, match="confluence-to-twig rebuild-manifest docs"):
         ManifestStore(staging).read()
@@ -366,8 +363,7 @@ def test_a_manifest_of_a_newer_release_says_how_to_rebuild_it(staging: SourceSta
 def test_a_damaged_journal_file_is_an_error_too(staging: SourceStaging) -> None:
     store = ManifestStore(staging)
     loaded(store, row("1"))
-    with (store.journal / files(store)[0]).open("wb") as file:
-        file.write(b"half a fi")
+    write_bytes(store.journal / files(store)[0], b"half a fi")
 
     with pytest.raises(ManifestCorruptError):
         ManifestStore(staging).read()
@@ -378,7 +374,7 @@ def test_a_manifest_that_is_missing_although_the_journal_builds_on_it_is_an_erro
     loaded(store, row("1"))
     store.compact()
     loaded(store, row("2"))
-    staging.manifest.unlink()
+    remove(staging.manifest)
 
     with pytest.raises(ManifestCorruptError, match="missing"):
         ManifestStore(staging).read()
@@ -392,8 +388,7 @@ def test_a_rebuild_replaces_whatever_was_there(staging: SourceStaging, damaged: 
     loaded(store, row("2"))
     if damaged != "nothing":
         path = staging.manifest if damaged == "manifest" else store.journal / files(store)[-1]
-        with path.open("wb") as file:
-            file.write(b"damaged")
+        write_bytes(path, b"damaged")
     stamped = {"loaded_at": datetime.now(UTC), "run_id": "rebuild"}
     store.rebuild("", [row("3") | stamped])
 
@@ -407,12 +402,11 @@ def test_files_of_others_in_the_journal_folder_are_let_alone(staging: SourceStag
     loaded(store, row("1"))
     others = {"README.txt", ".000000000009.aaaaaaaaaaaaaaaa.begin.parquet.1234.tmp"}
     for name in others:
-        with (store.journal / name).open("wb") as file:
-            file.write(b"hello")
+        write_bytes(store.journal / name, b"hello")
     store.compact(grace=timedelta(0))
 
     assert contents(ManifestStore(staging)) == {"1": "a"}
-    assert {path.name for path in store.journal.iterdir()} == others
+    assert set(names_in(store.journal)) == others
 
 
 def test_a_view_stays_as_it_was_when_more_is_written(staging: SourceStaging) -> None:
@@ -460,9 +454,7 @@ def test_a_batch_reads_no_journal_file_again_and_looks_at_no_row_of_the_batches_
 
 
 def test_a_broken_binding_says_what_to_do(staging: SourceStaging) -> None:
-    staging.home.mkdir(parents=True)
-    with (staging.home / "twig.json").open("wb") as file:
-        file.write(b'{"name": ')
+    write_bytes(staging.home / "twig.json", b'{"name": ')
 
     with pytest.raises(Exception, match="Delete it"):
         read_binding(staging)

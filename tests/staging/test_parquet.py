@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.staging import parquet
+from confluence_to_twig.staging.files import exists
 from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+from tests.staging.stores import names_in
 
 SCHEMA = pa.schema([pa.field("number", pa.int64(), nullable=False), ("text", pa.large_string())])
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> ObjectStoragePath:
-    return ObjectStoragePath(f"file://{tmp_path}/deep/er/rows.parquet")
+def path(folder: ObjectStoragePath) -> ObjectStoragePath:
+    return folder / "deep" / "er" / "rows.parquet"
 
 
 def test_reads_back_what_was_written(path: ObjectStoragePath) -> None:
@@ -52,9 +52,9 @@ def test_an_empty_file_keeps_its_schema(path: ObjectStoragePath) -> None:
 def test_nothing_is_visible_until_the_file_is_complete(path: ObjectStoragePath) -> None:
     with ParquetWriter(path, SCHEMA) as writer:
         writer.write({"number": 1, "text": "a"})
-        assert not path.exists()
-    assert path.exists()
-    assert [entry.name for entry in path.parent.iterdir()] == ["rows.parquet"]
+        assert not exists(path)
+    assert exists(path)
+    assert names_in(path.parent) == ["rows.parquet"]
 
 
 def test_a_failure_leaves_the_older_file_and_no_rest(path: ObjectStoragePath) -> None:
@@ -63,13 +63,13 @@ def test_a_failure_leaves_the_older_file_and_no_rest(path: ObjectStoragePath) ->
         writer.write({"number": 2, "text": "new"})
         raise RuntimeError("half way")
     assert list(iter_rows(path)) == [{"number": 1, "text": "old"}]
-    assert [entry.name for entry in path.parent.iterdir()] == ["rows.parquet"]
+    assert names_in(path.parent) == ["rows.parquet"]
 
 
 def test_a_row_that_does_not_fit_the_schema_is_refused_and_nothing_is_published(path: ObjectStoragePath) -> None:
     with pytest.raises(pa.ArrowInvalid):
         write_rows(path, SCHEMA, [{"number": "seven", "text": ""}])
-    assert not path.exists()
+    assert not exists(path)
 
 
 def test_memory_holds_one_row_group(path: ObjectStoragePath, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.staging.files import read_json, write_json
+from confluence_to_twig.staging.files import UnknownFormatError, read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -105,7 +104,7 @@ def read_held_decorations(staging: SourceStaging) -> HeldDecorations:
         )
     except FileNotFoundError:
         return HeldDecorations()
-    except (ValueError, KeyError, TypeError, AttributeError, PipelineError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, UnknownFormatError) as error:
         log.warning("%s is not readable (%s) and begins anew", path, type(error).__name__)
         return HeldDecorations()
 

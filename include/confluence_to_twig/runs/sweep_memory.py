@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.staging.files import read_json, write_json
+from confluence_to_twig.staging.files import UnknownFormatError, read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +86,7 @@ def read_sweep_memory(staging: SourceStaging) -> SweepMemory:
         )
     except FileNotFoundError:
         return SweepMemory()
-    except (ValueError, KeyError, TypeError, AttributeError, PipelineError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, UnknownFormatError) as error:
         log.warning("%s is not readable (%s) and begins anew", path, type(error).__name__)
         return SweepMemory()
 

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from confluence_to_twig.errors import PipelineError
+
 SOURCES_VARIABLE = "CONFLUENCE_TWIG_SOURCES"
 VARIABLE_SCHEME = "variable://"
 #: So long a DAG file waits for an object store, and before that for its client, whose import can take seconds on a busy
@@ -160,5 +162,5 @@ class LastGood:
         from confluence_to_twig.staging.files import write_bytes
         from confluence_to_twig.staging.layout import root_at
 
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(PipelineError):
             write_bytes(root_at(str(self.path)), text.encode())

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.staging.faults import naming_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,11 +61,12 @@ def check_format(path: ObjectStoragePath, found: object) -> None:
 
 def write_bytes(path: ObjectStoragePath, content: bytes) -> None:
     """Write a file in one step; an older one is replaced. Two writers at once: one of them wins, whole."""
-    if path.protocol in _PUT_IS_ATOMIC:
-        path.fs.pipe_file(path.path, content)
-        return
-    with _renamed_at_the_end(path) as file:
-        file.write(content)
+    with naming_faults(path):
+        if path.protocol in _PUT_IS_ATOMIC:
+            path.fs.pipe_file(path.path, content)
+            return
+        with _renamed_at_the_end(path) as file:
+            file.write(content)
 
 
 @contextmanager
@@ -74,10 +76,10 @@ def writing(path: ObjectStoragePath) -> Iterator[IO[bytes]]:
     For an object store it lies on the local disk until then.
     """
     if path.protocol not in _PUT_IS_ATOMIC:
-        with _renamed_at_the_end(path) as file:
+        with naming_faults(path), _renamed_at_the_end(path) as file:
             yield file
         return
-    with tempfile.NamedTemporaryFile() as file:
+    with naming_faults(path), tempfile.NamedTemporaryFile() as file:
         yield file
         file.flush()
         if Path(file.name).stat().st_size <= _FROM_MEMORY_BYTES:
@@ -150,7 +152,8 @@ def read_json(path: ObjectStoragePath) -> dict[str, Any]:
 
 def read_bytes(path: ObjectStoragePath) -> bytes:
     """The content of a file in one request. Raises ``FileNotFoundError``."""
-    content: bytes = path.fs.cat_file(path.path)
+    with naming_faults(path):
+        content: bytes = path.fs.cat_file(path.path)
     return content
 
 
@@ -166,29 +169,33 @@ def folders_in(folder: ObjectStoragePath) -> list[str]:
 
 def _entries(folder: ObjectStoragePath) -> list[tuple[str, bool]]:
     try:
-        if folder.protocol == "file":  # twenty times as fast as fsspec, and there may be a thousand runs
-            with os.scandir(folder.path) as scanned:
-                found = [(entry.name, entry.is_file()) for entry in scanned]
-        else:
-            folder.fs.invalidate_cache(folder.path)
-            listed = folder.fs.ls(folder.path, detail=True)
-            found = [(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "file") for entry in listed]
+        with naming_faults(folder):
+            found = _scanned(folder)
     except FileNotFoundError:
         return []
     return [(name, is_file) for name, is_file in found if name and not name.startswith(".")]
 
 
+def _scanned(folder: ObjectStoragePath) -> list[tuple[str, bool]]:
+    if folder.protocol == "file":  # twenty times as fast as fsspec, and there may be a thousand runs
+        with os.scandir(folder.path) as scanned:
+            return [(entry.name, entry.is_file()) for entry in scanned]
+    folder.fs.invalidate_cache(folder.path)
+    listed = folder.fs.ls(folder.path, detail=True)
+    return [(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "file") for entry in listed]
+
+
 def exists(path: ObjectStoragePath) -> bool:
     """Whether there is a file of that name now."""
-    _forget(path)
-    return bool(path.fs.exists(path.path))
+    return key_of(path) is not None
 
 
 def key_of(path: ObjectStoragePath) -> str | None:
     """What changes whenever the file changes; None when there is no such file."""
     _forget(path)
     try:
-        return str(path.fs.ukey(path.path))
+        with naming_faults(path):
+            return str(path.fs.ukey(path.path))
     except FileNotFoundError:
         return None
 
@@ -197,7 +204,8 @@ def modified_at(path: ObjectStoragePath) -> datetime | None:
     """When a file was written, in UTC by the clock of the store. None: it is not there, or the store keeps no times."""
     _forget(path)
     try:
-        moment: datetime = path.fs.modified(path.path)
+        with naming_faults(path):
+            moment: datetime = path.fs.modified(path.path)
     except (FileNotFoundError, NotImplementedError):
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -205,14 +213,14 @@ def modified_at(path: ObjectStoragePath) -> datetime | None:
 
 def remove(path: ObjectStoragePath) -> None:
     """Remove a file; that it is not there is fine, too."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError), naming_faults(path):
         path.fs.rm_file(path.path)
 
 
 def remove_folder(folder: ObjectStoragePath) -> None:
     """Remove a folder with everything in it; that it is not there is fine, too."""
     folder.fs.invalidate_cache(folder.path)
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError), naming_faults(folder):
         folder.fs.rm(folder.path, recursive=True)
 
 
@@ -228,7 +236,8 @@ def remove_leftovers(folder: ObjectStoragePath, older_than: timedelta) -> list[s
         return []
     folder.fs.invalidate_cache(folder.path)
     try:
-        listed = folder.fs.ls(folder.path, detail=False)
+        with naming_faults(folder):
+            listed = folder.fs.ls(folder.path, detail=False)
     except FileNotFoundError:
         return []
     names = [path.rstrip("/").rpartition("/")[2] for path in listed]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from confluence_to_twig.staging.faults import naming_faults
 from confluence_to_twig.staging.files import FORMAT, check_format, writing
 
 if TYPE_CHECKING:
@@ -101,7 +102,11 @@ def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mappin
 @contextmanager
 def opened(path: ObjectStoragePath, content: bytes | None = None) -> Iterator[tuple[pq.ParquetFile, bool]]:
     """The file, and whether it has the present format. :param content: what is in it, if that has been read before."""
-    with path.open("rb") if content is None else pa.BufferReader(content) as file, pq.ParquetFile(file) as parquet:
+    with (
+        naming_faults(path),
+        path.open("rb") if content is None else pa.BufferReader(content) as file,
+        pq.ParquetFile(file) as parquet,
+    ):
         found = (parquet.metadata.metadata or {}).get(FORMAT_KEY)
         check_format(path, found and found.decode())
         yield parquet, found is not None

@@ -13,8 +13,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.attachments.kinds import READERS_VERSION
-from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.staging.files import files_in, read_json, remove, write_json
+from confluence_to_twig.staging.files import UnknownFormatError, files_in, read_json, remove, write_json
 from confluence_to_twig.staging.layout import folder_name
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class UnreadableFiles:
             return None
         try:
             why = str(read_json(self._folder / name).get("reason", ""))
-        except (FileNotFoundError, ValueError, PipelineError):
+        except (FileNotFoundError, ValueError, UnknownFormatError):
             why = "it could not be read"
         return f"{why}, as was found on {name[:10]}"
 
