@@ -54,12 +54,15 @@ def sync(
         bool, typer.Option("--approve-deletions", help="Do not stop at the mass-delete brake.")
     ] = False,
     report: Annotated[str | None, typer.Option(help="Also write the report of each source to this JSON file.")] = None,
+    acknowledge: Annotated[
+        bool, typer.Option("--acknowledge", help="Accept what earlier runs reported about Twig's content.")
+    ] = False,
     verbose: Verbose = False,
 ) -> int:
     """Run sources once, here and now, without a scheduler."""
     from confluence_to_twig.cli import sync as command
 
-    options = command.SyncOptions(full, since, force, dry_run, approve_deletions, report)
+    options = command.SyncOptions(full, since, force, dry_run, approve_deletions, report, acknowledge)
     with terminal(prepared_home(), "sync", verbose=verbose) as shown:
         return command.sync(shown, sources, names or [], options)
 

@@ -33,7 +33,7 @@ SHOWN: dict[str, dict[str, str]] = {
     "transform": {"documents": "pages", "chunks_made": "chunks", "quarantined": "quarantined"},
     "load": {"changed": "pages sent", "chunks_sent": "chunks sent", "batches": "requests"},
     "prune": {"removed": "pages removed", "kept_by_brake": "kept by the brake"},
-    "verify": {"searched": "pages asked for", "failed": "failed"},
+    "verify": {"compared": "compared", "searched": "pages asked for", "cited": "cited", "failed": "failed"},
 }
 
 

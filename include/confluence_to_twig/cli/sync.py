@@ -34,6 +34,7 @@ class SyncOptions:
     dry_run: bool = False
     approve_deletions: bool = False
     report: str | None = None
+    acknowledge: bool = False
 
     def checked(self) -> SyncOptions:
         """Itself. Raises :class:`~confluence_to_twig.cli.inputs.InputError` when the options cannot be meant."""
@@ -50,6 +51,7 @@ class SyncOptions:
         """The parameters of the runs."""
         since = past_moment("--since", self.since).isoformat() if self.since else None
         conf = {"full": self.full, "since": since, "force": self.force, "dry_run": self.dry_run}
+        conf["acknowledge"] = self.acknowledge
         return {name: value for name, value in conf.items() if value}
 
 

@@ -20,6 +20,7 @@ class RunParams:
     :param page_ids: only these pages.
     :param force: fetch pages in scope even when nothing about them changed.
     :param dry_run: plan and report; send nothing.
+    :param acknowledge: what verify found open in earlier runs is known, and is no failure any more while it stays so.
     """
 
     full: bool = False
@@ -27,6 +28,7 @@ class RunParams:
     page_ids: tuple[str, ...] = ()
     force: bool = False
     dry_run: bool = False
+    acknowledge: bool = False
 
     @classmethod
     def from_context(cls, params: Mapping[str, Any]) -> RunParams:
@@ -37,6 +39,7 @@ class RunParams:
             page_ids=tuple(str(page_id) for page_id in params.get("page_ids") or ()),
             force=bool(params.get("force")),
             dry_run=bool(params.get("dry_run")),
+            acknowledge=bool(params.get("acknowledge")),
         )
 
 
@@ -82,5 +85,13 @@ def form() -> dict[str, Param]:
             title="Dry run",
             section="What to do",
             description="Plan and report what would happen. Nothing is fetched, sent or deleted.",
+        ),
+        "acknowledge": Param(
+            False,
+            type="boolean",
+            title="Acknowledge",
+            section="What to do",
+            description="What earlier runs reported about Twig's content is known and accepted: it is no failure and no "
+            "warning any more, for as long as it stays the same.",
         ),
     }

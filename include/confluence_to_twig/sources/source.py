@@ -82,6 +82,7 @@ class Source(BaseModel):
     files_path: Location | None = None
     files_format: Literal["folder", "zip"] = "folder"
     repair: bool = False
+    audit_every: Annotated[timedelta, duration(timedelta(0), timedelta(days=366)), IN_SECONDS] = timedelta(hours=24)
 
     queue: Queue = {}
     executor_config: ExecutorConfig = {}

@@ -19,14 +19,24 @@ class ProcessingTrigger(BaseTrigger):
     :param data_source_id: the data source to watch.
     :param process_id: the processing to watch, if Twig names it.
     :param ours: whether the run that waits started it; goes into the event.
+    :param seconds: how long it looks; then it fires with the state ``waiting``. None: for ever.
     """
 
-    def __init__(self, twig_conn_id: str, data_source_id: str, process_id: str | None, *, ours: bool) -> None:
+    def __init__(
+        self,
+        twig_conn_id: str,
+        data_source_id: str,
+        process_id: str | None,
+        *,
+        ours: bool,
+        seconds: float | None = None,
+    ) -> None:
         super().__init__()
         self.twig_conn_id = twig_conn_id
         self.data_source_id = data_source_id
         self.process_id = process_id
         self.ours = ours
+        self.seconds = seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, as the triggerer restores it."""
@@ -37,6 +47,7 @@ class ProcessingTrigger(BaseTrigger):
                 "data_source_id": self.data_source_id,
                 "process_id": self.process_id,
                 "ours": self.ours,
+                "seconds": self.seconds,
             },
         )
 
@@ -55,6 +66,8 @@ class ProcessingTrigger(BaseTrigger):
         waited = 0.0
         with TwigClient(settings) as client:
             while not (state := await asyncio.to_thread(check, client, self.data_source_id, self.process_id)).is_over:
+                if self.seconds is not None and waited >= self.seconds:
+                    break
                 pause = poll_interval_s(waited)
                 await asyncio.sleep(pause)
                 waited += pause

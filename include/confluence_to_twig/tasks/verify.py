@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -15,20 +16,20 @@ from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
-from confluence_to_twig.staging.files import exists, write_json
+from confluence_to_twig.staging.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import timedelta
 
     from airflow.sdk import Context
 
     from confluence_to_twig.sources.source import Source
-    from confluence_to_twig.twig.pruner import Deletion
 
 log = logging.getLogger(__name__)
 
 NAMED_FAILURES = 20
+#: How much later than the trigger's own end a task gives up waiting for it.
+TRIGGER_GRACE = timedelta(minutes=10)
 
 
 class VerificationError(PermanentError):
@@ -75,12 +76,17 @@ class VerifyOperator(BaseOperator):
 
             self.defer(
                 trigger=ProcessingTrigger(
-                    self.source.twig_conn_id, wait.data_source_id, wait.process_id, ours=wait.ours
+                    self.source.twig_conn_id,
+                    wait.data_source_id,
+                    wait.process_id,
+                    ours=wait.ours,
+                    seconds=wait.timeout.total_seconds(),
                 ),
                 method_name="processing_ended",
-                timeout=wait.timeout,
+                timeout=wait.timeout + TRIGGER_GRACE,  # for a triggerer that is gone
             )
-        return finish(run, emit=lambda extra: self._emit(context, extra))
+        late = event["status"] if event is not None and event["state"] == "waiting" else ""
+        return finish(run, emit=lambda extra: self._emit(context, extra), late=late)
 
     def _emit(self, context: Context, extra: dict[str, Any]) -> None:
         for outlet in self.outlets:
@@ -103,9 +109,9 @@ def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
         return None
     with recorded(run) as record, TwigHook(run.source.twig_conn_id).client() as client:
         data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
-        seen = _seen(event)
-        while seen != "done":
-            started = start_processing(client, data_source, manifest)
+        seen, again = _seen(event), bool(event and event["ours"])
+        while seen not in {"done", "late"}:
+            started = start_processing(client, data_source, manifest, again=again)
             if started is None:
                 break
             state = check(client, data_source.id, started.process_id)
@@ -113,26 +119,29 @@ def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
                 timeout = processing_timeout(int(_figures(run).get("chunks_sent", 0)))
                 return Wait(data_source.id, started.process_id, started.ours, timeout)
             state.require_success()
-            seen = "done" if state.state == "done" and started.ours else "again"
+            seen, again = "done" if state.state == "done" and started.ours else "again", started.ours
         record.figures["requests"] = client.figures.requests
     return None
 
 
 def _seen(event: Mapping[str, Any] | None) -> str:
-    """``done`` after a processing that covers everything this run loaded; anything else means: look again."""
+    """``done`` after a processing that covers everything this run loaded, ``late`` when it did not end in time; anything
+    else means: look again."""
     from confluence_to_twig.twig.process import ProcessState
 
     if event is None:
         return "nothing"
     state = ProcessState(event["state"], event["status"], event["message"], tuple(event["lines"]))
     state.require_success()
+    if state.state == "waiting":
+        return "late"
     return "done" if state.state == "done" and event["ours"] else "again"
 
 
-def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, late: str = "") -> dict[str, Any]:
     """Check, report, and raise if anything is not right.
 
-    :param emit: takes the figures for the asset event.
+    :param emit: takes the figures for the asset event. :param late: Twig's status, if it was waited for in vain.
     :raises VerificationError: pages failed or Twig's content differs; the pages are named.
     """
     import pyarrow.compute as pc
@@ -143,7 +152,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     with recorded(run) as record:
         problems = [] if run.params.dry_run else _failed(run, record)
         if not run.params.dry_run:
-            problems += _check_files(run) if run.source.delivery == "files" else _ask_twig(run, record)
+            problems += _check_files(run) if run.source.delivery == "files" else _check_twig(run, record, late)
         manifest = ManifestReader(run.source_staging, ["chunk_count"]).read()
         record.details |= {
             "problems": problems,
@@ -154,7 +163,8 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None) ->
     log.info("%s: %s", run.source.name, report["summary"])
     keep_history(run)
     if emit is not None:
-        emit({"summary": report["summary"], "run_id": run.run_id, **report["result"]})
+        told = {"verified": report["verified"]} if "verified" in report else {}
+        emit({"summary": report["summary"], "run_id": run.run_id, **report["result"], **told})
     if problems:
         raise VerificationError(report["summary"], "\n".join(problems))
     return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
@@ -189,48 +199,13 @@ def _failed(run: Run, record: Record) -> list[str]:
     return [*named, f"… and {more:,} more failed pages: see the report"] if more else named
 
 
-def _ask_twig(run: Run, record: Record) -> list[str]:
-    from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.staging.parquet import iter_rows
-    from confluence_to_twig.tasks.twig_target import data_source_of
-    from confluence_to_twig.twig.hook import TwigHook
-    from confluence_to_twig.twig.verifier import verify as ask_twig
+def _check_twig(run: Run, record: Record, late: str) -> list[str]:
+    from confluence_to_twig.tasks.verify_twig import check_twig
 
-    plan = run.staging.plan
-    changed = {
-        row["page_id"]: row["shard"] for row in iter_rows(plan, ["page_id", "shard"], where=("action", ["fetch"]))
-    }
-    shards = sorted(set(changed.values()))
-    present = [shard for shard in shards if exists(run.staging.chunks(shard))]
-    with TwigHook(run.source.twig_conn_id).client() as client:
-        verdict = ask_twig(
-            client,
-            data_source_of(run, client),
-            ManifestStore(run.source_staging),
-            changed=list(changed),
-            deleted=[_deletion(row) for row in iter_rows(plan, where=("action", ["delete"]))],
-            documents=[run.staging.documents(shard) for shard in present],
-            chunks=[run.staging.chunks(shard) for shard in present],
-        )
-        record.figures |= {
-            "requests": client.figures.requests,
-            "searched": verdict.checked,
-            "searched_deleted": verdict.checked_deleted,
-        }
-    log.info("Twig was asked for %d changed and %d deleted pages", verdict.checked, verdict.checked_deleted)
-    for warning in verdict.warnings:
-        record.warn(warning)
-    named = [f"{found.title} ({found.url}): {found.problem}" for found in verdict.mismatches]
-    return [*verdict.problems, *named]
+    return check_twig(run, record, late=late)
 
 
 def _check_files(run: Run) -> list[str]:
     from confluence_to_twig.tasks.file_target import check_files
 
     return check_files(run)
-
-
-def _deletion(row: Mapping[str, Any]) -> Deletion:
-    from confluence_to_twig.twig.pruner import Deletion
-
-    return Deletion(row["page_id"], row["title"], row["url"], row["manifest_version"] or 0, row["reason"])

@@ -38,6 +38,8 @@ __all__ = ["BadBatch", "BatchTooLarge", "DataSourceGone", "KeyConflict", "RouteN
 
 _PAGE = 200  # data sources; contract: 1–200
 _DOCUMENTS_PAGE = 500  # contract: 1–500
+#: Pages of a listing in a row that bring nothing new.
+_IDLE_PAGES = 10
 _NOT_OFFERED = frozenset({404, 405, 501})
 
 
@@ -172,11 +174,12 @@ class TwigClient:
         raise batch_error(answer, failure(answer, action, self.settings.api_key, body))
 
     def list_documents(self, data_source_id: str) -> Iterator[HeldDocument]:
-        """Every document that Twig holds in the data source, ordered by id.
+        """Every document that Twig holds in the data source, as it lists them: one may come twice.
 
         :raises RouteNotOffered: this Twig cannot list. :raises DataSourceGone: the data source is not there.
+        :raises PermanentError: the listing goes in circles.
         """
-        cursor, seen = None, set[str]()
+        cursor, seen, known, idle = None, set[str](), set[str](), 0
         while True:
             params: dict[str, str | int] = {"limit": _DOCUMENTS_PAGE}
             answer = self._http.request(
@@ -194,14 +197,18 @@ class TwigClient:
                     "This Twig cannot list the documents of a data source",
                     "Rebuild by a full reload instead: run the source with `full`.",
                 )
-            for raw in items(answer.payload, "items", "documents"):
-                yield HeldDocument.read(raw)
+            page = [HeldDocument.read(raw) for raw in items(answer.payload, "items", "documents")]
+            yield from page
             cursor = field(answer.payload, "nextCursor", "next_cursor")
             if not cursor:
                 return
-            if cursor in seen:
+            # A Twig that does not read the cursor, and makes a new one each time, would be listed for ever.
+            fresh = {document.id for document in page} - known
+            idle = 0 if fresh else idle + 1
+            if cursor in seen or idle > _IDLE_PAGES:
                 raise unreadable("the listing of documents goes in circles")
             seen.add(cursor)
+            known |= fresh
 
     def process(self, data_source_id: str) -> tuple[str | None, bool]:
         """Have Twig index what it holds. Returns the process id, and False when one was under way already."""

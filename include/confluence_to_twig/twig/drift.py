@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from confluence_to_twig.twig.brake import Amount, Brake
 from confluence_to_twig.twig.delta import twig_hash
+from confluence_to_twig.twig.models import HeldDocument
 from confluence_to_twig.twig.pruner import Deletion, prune
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
     from confluence_to_twig.staging.journal import Standing
     from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.manifest_view import ManifestView
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.deletions import DeletionLog
-    from confluence_to_twig.twig.models import DataSource, HeldDocument
+    from confluence_to_twig.twig.models import DataSource
 
 log = logging.getLogger(__name__)
 
@@ -28,61 +32,147 @@ class Drift:
     """What the audit found.
 
     :param missing: page id → title: in the manifest, not in Twig. :param changed: likewise: Twig holds another content.
+    :param twice: likewise: Twig lists more than one document with that id.
     :param foreign: documents of the data source that the manifest does not know.
     :param in_doubt: pages of which the manifest itself does not know what Twig holds; the next run sends them.
-    :param listed: documents that Twig listed.
+    :param listed: documents that Twig listed. :param compared: those of them that the manifest knows for sure.
+    :param whole: the listing was read to its end; False: only as far as it took to see the documents asked for.
+    :param unsteady: documents that differed in one reading of the listing and not in the other.
     """
 
     missing: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
+    twice: dict[str, str] = field(default_factory=dict)
     foreign: tuple[Deletion, ...] = ()
     in_doubt: int = 0
     listed: int = 0
+    compared: int = 0
+    whole: bool = True
+    unsteady: int = 0
 
     @property
     def found(self) -> bool:
         """Whether anything differs."""
-        return bool(self.missing or self.changed or self.foreign)
+        return bool(self.missing or self.changed or self.twice or self.foreign)
 
     def __str__(self) -> str:
         if not self.found:
             return "Twig holds exactly what the manifest says"
-        groups = (("missing in Twig", self.missing), ("changed in Twig", self.changed), ("unknown here", self._unknown))
+        groups = (
+            ("missing in Twig", self.missing),
+            ("changed in Twig", self.changed),
+            ("more than once in Twig", self.twice),
+            ("unknown here", self._unknown),
+        )
         return "; ".join(f"{len(pages):,} {what}: {_named(pages)}" for what, pages in groups if pages)
 
     @property
     def _unknown(self) -> dict[str, str]:
         return {entry.page_id: entry.title for entry in self.foreign}
 
+    @property
+    def _ids(self) -> set[str]:
+        return {*self.missing, *self.changed, *self.twice, *self._unknown}
+
     def as_dict(self) -> dict[str, Any]:
         """For the report."""
         return asdict(self) | {"found": self.found}
 
+    def confirmed_by(self, other: Drift) -> Drift:
+        """What differs in both readings of the listing."""
+        known = {entry.page_id for entry in other.foreign}
+        both = replace(
+            other,
+            missing=_both(self.missing, other.missing),
+            changed=_both(self.changed, other.changed),
+            twice=_both(self.twice, other.twice),
+            foreign=tuple(entry for entry in self.foreign if entry.page_id in known),
+        )
+        return replace(both, unsteady=len((self._ids | other._ids) - both._ids))
 
-def audit(client: TwigClient, data_source: DataSource, manifest: ManifestStore) -> Drift:
+
+class Listing(Protocol):
+    """The one thing that an audit asks of Twig's client."""
+
+    def list_documents(self, data_source_id: str) -> Iterable[HeldDocument]:
+        """Every document of the data source."""
+        ...
+
+
+def audit(
+    client: Listing, data_source: DataSource, manifest: ManifestSource, only: Collection[str] | None = None
+) -> Drift:
     """Compare Twig's listing of the data source with the manifest, document by document.
 
-    A page that a run loads at the same moment is not counted: its row differs before and after the listing.
+    A page that a run loads at the same moment is not counted: its row differs before and after the listing. A listing may
+    skip a document while others come and go, so what differs is read once more, and counts only if it differs again.
 
+    :param only: stop when these documents were seen; None: read to the end.
     :raises RouteNotOffered: this Twig cannot list; then only counts and searches can be compared.
     """
+    first = _compare(client, data_source, manifest, only)
+    return first.confirmed_by(_compare(client, data_source, manifest, only)) if first.found else first
+
+
+class ManifestSource(Protocol):
+    """Where the manifest is read."""
+
+    def view(self, data_source: str | None = None) -> ManifestView:
+        """What the data source holds now, as far as is known."""
+        ...
+
+
+def _compare(client: Listing, data_source: DataSource, manifest: ManifestSource, only: Collection[str] | None) -> Drift:
     before = manifest.view(data_source.id)
-    listed = {document.id: document for document in client.list_documents(data_source.id)}
-    after = manifest.view(data_source.id)
-    missing, changed, foreign, doubtful = {}, {}, [], 0
-    for page_id in {*before.document_ids(), *after.document_ids(), *listed}:
-        known, held = after.standing(page_id), listed.get(page_id)
-        if known.in_doubt:
-            doubtful += 1
-        elif known != before.standing(page_id):
-            continue
+    waiting = None if only is None else {document_id for document_id in only if before.row(document_id)}
+    seen, twice, whole = dict[str, HeldDocument](), set[str](), waiting is None or bool(waiting)
+    for held in client.list_documents(data_source.id) if whole else ():
+        twice |= {held.id} & seen.keys()
+        seen[held.id] = held
+        if waiting is not None:
+            waiting.discard(held.id)
+            if not waiting:
+                whole = False
+                break
+    return _differences(before, manifest.view(data_source.id), seen, twice, whole)
+
+
+def _differences(
+    before: ManifestView, after: ManifestView, seen: Mapping[str, HeldDocument], twice: Collection[str], whole: bool
+) -> Drift:
+    found: dict[str, dict[str, str]] = {"missing": {}, "changed": {}, "twice": {}}
+    foreign, doubtful, compared = list[Deletion](), 0, 0
+    moved = before.seq != after.seq
+    for page_id in {*before.document_ids(), *after.document_ids(), *seen} if whole else seen:
+        known, held = after.standing(page_id), seen.get(page_id)
+        if known.in_doubt or (moved and known != before.standing(page_id)):
+            doubtful += known.in_doubt
         elif known.row is None:
             foreign += [_foreign(held)] if held else []
-        elif held is None:
-            missing[page_id] = known.row["title"]
-        elif not _as_loaded(held, known):
-            changed[page_id] = known.row["title"]
-    return Drift(missing, changed, tuple(sorted(foreign, key=lambda entry: entry.page_id)), doubtful, len(listed))
+        else:
+            compared += 1
+            if difference := _difference(known, held, page_id in twice):
+                found[difference][page_id] = known.row["title"]
+    unknown = tuple(sorted(foreign, key=lambda entry: entry.page_id))
+    return Drift(
+        found["missing"],
+        found["changed"],
+        found["twice"],
+        unknown,
+        in_doubt=doubtful,
+        listed=len(seen),
+        compared=compared,
+        whole=whole,
+    )
+
+
+def _difference(known: Standing, held: HeldDocument | None, twice: bool) -> str | None:
+    """Between a document that the manifest is certain of and what Twig lists: a field of :class:`Drift`, if any."""
+    if held is None:
+        return "missing"
+    if twice:
+        return "twice"
+    return None if _as_loaded(held, known) else "changed"
 
 
 @dataclass(frozen=True)
@@ -113,7 +203,7 @@ def repair(
     too: that many unknown documents, or more than half of all, are kept.
     """
     view = manifest.view(data_source.id)
-    rows = [row for page_id in drift.missing | drift.changed if (row := view.row(page_id))]
+    rows = [row for page_id in drift.missing | drift.changed | drift.twice if (row := view.row(page_id))]
     if rows:
         manifest.doubt(view, rows, run_id)
     unknown = len(drift.foreign)
@@ -143,7 +233,12 @@ def _as_loaded(held: HeldDocument, known: Standing) -> bool:
         return False
     if held.chunk_hashes:
         return bool([*held.chunk_ids, *held.chunk_hashes] == row["chunk_ids"] + row["chunk_hashes"])
-    return bool(held.chunk_count == row["chunk_count"])
+    # A version that was raised without a change is not sent, so Twig may be behind and never ahead.
+    return held.version <= row["version"] and held.chunk_count in {None, row["chunk_count"]}
+
+
+def _both(one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    return {page_id: title for page_id, title in one.items() if page_id in other}
 
 
 def _named(pages: dict[str, str]) -> str:

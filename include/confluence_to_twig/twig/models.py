@@ -121,7 +121,7 @@ class WriteOutcome:
 
 @dataclass(frozen=True)
 class HeldDocument:
-    """A document as Twig's listing describes it, without texts."""
+    """A document as Twig's listing describes it, without texts. ``chunk_count`` is None when Twig does not tell."""
 
     id: str
     version: int
@@ -131,11 +131,12 @@ class HeldDocument:
     metadata: Mapping[str, Any]
     chunk_ids: tuple[str, ...]
     chunk_hashes: tuple[str, ...]
-    chunk_count: int
+    chunk_count: int | None
 
     @classmethod
     def read(cls, raw: Any) -> HeldDocument:
         chunk_ids = tuple(map(str, _list(raw, "chunkIds", "chunk_ids")))
+        listed = field(raw, "chunkIds", "chunk_ids") is not None
         metadata = field(raw, "metadata", default={})
         return cls(
             id=_id(raw),
@@ -146,7 +147,7 @@ class HeldDocument:
             metadata=metadata if isinstance(metadata, dict) else {},
             chunk_ids=chunk_ids,
             chunk_hashes=tuple(map(str, _list(raw, "chunkHashes", "chunk_hashes"))),
-            chunk_count=_count(field(raw, "chunkCount", "chunk_count", default=len(chunk_ids))) or 0,
+            chunk_count=_count(field(raw, "chunkCount", "chunk_count", default=len(chunk_ids) if listed else None)),
         )
 
 

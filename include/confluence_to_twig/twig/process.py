@@ -78,15 +78,20 @@ def poll_interval_s(waited_s: float) -> float:
     return min(max(waited_s / 10, _SHORTEST_POLL_S), _LONGEST_POLL_S)
 
 
-def start_processing(client: TwigClient, data_source: DataSource, manifest: ManifestStore) -> Started | None:
-    """Trigger the processing if there is anything to process.
+def start_processing(
+    client: TwigClient, data_source: DataSource, manifest: ManifestStore, *, again: bool = False
+) -> Started | None:
+    """Trigger the processing if there is anything to process, or find the one that is under way.
 
-    :returns: None when Twig was given nothing since the last time, by this run or by one that did not get so far.
+    :param again: one that this run started is over: what Twig still calls ``pending`` it will not end by another.
+    :returns: None when Twig was given nothing since the last time, by this run or by one that did not get so far, and
+        does not say that it has anything left to do.
     """
     view = manifest.view(data_source.id)
     current = _get(client, data_source.id)
-    if not view.unprocessed and not _failed(current.status):
-        return None
+    left = _failed(current.status) or (current.status == "pending" and len(view.document_ids()) > 0 and not again)
+    if not view.unprocessed and not left:
+        return Started(current.process_id, ours=False) if current.status == "processing" else None
     process_id, ours = client.process(data_source.id)
     if ours:
         manifest.processed(view)

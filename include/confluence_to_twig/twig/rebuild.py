@@ -105,7 +105,7 @@ def row_of(document: HeldDocument, run_id: str, data_source: str) -> ManifestRow
         "converter_version": str(metadata.get("converterVersion") or IN_DOUBT) if complete else IN_DOUBT,
         "chunk_ids": list(document.chunk_ids) if complete else [],
         "chunk_hashes": list(document.chunk_hashes) if complete else [],
-        "chunk_count": document.chunk_count,
+        "chunk_count": document.chunk_count or 0,
         "text_bytes": text_bytes if isinstance(text_bytes := metadata.get("textBytes"), int) else None,
         "modified_at": _moment(metadata.get("modifiedAt")),
         "data_source": data_source,
