@@ -17,6 +17,11 @@ class PipelineError(Exception):
         self.summary = summary
         self.remedy = remedy
 
+    def name_source(self, source: str) -> None:
+        """Put the name of the source where the remedy leaves it open as ``<source>``."""
+        self.remedy = self.remedy.replace("<source>", source)
+        self.args = (f"{self.summary}\n{self.remedy}" if self.remedy else self.summary,)
+
     @property
     def sentences(self) -> str:
         """Summary and remedy as one paragraph, for the places that show no second line."""

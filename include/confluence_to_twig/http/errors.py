@@ -17,6 +17,10 @@ class UnavailableError(TransientError):
     """5xx, a time-out or a broken connection, after all tries."""
 
 
+class TooSlowError(UnavailableError):
+    """No whole answer in the time allowed."""
+
+
 class BrokenAnswerError(UnavailableError):
     """An answer that stops in the middle or is not what it claims to be."""
 

@@ -15,6 +15,7 @@ from confluence_to_twig.http.errors import (
     AnswerTooLargeError,
     BrokenAnswerError,
     CertificateError,
+    TooSlowError,
     UnavailableError,
 )
 from confluence_to_twig.http.session import bounded
@@ -77,7 +78,7 @@ def exchange(
     :param seconds: bound for the whole exchange, headers and body. A server that keeps sending a byte now and then does
         not prolong it.
     :param silence: bound for the time in which nothing comes at all.
-    :raises UnavailableError: no connection, connection lost, or out of time.
+    :raises UnavailableError: no connection or connection lost. :raises TooSlowError: out of time.
     :raises BrokenAnswerError: the body ends early.
     :raises AnswerTooLargeError: the body is longer than the request allows.
     :raises CertificateError: the server's certificate is not trusted.
@@ -99,21 +100,21 @@ def exchange(
                 stream=True,
             ) as response,
         ):
-            body = _read(response, request.max_bytes, path)
+            body = _read(response, request.max_bytes, path, seconds)
             encoding = response.headers.get("Content-Encoding", "").lower()
             status, reason = response.status_code, response.reason or ""
             return Answer(status, reason, response.headers, body, path, encoding, request.max_bytes)
     except requests.exceptions.SSLError as error:
         raise _tls_error(request.url, error) from error
     except requests.Timeout as error:
-        raise UnavailableError(f"No answer within the time allowed for {path}") from error
+        raise TooSlowError(f"No answer within {seconds:g} s for {path}") from error
     except requests.ConnectionError as error:
         raise _unreachable(request.url, path, error) from error
     except (requests.RequestException, HTTPError, OSError) as error:
         raise BrokenAnswerError(f"The answer for {path} broke off: {type(error).__name__}") from error
 
 
-def _read(response: requests.Response, max_bytes: int, path: str) -> bytes:
+def _read(response: requests.Response, max_bytes: int, path: str, seconds: float) -> bytes:
     blocks: list[bytes] = []
     size = 0
     try:
@@ -124,7 +125,7 @@ def _read(response: requests.Response, max_bytes: int, path: str) -> bytes:
             if size > max_bytes:
                 raise AnswerTooLargeError(f"The answer for {path} is larger than {max_bytes:,} bytes")
     except ReadTimeoutError as error:
-        raise UnavailableError(f"The answer for {path} came too slowly: {size:,} bytes in the time allowed") from error
+        raise TooSlowError(f"The answer for {path} came too slowly: {size:,} bytes within {seconds:g} s") from error
     return b"".join(blocks)
 
 

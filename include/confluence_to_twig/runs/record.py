@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.stopping import TaskStopped, stoppable
 from confluence_to_twig.staging.files import read_json, write_json
 
@@ -50,6 +51,8 @@ def recorded(run: Run) -> Iterator[Record]:
         with stoppable():
             yield record
     except (Exception, TaskStopped) as failure:
+        if isinstance(failure, PipelineError):
+            failure.name_source(run.source.name)
         error = f"{type(failure).__name__}: {failure}"
         raise
     except BaseException:

@@ -145,17 +145,19 @@ _REMEDIES = {
 
 #: The remedy of what passes by itself.
 GOES_ON = "Airflow's retry goes on where this one stopped; what Twig acknowledged is not sent again."
+TOO_SLOW = f"{GOES_ON} If Twig needs longer, raise `timeout_s` in the extra of the Twig connection."
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-def failure(answer: Answer, action: str, api_key: str, sent: str = "") -> PipelineError:
-    """The error for an unexpected answer: transient when a retry can help, else permanent."""
+def failure(answer: Answer, action: str, api_key: str, sent: str = "", host: str = "") -> PipelineError:
+    """The error for an unexpected answer of this host: transient when a retry can help, else permanent."""
     try:
         reason = f"{answer.status} {HTTPStatus(answer.status).phrase}"
     except ValueError:
         reason = str(answer.status)
     said = shown(answer.message, api_key, sent)
-    summary = f"{reason}: Twig, while trying to {action}" + (f": {said}" if said else "")
+    whose = f"Twig at {host}" if host else "Twig"
+    summary = f"{reason}: {whose}, while trying to {action}" + (f": {said}" if said else "")
     if answer.status in RETRIED:
         passing = (RateLimitedError if answer.status == 429 else TransientError)(summary, GOES_ON)
         passing.retry_after = answer.retry_after_s() if answer.status in {429, 503} else None

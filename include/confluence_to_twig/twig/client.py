@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.http.exchange import host_of
 from confluence_to_twig.twig.answers import failure
 from confluence_to_twig.twig.errors import (
     BadBatch,
@@ -171,7 +172,8 @@ class TwigClient:
             return WriteOutcome.read(answer.payload, replayed)
         if answer.status == 404 and self.get_data_source(data_source_id) is None:
             raise DataSourceGone
-        raise batch_error(answer, failure(answer, action, self.settings.api_key, body))
+        host = host_of(self.settings.base_url)
+        raise batch_error(answer, failure(answer, action, self.settings.api_key, body, host))
 
     def list_documents(self, data_source_id: str) -> Iterator[HeldDocument]:
         """Every document that Twig holds in the data source, as it lists them: one may come twice.
@@ -194,8 +196,9 @@ class TwigClient:
                 if answer.status == 404 and answer.code == "not_found":
                     raise DataSourceGone
                 raise RouteNotOffered(
-                    "This Twig cannot list the documents of a data source",
-                    "Rebuild by a full reload instead: run the source with `full`.",
+                    f"The Twig at {host_of(self.settings.base_url)} cannot list the documents of a data source",
+                    "Load everything again instead: `confluence-to-twig sync <source> --full`, or trigger the DAG with "
+                    "*Whole space*.",
                 )
             page = [HeldDocument.read(raw) for raw in items(answer.payload, "items", "documents")]
             yield from page

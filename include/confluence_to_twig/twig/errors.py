@@ -20,7 +20,9 @@ class DataSourceGone(PermanentError):
     def __init__(self, summary: str = "", remedy: str = "") -> None:
         super().__init__(
             summary or "The data source is gone: somebody deleted it in Twig",
-            remedy or "Run the source again with `full`: it creates a new data source and loads every page.",
+            remedy
+            or "Run `confluence-to-twig sync <source> --full`, or trigger the DAG with *Whole space*: a new data source is "
+            "created, and every page is loaded. Add it to your agents again.",
         )
 
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import requests
 
 from confluence_to_twig.http.budget import PerMinute
-from confluence_to_twig.http.errors import CertificateError, UnavailableError
+from confluence_to_twig.http.errors import CertificateError, TooSlowError, UnavailableError
 from confluence_to_twig.http.exchange import Request, exchange, host_of, unpacked
 from confluence_to_twig.http.pace import Pace
 from confluence_to_twig.http.retry import Patience, persist
 from confluence_to_twig.http.session import Bearer, prepared
-from confluence_to_twig.twig.answers import GOES_ON, Answer, failure, shown
+from confluence_to_twig.twig.answers import GOES_ON, TOO_SLOW, Answer, failure, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -137,7 +137,7 @@ class Transport:
             answer = self._send(sent, action, scope)
             if answer.status in _OK or answer.status in allowed:
                 return answer
-            raise failure(answer, action, self.settings.api_key, body or "")
+            raise failure(answer, action, self.settings.api_key, body or "", host_of(url))
 
         return persist(send, self._paces[scope], self._patience)
 
@@ -189,4 +189,5 @@ def _read(answer: HttpAnswer) -> Answer:
 
 def _no_answer(url: str, error: CertificateError | UnavailableError, action: str) -> PipelineError:
     summary = f"No answer from Twig at {host_of(url)}, while trying to {action}: {error.summary}"
-    return type(error)(summary, error.remedy or GOES_ON)
+    passing = TOO_SLOW if isinstance(error, TooSlowError) else GOES_ON
+    return type(error)(summary, error.remedy or passing)
