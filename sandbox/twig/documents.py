@@ -127,6 +127,12 @@ def write(
     return outcome
 
 
+def acknowledged(request: DocumentsWrite) -> Outcome:
+    """The answer to a write that says that all of it was done."""
+    accepted = [{"id": document.id, "version": document.version} for document in request.upserts]
+    return Outcome(accepted=accepted, deleted=[deletion.id for deletion in request.deletes])
+
+
 def _delete(db: sqlite3.Connection, spec: str, deletion: Deletion, outcome: Outcome) -> None:
     row = db.execute("SELECT version FROM documents WHERE spec = ? AND id = ?", (spec, deletion.id)).fetchone()
     if row and deletion.version is not None and deletion.version < row["version"]:

@@ -94,6 +94,8 @@ class Desk:
     def shown(self, payload: dict[str, Any]) -> dict[str, Any]:
         """The payload as the settings want it seen."""
         settings = self.twig.settings
+        if settings.stays_pending and "documentCount" in payload:
+            payload = {**payload, "status": "pending"}
         if settings.capitalised_status and isinstance(payload.get("status"), str):
             payload = {**payload, "status": payload["status"].capitalize()}
         return {**payload, "futureField": {"nested": [1, None]}} if settings.unknown_fields else payload

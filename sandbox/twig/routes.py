@@ -69,6 +69,8 @@ async def write_documents(desk: AtDesk, spec: str) -> JSONResponse:
 
     def apply(db: sqlite3.Connection) -> Answer:
         data_specs.require(db, desk.org, spec)
+        if not desk.twig.settings.stores_writes:
+            return Answer(200, documents.acknowledged(write).payload())
         outcome = documents.write(db, spec, write, desk.now, desk.twig.refused_documents)
         if outcome.changed:
             data_specs.mark_changed(db, spec)
@@ -128,8 +130,9 @@ async def query(desk: AtDesk) -> JSONResponse:
 
 
 async def _find(desk: Desk, query: str, specs: list[str] | None, limit: int) -> list[dict[str, Any]]:
+    way = search.search if desk.twig.settings.search == "words" else search.search_by_likeness
     found: list[dict[str, Any]] = await run_in_threadpool(
-        desk.settled, lambda db: search.search(db, desk.org, query, specs, limit)
+        desk.settled, lambda db: way(db, desk.org, query, specs, limit)
     )
     return found
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sandbox.twig import likeness
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
@@ -54,9 +56,19 @@ def search(
     return [_result(row) for row in rows]
 
 
+def search_by_likeness(
+    db: sqlite3.Connection, org: str, query: str, specs: Sequence[str] | None = None, limit: int = 10
+) -> list[dict[str, Any]]:
+    """As :func:`search`, by likeness instead of words."""
+    return [_described(row, score) for row, score in likeness.search(db, org, query, specs, limit)]
+
+
 def _result(row: sqlite3.Row) -> dict[str, Any]:
     # BM25 has no upper end; this keeps its order and looks like the similarities that Twig shows.
-    similarity = 1.0 - 0.5 / (1.0 + max(row["score"], 0.0))
+    return _described(row, 1.0 - 0.5 / (1.0 + max(row["score"], 0.0)))
+
+
+def _described(row: sqlite3.Row, similarity: float) -> dict[str, Any]:
     return {
         "chunk_id": row["id"],
         "document_id": row["doc"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,4 +28,9 @@ class Settings(BaseModel):
     max_body_bytes: Annotated[int, Field(gt=0)] = 10 * MEGABYTE  # as sent
     max_decoded_bytes: Annotated[int, Field(gt=0)] = 64 * MEGABYTE
     write_per_minute: Annotated[float, Field(gt=0)] | None = 10.0  # None: no rate limit at all
+    search: Literal["words", "likeness"] = "words"  # Twig's pages say embeddings; words are what people can predict
+    stores_writes: bool = (
+        True  # False: documents are acknowledged, and nothing is kept (assumption: a fault, no document)
+    )
+    stays_pending: bool = False  # True: the status stays "pending", however often it is processed (assumption)
     write_burst: Annotated[int, Field(gt=0)] = 15

@@ -22,7 +22,7 @@ def joined(memory: VerifyMemory, *found: Finding, run: str = "later", acknowledg
 def test_comes_back_as_it_was_written_with_its_format(tmp_path: Path) -> None:
     staging = local_staging(tmp_path)
     finding = replace(MISSING, questions=("a", "b"), since=NOW, run_id="run", acknowledged=True)
-    memory = VerifyMemory((finding,), NOW, frozenset({"write abc"}))
+    memory = VerifyMemory((finding,), NOW, frozenset({"write abc"}), {"cited": 3})
     write_verify_memory(staging, memory)
     assert read_verify_memory(staging) == memory
     assert '"format"' in (tmp_path / "product-docs" / "verify.json").read_text()

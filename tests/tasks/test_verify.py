@@ -118,11 +118,7 @@ def test_what_twig_processes_for_others_is_waited_for(world: World, run: Run) ->
 
 
 def test_a_status_that_stays_pending_is_told_to_process_once(world: World, run: Run) -> None:
-    with world.twig.store.transaction() as db:
-        db.execute(
-            "CREATE TRIGGER stuck AFTER UPDATE OF status ON data_specs WHEN NEW.status = 'active'"
-            " BEGIN UPDATE data_specs SET status = 'pending' WHERE id = NEW.id; END"
-        )
+    world.twig.settings.stays_pending = True
     assert follow_to_the_end(run, follow(run)) == 1
     assert triggered(world) == 1
 

@@ -81,7 +81,7 @@ def test_is_green_when_twig_holds_and_finds_everything(loaded: World) -> None:
     assert verdict.clean
     assert (verdict.checked, verdict.cited, verdict.held.pages_found, verdict.held.chunks_found) == (12, 12, 12, 24)
     assert str(verdict) == "Twig holds 12 pages and 24 chunks as it should"
-    assert verdict.as_dict()["compared"] == 12
+    assert verdict.figures()["compared"] == 12
 
 
 def test_searches_a_sample_only(loaded: World) -> None:

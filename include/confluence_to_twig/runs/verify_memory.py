@@ -7,7 +7,7 @@ acknowledged is told once more.
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,13 @@ class VerifyMemory:
 
     :param findings: open, those that a person acknowledged included.
     :param audited_at: when all documents were compared one by one last. :param excuses: of the last run, if it had any.
+    :param figures: what the last run compared and asked for, by name.
     """
 
     findings: tuple[Finding, ...] = ()
     audited_at: datetime | None = None
     excuses: frozenset[str] = frozenset()
+    figures: dict[str, int] = field(default_factory=dict)
 
     def is_due(self, every: timedelta, now: datetime) -> bool:
         """Whether all documents are to be compared one by one again."""
@@ -71,6 +73,7 @@ def read_verify_memory(staging: SourceStaging) -> VerifyMemory:
             tuple(_finding(entry) for entry in data["findings"]),
             _moment(data["audited_at"]),
             frozenset(map(str, data["excuses"])),
+            {str(name): int(value) for name, value in data["figures"].items()},
         )
     except FileNotFoundError:
         return VerifyMemory()
@@ -87,6 +90,7 @@ def write_verify_memory(staging: SourceStaging, memory: VerifyMemory) -> None:
             "findings": [_as_json(finding) for finding in memory.findings[:KEPT]],
             "audited_at": memory.audited_at.isoformat() if memory.audited_at else None,
             "excuses": sorted(memory.excuses),
+            "figures": memory.figures,
         },
     )
 

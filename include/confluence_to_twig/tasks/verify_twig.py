@@ -47,16 +47,20 @@ def check_twig(run: Run, record: Record, *, late: str) -> list[str]:
         where = f"data source {data_source.id} at {client.settings.base_url}"
         record.figures["requests"] = client.figures.requests
     found = memory.joined_with(verdict.findings, run.run_id, now, acknowledge=run.params.acknowledge)
+    figures = {**verdict.figures(), "acknowledged": sum(finding.acknowledged for finding in found)}
     audited_at = now if verdict.held.audited else memory.audited_at
-    write_verify_memory(run.source_staging, VerifyMemory(tuple(found), audited_at, verdict.held.excuses))
-    return _tell(run, record, verdict, found, where)
+    left = VerifyMemory(tuple(found), audited_at, verdict.held.excuses, figures)
+    write_verify_memory(run.source_staging, left)
+    return _tell(run, record, verdict, left, where)
 
 
-def _tell(run: Run, record: Record, verdict: Verdict, found: Sequence[Finding], where: str) -> list[str]:
+def _tell(run: Run, record: Record, verdict: Verdict, left: VerifyMemory, where: str) -> list[str]:
+    found = left.findings
     acknowledged = [finding for finding in found if finding.acknowledged]
-    figures = verdict.as_dict() | {"acknowledged": len(acknowledged)}
-    record.figures |= {name: int(value) for name, value in figures.items() if name != "audited"}
-    record.details["verified"] = figures | {
+    record.figures |= left.figures
+    record.details["verified"] = {
+        **left.figures,
+        "audited": verdict.held.audited,
         "excused_pages": dict(list(verdict.excused.items())[:NAMED]),
         "findings": [_shown(finding) for finding in found[:NAMED]],
     }

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from confluence_to_twig.twig.citations import RESULTS, Inquiry, Sample, address, is_cited_as
 from confluence_to_twig.twig.distinct import ENOUGH, count, questions
@@ -105,11 +105,10 @@ class Verdict:
         """True when nothing is even suspicious."""
         return not self.findings and not self.warnings
 
-    def as_dict(self) -> dict[str, Any]:
-        """Figures for the report and the asset event."""
+    def figures(self) -> dict[str, int]:
+        """What was compared and asked for, for the report, the asset event and the page."""
         return {
             "compared": self.held.compared,
-            "audited": self.held.audited,
             "searched": self.checked,
             "cited": self.cited,
             "excused": len(self.excused),

@@ -11,6 +11,7 @@ from confluence_to_twig.runs.freshness import UNKNOWN, freshness
 from confluence_to_twig.runs.history import newest_first
 from confluence_to_twig.runs.links import twig_url
 from confluence_to_twig.runs.standing import standing
+from confluence_to_twig.runs.verify_memory import read_verify_memory
 from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.token_expiry import expiry_shown
@@ -45,7 +46,7 @@ def source_row(source: Source, staging: SourceStaging, now: datetime) -> dict[st
     """The row of a source in the list. Never raises for files in staging: one damaged source must not hide others.
 
     :returns: the description, and of staging: ``standing`` (state and reasons), ``last`` (the regular sync that ended
-        last), ``newest`` (the newest run of any kind), ``held`` (by the last run that knows what Twig holds),
+        last), ``newest`` (the newest run of any kind), ``verified`` (what the last verify compared and asked Twig for), ``held`` (by the last run that knows what Twig holds),
         ``kept_out`` (by the last whole sweep), ``synced_at``, ``token`` (as the last run saw the connection),
         ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
     """
@@ -65,6 +66,7 @@ _NOTHING: dict[str, Any] = {
     "last": None,
     "newest": None,
     "held": None,
+    "verified": None,
     "kept_out": None,
     "synced_at": None,
     "token": expiry_shown("", date.min),
@@ -92,6 +94,7 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
         "last": asdict(stands.last) if stands.last else None,
         "newest": asdict(any_kind) if any_kind else None,
         "held": held and {"pages": held.pages, "chunks": held.chunks},
+        "verified": read_verify_memory(staging).figures or None,
         "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
         "synced_at": stands.synced_at,
         "token": expiry_shown(connected.token_expires_on if connected else "", now.date()),

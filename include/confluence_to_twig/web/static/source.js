@@ -81,6 +81,7 @@ function header(source, inTab) {
       fact("Freshness", freshness(source.freshness)),
       fact("Next run", nextRun(source)),
       fact("Token", token(source.token)),
+      fact("Verified", verified(source)),
       fact("Kept out", keptOut(source)),
     ),
   ];
@@ -98,6 +99,20 @@ function banner(state, { summary, remedy }) {
 
 function fact(label, ...content) {
   return h("div", {}, h("dt", {}, label), h("dd", {}, ...content));
+}
+
+/** What the last run compared and asked Twig for. */
+function verified(source) {
+  if (!source.verified) return h("span", { class: "faint" }, "–");
+  const { compared, cited, searched, excused, open, acknowledged } = source.verified;
+  const left = open - acknowledged;
+  const parts = [searched && `${number(cited)} of ${count(searched, "page")} cited`, excused && `${number(excused)} excused`, left && `${number(left)} open`];
+  return h(
+    "span",
+    { class: "two" },
+    h("span", {}, `${count(compared, "page")} compared`),
+    h("span", { class: `sub${left ? " care" : ""}` }, parts.filter(Boolean).join(", ") || "nothing was asked for"),
+  );
 }
 
 function keptOut(source) {
