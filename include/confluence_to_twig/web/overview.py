@@ -46,8 +46,8 @@ def source_row(source: Source, staging: SourceStaging, now: datetime) -> dict[st
     """The row of a source in the list. Never raises for files in staging: one damaged source must not hide others.
 
     :returns: the description, and of staging: ``standing`` (state and reasons), ``last`` (the regular sync that ended
-        last), ``newest`` (the newest run of any kind), ``verified`` (what the last verify compared and asked Twig for), ``held`` (by the last run that knows what Twig holds),
-        ``kept_out`` (by the last whole sweep), ``synced_at``, ``token`` (as the last run saw the connection),
+        last), ``newest`` (the newest run of any kind), ``verified`` (what verify compared and asked Twig for last),
+        ``held`` (by the last run that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``, ``token`` (as the last run saw the connection),
         ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
     """
     row = describe(source) | {"damage": None, "staging": str(staging.home)}
