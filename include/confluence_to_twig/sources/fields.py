@@ -143,6 +143,12 @@ def _render_again(value: Any) -> timedelta | None:
     return parse_duration(value, timedelta(minutes=1), timedelta(days=366))
 
 
+def _sweep_every(value: Any) -> timedelta | None:
+    if value is None or (isinstance(value, str) and value.strip().lower() in {"", "auto"}):
+        return None
+    return parse_duration(value, timedelta(minutes=1), timedelta(days=31))
+
+
 def _seconds(value: timedelta | None) -> str | None:
     return None if value is None else f"{value.total_seconds():f} seconds"
 
@@ -155,6 +161,7 @@ SpaceKey = Annotated[str, AfterValidator(_space_key)]
 Schedule = Annotated[str | None, AfterValidator(_schedule)]
 Lookback = Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v)), IN_SECONDS]
 RenderAgain = Annotated[timedelta | None, BeforeValidator(_render_again), IN_SECONDS]
+SweepEvery = Annotated[timedelta | None, BeforeValidator(_sweep_every), IN_SECONDS]
 StartDate = Annotated[datetime, AfterValidator(_sensible_start), BeforeValidator(_start)]
 ConnId = Annotated[str, AfterValidator(_conn_id)]
 ContentKinds = Annotated[tuple[ContentKind, ...], BeforeValidator(_content_kinds)]

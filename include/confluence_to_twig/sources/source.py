@@ -28,6 +28,7 @@ from confluence_to_twig.sources.fields import (
     Schedule,
     SpaceKey,
     StartDate,
+    SweepEvery,
     Tag,
     Text,
     duration,
@@ -75,6 +76,7 @@ class Source(BaseModel):
     attachments: Literal["none", "names", "text"] = "names"
     render_macros: bool = True
     render_again: RenderAgain = timedelta(days=1)
+    sweep_every: SweepEvery = None
 
     twig_conn_id: ConnId = "twig_default"
     twig_name: Text | None = None

@@ -1,4 +1,4 @@
-"""Discover: sweep the space, compare it with the manifest, write the plan."""
+"""Discover: look at the space, compare it with the manifest, write the plan."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
-from confluence_to_twig.confluence.sweep.inventory import Sweep, explain_missing, nothing_to_sweep, sweep
+from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
@@ -23,13 +22,13 @@ from confluence_to_twig.runs.held_decorations import (
     read_held_decorations,
     write_held_decorations,
 )
-from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
 from confluence_to_twig.staging.files import remove_folder
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import INVENTORY, PLAN
+from confluence_to_twig.tasks.looking import look_at, look_at_nothing
 from confluence_to_twig.tasks.twig_target import settle_manifest
 
 if TYPE_CHECKING:
@@ -38,7 +37,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.sweep.inventory import Sweep
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.tasks.looking import Looked
 
 log = logging.getLogger(__name__)
 
@@ -55,42 +56,22 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             settle_manifest(run, record)
             manifest = ManifestReader(run.source_staging, OF_MANIFEST).read()
-            seen = _sweep(run, client, space, record) if space else nothing_to_sweep()
+            looked = look_at(run, client, space, record) if space else look_at_nothing()
+            seen = looked.seen
             missing = _missing(run, client, space, seen, manifest)
             client.prove_again()
             record.figures["requests"] = client.requests_made
-        _report_sweep(seen, record)
-        memory = _remembered(run, seen, manifest)
+        _report_look(looked, record)
+        memory = _remembered(run, looked, manifest)
         held = _held_decorations(run, manifest)
         planned = plan(seen.table, manifest, _scope(run, validated, seen, missing, memory, held))
         if space:
             _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
+            looked.remember(run, space)
         _write_table(run.staging.plan, planned, PLAN)
         _remember(run, validated, seen, planned, memory)
         _name_what_is_not_there(run, planned, record)
         return _shards(run, planned, record)
-
-
-def _sweep(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Sweep:
-    """The sweep, and at the same time a look at what hangs on the pages."""
-    source = run.source
-
-    def look(of: Space) -> AttachedDigests:
-        return read_attached_digests(client, of, attachments=source.attachments, comments=source.comments)
-
-    with log_group(f"Sweep of space {space.key}"):
-        attached = client.workers.submit(look, space)
-        seen = sweep(
-            client,
-            space,
-            kinds=source.content,
-            restrictions=source.restricted_pages,
-            unreadable_parents=source.unreadable_parents,
-        )
-        digests = attached.result()
-    if digests.warning:
-        record.warn(digests.warning)
-    return replace(seen, table=digests.on(seen.table))
 
 
 def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
@@ -103,10 +84,10 @@ def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
     return NOTHING
 
 
-def _remembered(run: Run, seen: Sweep, manifest: pa.Table) -> SweepMemory:
+def _remembered(run: Run, looked: Looked, manifest: pa.Table) -> SweepMemory:
     """What the sweeps before found, and what this one adds to the doubts."""
-    memory = read_sweep_memory(run.source_staging)
-    if not seen.complete or run.source.restricted_pages != "skip":
+    memory, seen = read_sweep_memory(run.source_staging), looked.seen
+    if looked.look.kind == "lane" or not seen.complete or run.source.restricted_pages != "skip":
         return memory
     unknown = seen.table.filter(pc.is_valid(seen.table["restriction_unknown"]))["page_id"]
     held = pc.is_in(unknown, manifest["page_id"].combine_chunks())
@@ -172,13 +153,15 @@ def _missing(
     return reasons
 
 
-def _report_sweep(seen: Sweep, record: Record) -> None:
+def _report_look(looked: Looked, record: Record) -> None:
+    seen = looked.seen
     for problem in seen.problems:
         record.warn(f"The sweep is not complete, so this run deletes nothing: {problem}")
     for warning in seen.warnings:
         record.warn(warning)
     record.figures["restricted"] = seen.restricted_count or 0
     record.details["sweep_complete"] = seen.complete
+    record.details["look"] = looked.look.to_json() | {"swept_at": looked.swept_at.isoformat()}
 
 
 def _write_table(path: Any, table: pa.Table, schema: pa.Schema) -> None:

@@ -13,6 +13,7 @@ from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
+from confluence_to_twig.staging.last_inventory import last_inventory_of, read_look_state
 from confluence_to_twig.staging.layout import close_to_others, group_may_use
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.tasks.twig_target import data_source_of
@@ -56,7 +57,7 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
     with hook.client() as client:
         space = _find_space(run, client, record)
         sign_in = client.sign_in()
-        counted = client.count(space, run.source.content) if space else Count(0)
+        counted = _count(run, client, space) if space else Count(0)
         record.figures["requests"] = client.requests_made
     if space:
         log.info("Connection successful, found %s", counted)
@@ -71,6 +72,12 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
     found = space.to_json() if space else None
     record.details |= {"space": found, "page_count": counted.number, "found": str(counted)}
     return {"space": found, "sign_in": sign_in.to_json(), "page_count": counted.number}
+
+
+def _count(run: Run, client: ConfluenceClient, space: Space) -> Count:
+    """For a sentence: as many as the last look saw, without a request; the first run counts."""
+    known = read_look_state(last_inventory_of(run.source_staging, space.id))
+    return Count(known[1]) if known else client.count(space, run.source.content)
 
 
 def _find_space(run: Run, client: ConfluenceClient, record: Record) -> Space | None:

@@ -38,7 +38,14 @@ from confluence_to_twig.confluence.api.errors import (
     RejectedRequestError,
 )
 from confluence_to_twig.confluence.api.labels import is_global, search_labels
-from confluence_to_twig.confluence.api.paging import ListingPage, check_total, listing_page, told_total, walk
+from confluence_to_twig.confluence.api.paging import (
+    CursorGuard,
+    ListingPage,
+    check_total,
+    listing_page,
+    told_total,
+    walk,
+)
 from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.errors import PipelineError
@@ -62,6 +69,8 @@ PLURAL: dict[str, str] = {
 #: v2 knows no archived blog posts and refuses to look for them.
 ANY_STATUS: dict[str, str] = {"page": "current,archived,trashed", "blogpost": "current,trashed"}
 SPACES_FOR_A_HINT = 2_000
+#: Contents in the first answer of a look at the newest.
+NEWEST_AT_FIRST = 25
 #: Confluence made them of 32 hexadecimal digits; account ids have 24, or a colon.
 LEGACY_USER_KEY = re.compile(r"[0-9a-f]{32}")
 BODIES_MAX_BYTES = 24 * 1024 * 1024
@@ -147,6 +156,23 @@ class CloudApi:
 
     def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:
         return self._page(f"/spaces/{space.id}/{PLURAL[kind]}", cursor, status="current", sort=sort, limit=limit)
+
+    def newest_first(self, space: Space, kind: Kind) -> Iterator[list[Content]]:
+        """By ``sort=-modified-date``; few in the first answer, which mostly tells that nothing is new
+        (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-page/#api-pages-get)."""
+        guard = CursorGuard()
+        cursor, limit = None, NEWEST_AT_FIRST
+        while True:
+            page = self._page(
+                f"/{PLURAL[kind]}",
+                cursor,
+                **{"space-id": space.id, "status": "current", "sort": "-modified-date", "limit": limit},
+            )
+            guard.check(page)
+            yield [content_from_v2(item, kind, self.links_base) for item in page.results]
+            if page.cursor is None:
+                return
+            cursor, limit = page.cursor, LIMIT
 
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         def read(ref: tuple[str, str]) -> Container | str:

@@ -33,3 +33,9 @@ def with_ids(ids: Iterable[str]) -> str:
 def inside(ids: Iterable[str], types: Iterable[str]) -> str:
     """What is attached to, or commented on, these contents."""
     return f"type in ({','.join(types)}) and container in ({','.join(ids)})"
+
+
+def modified_lately(key: str, types: Iterable[str], minutes: int) -> str:
+    """Everything of these types in a space that was made or changed in the last minutes. Relative, so that no zone matters
+    (https://developer.atlassian.com/cloud/confluence/cql-functions/)."""
+    return f'{of_space(key, types)} and lastmodified >= now("-{minutes}m")'

@@ -38,6 +38,10 @@ class ContentApi(Protocol):
     def list_contents(self, space: Space, kind: Kind) -> Listed:
         """All current contents, without bodies."""
 
+    def newest_first(self, space: Space, kind: Kind) -> Iterator[list[Content]] | None:
+        """Current contents without bodies, those modified last first, an answer at a time; ``None`` where no listing can
+        be ordered like that."""
+
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         """Folders and the like by id, and for each of the others why it could not be read.
 

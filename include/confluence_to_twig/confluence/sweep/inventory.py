@@ -130,12 +130,12 @@ def sweep(
         facts, checked, warnings = _facts(client, space, contents, above, told, closed=restrictions == "skip")
     facts.unknown = above.unreadable | facts.unknown
     if unreadable_parents == "include":
-        _trust_containers(facts, contents, above)
+        trust_containers(facts, contents, above)
     if not labels:
         facts = replace(facts, labels={}, labels_unknown=set())
     give_memory_back()
     table = _table(
-        _row(space, content, tree[content.parent_id], facts, checked=checked) for content in contents.values()
+        row_of(space, content, tree[content.parent_id], facts, checked=checked) for content in contents.values()
     )
     restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
     warnings += _warnings(table, restricted, facts, restrictions)
@@ -167,8 +167,8 @@ def _walk(
         return contents, problems, labelled.result() if labelled else {}, told
 
 
-def _trust_containers(facts: LabelsAndRestrictions, contents: Mapping[str, Content], above: Above) -> None:
-    """Let containers whose restriction nobody tells restrict nobody. Pages are never trusted."""
+def trust_containers(facts: LabelsAndRestrictions, contents: Mapping[str, Content], above: Above) -> None:
+    """Let containers whose restriction nobody tells restrict nobody, in place. Pages are never trusted."""
     for key in list(facts.unknown):
         if key not in contents and above.is_container(key):
             facts.readers[key] = UNRESTRICTED
@@ -202,7 +202,11 @@ def _facts(
     return LabelsAndRestrictions(labels=client.api.labels(space, kinds)), False, [warning]
 
 
-def _row(space: Space, content: Content, path: Path, facts: LabelsAndRestrictions, *, checked: bool) -> InventoryRow:
+def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestrictions, *, checked: bool) -> InventoryRow:
+    """The row of a content.
+
+    :param path: the way to it. :param checked: whether restrictions were asked for; without that it counts as open.
+    """
     levels = (*([path.broken_at] if path.broken_at else []), *path.ids)
     access = effective_access(content.id, levels, facts.readers) if checked else OPEN
     return InventoryRow(

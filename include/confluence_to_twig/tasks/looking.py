@@ -1,0 +1,225 @@
+"""The look that discover takes at Confluence: a full sweep, or a lane between two of them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from confluence_to_twig.confluence.api.cql import of_space
+from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
+from confluence_to_twig.confluence.sweep.inventory import Sweep, nothing_to_sweep, sweep
+from confluence_to_twig.confluence.sweep.known import Known
+from confluence_to_twig.confluence.sweep.lane import Question, SweepNeededError, look_for_news, restricted_count
+from confluence_to_twig.planning.look import (
+    OVERLAP,
+    Look,
+    Wishes,
+    choose_look,
+    difference,
+    fingerprint,
+    is_confirmed,
+    minutes_back,
+    share_to_check,
+    shortest_wait,
+)
+from confluence_to_twig.runs.log_group import log_group
+from confluence_to_twig.staging.last_inventory import (
+    LastInventory,
+    LookState,
+    last_inventory_of,
+    read_last_inventory,
+    write_last_inventory,
+)
+
+if TYPE_CHECKING:
+    from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.api.interface import ContentApi
+    from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.runs.record import Record
+    from confluence_to_twig.runs.run import Run
+
+log = logging.getLogger(__name__)
+
+#: Ids of a lane's rolling check that are asked for together.
+CHECKED_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a look brought.
+
+    :param seen: the whole inventory; after a lane, what the last one held with what is new.
+    :param look: which kind of look it was in the end, and why. :param swept_at: when the last full sweep began.
+    :param state: what the next look goes on from; None: it cannot.
+    """
+
+    seen: Sweep
+    look: Look
+    swept_at: datetime
+    state: LookState | None
+
+    def remember(self, run: Run, space: Space) -> None:
+        """Leave the inventory for the next look."""
+        if self.state is not None and not run.params.dry_run:
+            write_last_inventory(
+                last_inventory_of(run.source_staging, space.id), LastInventory(self.seen.table, self.state)
+            )
+
+
+def look_at(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Looked:
+    """Look at a space. A lane that cannot be sure becomes a full sweep."""
+    return _Looking(run, client, space, record).look()
+
+
+def look_at_nothing() -> Looked:
+    """The look at a space that is not there: it saw everything that there is."""
+    now = datetime.now(UTC)
+    return Looked(nothing_to_sweep(), Look("sweep", "the space is not there", now - now), now, None)
+
+
+class _Looking:
+    def __init__(self, run: Run, client: ConfluenceClient, space: Space, record: Record) -> None:
+        self.run, self.client, self.space, self.record = run, client, space, record
+        self.began = datetime.now(UTC)
+        self.wishes = _wishes(run, client)
+        #: Whether a total that differs twice started the sweep.
+        self.alarmed = False
+
+    def look(self) -> Looked:
+        if reason := self._no_lane():
+            return self._swept(Look("sweep", reason, self.began - self.began), None)
+        last = read_last_inventory(last_inventory_of(self.run.source_staging, self.space.id))
+        state, contents = (last.state, last.table.num_rows) if last else (None, 0)
+        look = choose_look(self.run.facts, self.wishes, state, contents, self.began)
+        if last is None or look.kind == "sweep":
+            return self._swept(look, last)
+        try:
+            return self._lane(look, last)
+        except SweepNeededError as needed:
+            return self._swept(replace(look, kind="sweep", reason=str(needed)), last)
+
+    def _no_lane(self) -> str | None:
+        """Why there is never a lane here."""
+        if self.client.sign_in().via == "datacenter":
+            return "on Data Center each run sweeps"
+        return "search does not see archived spaces" if self.space.status == "archived" else None
+
+    # Full sweep
+
+    def _swept(self, look: Look, last: LastInventory | None) -> Looked:
+        log.info("Full sweep: %s", look.reason)
+        api, source = self.client.api, self.run.source
+        with log_group(f"Sweep of space {self.space.key}"):
+            attached = self.client.workers.submit(self._attached, self.space)
+            keeps = self._keeps(look)
+            total = self.client.workers.submit(self._total, api) if keeps else None
+            seen = sweep(
+                self.client,
+                self.space,
+                kinds=source.content,
+                restrictions=source.restricted_pages,
+                unreadable_parents=source.unreadable_parents,
+            )
+            digests = attached.result()
+        if digests.warning:
+            self.record.warn(digests.warning)
+        seen = replace(seen, table=digests.on(seen.table))
+        state = self._state_after(seen, digests, total.result(), last) if total and seen.complete else None
+        return Looked(seen, look, self.began, state)
+
+    def _attached(self, space: Space) -> AttachedDigests:
+        """What hangs on the pages."""
+        source = self.run.source
+        return read_attached_digests(self.client, space, attachments=source.attachments, comments=source.comments)
+
+    def _total(self, api: ContentApi) -> int | None:
+        return api.search_total(of_space(self.space.key, self.run.source.content))
+
+    def _keeps(self, look: Look) -> bool:
+        """Whether another run may go on from this sweep."""
+        return not self._no_lane() and not (self.wishes.between_runs and self.wishes.between_runs >= look.sweep_every)
+
+    def _state_after(
+        self, seen: Sweep, digests: AttachedDigests, total: int | None, last: LastInventory | None
+    ) -> LookState | None:
+        if digests.attachments is None or digests.comments is None:
+            return None
+        in_vain = last is not None and self.alarmed and Known(last.table).numbers == Known(seen.table).numbers
+        return LookState(
+            settings=self.wishes.settings,
+            looked_at=self.began,
+            attached_since=self.began,
+            swept_at=self.began,
+            swept_for=self.run.facts.run_after,
+            baseline=None if total is None else total - seen.table.num_rows,
+            false_alarms=last.state.false_alarms + 1 if last is not None and in_vain else 0,
+        )
+
+    # Lane
+
+    def _lane(self, look: Look, last: LastInventory) -> Looked:
+        state, source = last.state, self.run.source
+        if state.attached_since is None:
+            raise SweepNeededError("comments and attachments are not known")
+        check = share_to_check(Known(last.table).numbers, state, look, CHECKED_AT_ONCE, self.began)
+        question = Question(
+            kinds=source.content,
+            unreadable_parents=source.unreadable_parents,
+            attachments=source.attachments,
+            comments=source.comments,
+            since=state.looked_at - OVERLAP,
+            attached_since=minutes_back(state.attached_since, self.began),
+            check=[str(number) for number in check],
+        )
+        with log_group(f"Lane of space {self.space.key}"):
+            before = self.client.requests_made
+            seen = look_for_news(self.client, self.space, last.table, question)
+            requests = self.client.requests_made - before
+        differs = difference(seen.total, state, seen.table.num_rows)
+        self.alarmed = is_confirmed(state.suspicion, differs)
+        if self.alarmed:
+            raise SweepNeededError(f"search counts {differs:+,} pages, for the second time")
+        self._tell(look, state, seen.total, differs)
+        after = replace(
+            state,
+            looked_at=self.began,
+            attached_since=self.began if seen.attached else state.attached_since,
+            suspicion=differs,
+            checked_up_to=max([state.checked_up_to, *check]),
+        )
+        result = Sweep(seen.table, True, (), seen.warnings, restricted_count(seen.table), requests)
+        return Looked(result, look, state.swept_at, after)
+
+    def _tell(self, look: Look, state: LookState, total: int | None, differs: int) -> None:
+        log.info(
+            "Lane: the last full sweep began %s, the next one is due after %s",
+            f"{state.swept_at:%F %R}",
+            look.sweep_every,
+        )
+        if total is None or state.baseline is None:
+            log.info(
+                "Search tells no total: pages that went are found when it is their turn, or by the next full sweep"
+            )
+        elif differs:
+            log.info("Search counts %+d pages: if the next look sees that, too, it sweeps", differs)
+
+
+def _wishes(run: Run, client: ConfluenceClient) -> Wishes:
+    source, params, signed_in = run.source, run.params, client.sign_in()
+    asked = (
+        (params.full, "somebody asked for the whole space"),
+        (params.since, "somebody asked for what was modified since a time"),
+        (params.page_ids, "somebody asked for single pages"),
+        (params.force, "somebody asked to process again"),
+        (source.repair, "the source compares all of Twig in each run (repair)"),
+    )
+    return Wishes(
+        settings=fingerprint(
+            {"source": source.frozen(), "account": signed_in.account_id, "site": client.api.links_base}
+        ),
+        asked=next((reason for wanted, reason in asked if wanted), None),
+        sweep_every=source.sweep_every,
+        between_runs=shortest_wait(source.schedule) if source.schedule else None,
+    )
