@@ -74,7 +74,7 @@ start-over: install
 
 # Less than a minute: what to run before each commit.
 check: install lint types imports
-	$(PYTEST) -m fast
+	$(PYTEST) -m fast -p no:schemathesis
 
 lint: install
 	$(BIN)/ruff check .
@@ -90,10 +90,11 @@ imports: install
 # Everything. The fast tests run here among the others, so that the coverage counts them.
 test: install lint types imports docs tests
 
-# The whole servers of the second part get the machine to themselves.
+# The longest files come first (tests/tiers.py), so that no processor waits for the last one. Whole servers get the machine
+# to themselves, those of one folder after those of the other.
 tests: install chromium
-	$(COVERAGE) $(PYTEST) -n 2 --dist loadfile -m "not whole_server" --cov --cov-report=term:skip-covered
-	$(PYTEST) -m whole_server
+	$(COVERAGE) $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server" --cov --cov-report=term:skip-covered
+	for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder; done
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
 proofs: install

@@ -24,7 +24,9 @@ os.environ.update(
 import pytest  # noqa: E402
 
 from tests.tiers import (  # noqa: E402, F401
+    pytest_collection_modifyitems,
     pytest_configure,
+    pytest_ignore_collect,
     pytest_itemcollected,
     pytest_runtest_call,
     pytest_terminal_summary,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROW = Proof("tests/test_tiers.py::test_a", "300 examples", "passed", "0.1", "7", "abc1234", "2026-11-28")
 
 
-def run_pytest(folder: Path, test: str, *, inside: str = "other", **environment: str) -> str:
+def run_pytest(folder: Path, test: str, *options: str, inside: str = "other", **environment: str) -> str:
     """The output of a pytest of its own over one test, with the hooks of this project."""
     place = folder / "tests" / inside
     place.mkdir(parents=True)
@@ -23,7 +23,7 @@ def run_pytest(folder: Path, test: str, *, inside: str = "other", **environment:
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     (place / "test_it.py").write_text(test)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", *options],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder)} | environment,
         capture_output=True,
@@ -59,6 +59,23 @@ def test_a_fast_test_must_not_start_a_process(tmp_path: Path) -> None:
         tmp_path, "import subprocess\n\ndef test_it():\n    subprocess.run(['true'])\n", inside="planning"
     )
     assert "A test marked fast must not do this: subprocess.Popen" in output
+
+
+def test_where_only_fast_tests_are_wanted_no_other_file_is_imported(tmp_path: Path) -> None:
+    assert "1 passed" in run_pytest(tmp_path, "def test_it():\n    pass\n", "-m", "fast", inside="planning")
+    slow = "raise RuntimeError('imported')\n"
+    marked = slow + "import pytest\npytestmark = pytest.mark.fast\n"
+    for name, text in {"slow": slow, "marked": marked}.items():
+        (tmp_path / name).mkdir()
+        output = run_pytest(tmp_path / name, text, "-m", "fast")
+        assert ("RuntimeError: imported" in output) is (name == "marked"), output
+
+
+def test_the_longest_files_come_first(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "alerts").mkdir(parents=True)
+    (tmp_path / "tests" / "alerts" / "test_other.py").write_text("def test_it():\n    pass\n")
+    output = run_pytest(tmp_path, "def test_it():\n    pass\n", "-v", inside="packaging")
+    assert output.index("tests/packaging/test_it.py") < output.index("tests/alerts/test_other.py")
 
 
 def test_a_run_at_full_size_writes_what_it_tried_with_its_seed(tmp_path: Path) -> None:

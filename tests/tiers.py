@@ -22,6 +22,8 @@ from tests.proofs import FULL_SIZE, SEED
 TESTS = Path(__file__).resolve().parent
 PURE = ("content", "planning", "sources", "staging")
 WHOLE_SERVERS = ("browser", "distributed", "scheduler")
+#: Folders whose files take longest, so that they are begun first.
+LONG = ("packaging", "cli", "dags")
 #: What no pure function does. Forked or spawned Python processes are seen by their connection.
 _FORBIDDEN = {"socket.connect", "subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"}
 _seen: list[str] | None = None
@@ -42,6 +44,23 @@ def pytest_configure() -> None:
     sys.addaudithook(_audit)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only fast tests are wanted, do not even import a file that cannot have one."""
+    if config.option.markexpr != "fast" or collection_path.suffix != ".py" or _folder(collection_path) in PURE:
+        return None
+    return True if "mark.fast" not in collection_path.read_text(encoding="utf-8") else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    last = len(LONG)
+    items.sort(key=lambda item: LONG.index(folder) if (folder := _folder(item.path)) in LONG else last)
+
+
+def _folder(path: Path) -> str:
+    return path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else ""
+
+
 def _is_fuzz(item: pytest.Item) -> bool:
     """Whether Hypothesis makes up the input of the test, or it grows in ``make proofs``."""
     function = getattr(item, "obj", None)
@@ -50,7 +69,7 @@ def _is_fuzz(item: pytest.Item) -> bool:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the test by its folder."""
-    folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+    folder = _folder(item.path)
     if folder in WHOLE_SERVERS:
         item.add_marker(pytest.mark.whole_server)
         item.add_marker(pytest.mark.flaky(reruns=1))

@@ -21,13 +21,14 @@ from sandbox.run import LocalAirflow, local_airflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 
 T = TypeVar("T")
+#: By document: version, content hash and chunk ids.
+Held = dict[str, tuple[int, str, tuple[str, ...]]]
 
 START = "2026-01-01"
 SOURCES: list[dict[str, Any]] = [
     {"name": "scheduled", "space_key": "PROD", "schedule": "0 2 * * *"},
     {"name": "killed", "space_key": "PROD", "schedule": "manual", "retry_delay": "2 seconds"},
     {"name": "backfilled", "space_key": "PROD", "schedule": "0 0 * * *", "lookback": "1 day", "start_date": START},
-    {"name": "complete", "space_key": "PROD", "schedule": "manual"},
     {"name": "braked", "space_key": "PROD", "schedule": "manual", "brake_pages": 2, "brake_share": 0.001},
 ]
 
@@ -62,12 +63,18 @@ class Place:
         """Wait for a run's end and return its state."""
         return str(until(lambda: ended(self.airflow.api.run_state(dag_id, run_id)), seconds=200))
 
+    def in_step(self, source: str) -> Held:
+        """What Twig holds for a source that holds the whole space; run before if it does not."""
+        if self.held(source).keys() != self.held("scheduled").keys():
+            assert self.end_of(*self.trigger(source)) == "success"
+        return self.held(source)
+
     def report(self, source: str, run_id: str) -> dict[str, Any]:
         """The run's report.json."""
         with self.airflow.staging(source).run(run_id).report.open("r") as file:
             return dict(json.load(file))
 
-    def held(self, source: str) -> dict[str, tuple[int, str, tuple[str, ...]]]:
+    def held(self, source: str) -> Held:
         """What Twig holds for a source: version, content hash and chunk ids of each document."""
         settings = TwigSettings.from_fields(self.twig_url, DEFAULT_KEY, {"org_id": DEFAULT_ORG})
         with TwigClient(settings) as client:
@@ -107,6 +114,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
-def complete(place: Place) -> None:
-    """The source ``complete`` after one undisturbed run over the whole space."""
-    assert place.end_of(*place.trigger("complete")) == "success"
+def complete(place: Place) -> str:
+    """The run of the source ``scheduled`` that its schedule started: undisturbed, over the whole space.
+
+    The source ``braked`` has its first run at the same time.
+    """
+    braked = place.trigger("braked")
+    dag_id = place.unpause("scheduled")
+    (run,) = until(lambda: place.airflow.api.runs(dag_id))
+    run_id = str(run["dag_run_id"])
+    assert place.end_of(dag_id, run_id) == "success"
+    assert place.end_of(*braked) == "success"
+    return run_id

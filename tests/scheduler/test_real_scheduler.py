@@ -16,14 +16,13 @@ import requests
 from tests.scheduler.conftest import Place, ended, until
 
 pytestmark = pytest.mark.timeout(300)
+SCHEDULED, BACKFILLED = "confluence_to_twig__scheduled", "confluence_to_twig__backfilled"
 
 
-def test_unpausing_a_source_runs_its_newest_interval_and_syncs_the_space(place: Place) -> None:
-    dag_id = place.unpause("scheduled")
-    (run,) = until(lambda: place.airflow.api.runs(dag_id))
-    assert run["run_type"] == "scheduled"
-    assert place.end_of(dag_id, run["dag_run_id"]) == "success"
-    report = place.report("scheduled", run["dag_run_id"])
+def test_unpausing_a_source_runs_its_newest_interval_and_syncs_the_space(place: Place, complete: str) -> None:
+    (run,) = place.airflow.api.runs(SCHEDULED)
+    assert (run["run_type"], run["dag_run_id"]) == ("scheduled", complete)
+    report = place.report("scheduled", complete)
     assert report["result"]["pages"] == len(place.held("scheduled"))
     assert report["window"]["origin"] == "whole space"
     assert place.airflow.api.import_errors() == []
@@ -46,94 +45,79 @@ def test_a_load_killed_in_the_middle_of_a_batch_ends_like_one_that_was_left_alon
     assert place.end_of(dag_id, run_id) == "success"
     (again,) = [ti for ti in place.airflow.api.task_instances(dag_id, run_id) if ti["task_id"] == "load"]
     assert again["try_number"] == 2
-    assert place.held("killed") == place.held("complete")
+    assert place.held("killed") == place.held("scheduled")
 
 
-@pytest.mark.timeout(1500)
-@pytest.mark.usefixtures("complete")
-def test_a_backfill_of_fourteen_days_holds_of_each_day_what_a_full_sync_holds(place: Place) -> None:
-    """Each run covers its own day, newest first; together they hold the pages modified in these days, once.
+@pytest.mark.timeout(1_200)
+def test_the_backfill_command_has_the_scheduler_run_days_that_hold_what_a_full_sync_holds(
+    place: Place, complete: str
+) -> None:
+    """Each run covers its own day; together they hold the pages modified in these days, once.
 
-    Days that are run again find nothing to do.
+    Days that are run again, newest first, find nothing to do.
     """
     dag_id = place.unpause("backfilled")
     until(lambda: place.airflow.api.runs(dag_id, "success", "failed"), seconds=200)
-    reports = _backfill(place, "2026-09-09", "2026-09-22", run_backwards=True)
-    assert len(reports) == 14
+    command = [sys.executable, "-m", "confluence_to_twig.cli.main", "backfill", "backfilled"]
+    done = subprocess.run(
+        [*command, "--from", "2026-09-08", "--to", "2026-09-11"],
+        env=place.airflow.environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert dag_id in done.stdout.splitlines()[0]
+    reports = _backfilled(place, "2026-09-08", "2026-09-11")
+    assert len(reports) == 4
     assert {report["window"]["origin"] for report in reports} == {"backfill"}
     covered = sorted((report["window"]["start"], report["window"]["end"]) for report in reports)
     assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(covered))
-    wanted = _modified_between(place, covered[0][0], covered[-1][1])
-    held, complete = place.held("backfilled"), place.held("complete")
-    assert held == {page_id: complete[page_id] for page_id in wanted}
+    wanted = _modified_between(place, complete, covered[0][0], covered[-1][1])
+    held, whole = place.held("backfilled"), place.held("scheduled")
+    assert held == {page_id: whole[page_id] for page_id in wanted}
     assert sum(report["result"]["changed"] for report in reports) == len(wanted) > 0
-    again = _backfill(place, "2026-09-09", "2026-09-11", reprocess_behavior="completed")
-    assert len(again) == 3
+    _create_backfill(place, "2026-09-08", "2026-09-09", run_backwards=True, reprocess_behavior="completed")
+    again = _backfilled(place, "2026-09-08", "2026-09-09")
+    assert len(again) == 2
     assert sum(report["result"]["changed"] + report["result"]["removed"] for report in again) == 0
     assert place.held("backfilled") == held
 
 
-def _backfill(place: Place, from_day: str, to_day: str, **options: Any) -> list[dict[str, Any]]:
-    """Backfill the source ``backfilled``, days included; returns the report of each run once all are green.
-
-    Four runs at a time: a run of few pages is mostly Airflow starting one task after the other, so that runs beside
-    each other keep two cores busy, and more than four do not fit into ``[core] parallelism``.
-    """
-    dag_id = "confluence_to_twig__backfilled"
+def _create_backfill(place: Place, from_day: str, to_day: str, **options: Any) -> None:
+    """A backfill of the source ``backfilled`` over these days, the last one included."""
     from_date, to_date = f"{from_day}T00:00:00Z", f"{to_day}T00:00:00Z"
-    body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, "max_active_runs": 4, "dag_run_conf": {}}
-    backfill = place.airflow.api.call(
+    body = {"dag_id": BACKFILLED, "from_date": from_date, "to_date": to_date, "max_active_runs": 4, "dag_run_conf": {}}
+    place.airflow.api.call(
         "POST", "backfills", json=body | {"reprocess_behavior": "none", "run_backwards": False} | options
     )
-    until(lambda: place.airflow.api.call("GET", f"backfills/{backfill['id']}")["completed_at"], seconds=900)
-    runs = [run for run in place.airflow.api.runs(dag_id) if run["run_type"] == "backfill"]
+
+
+def _backfilled(place: Place, from_day: str, to_day: str) -> list[dict[str, Any]]:
+    """Wait until no backfill of the source is under way; the report of each run of these days, all of them green."""
+
+    def all_complete() -> bool:
+        found = place.airflow.api.call("GET", "backfills", params={"dag_id": BACKFILLED})["backfills"]
+        return bool(found) and all(backfill["completed_at"] for backfill in found)
+
+    until(all_complete, seconds=800)
+    runs = [run for run in place.airflow.api.runs(BACKFILLED) if run["run_type"] == "backfill"]
     ours = [run for run in runs if from_day <= run["run_after"][:10] <= to_day]
     assert {run["state"] for run in ours} == {"success"}
     return [place.report("backfilled", run["dag_run_id"]) for run in ours]
 
 
-@pytest.mark.timeout(1_200)
-def test_the_backfill_command_has_the_scheduler_of_its_airflow_home_run_the_days(place: Place) -> None:
-    dag_id = place.unpause("backfilled")
-    command = [sys.executable, "-m", "confluence_to_twig.cli.main", "backfill", "backfilled"]
-    done = subprocess.run(
-        [*command, "--from", "2026-10-01", "--to", "2026-10-02"],
-        env=place.airflow.environment, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert dag_id in done.stdout.splitlines()[0]
-
-    def days() -> set[str]:
-        runs = place.airflow.api.runs(dag_id, "success")
-        return {run["run_after"][:10] for run in runs if run["run_type"] == "backfill"}
-
-    until(lambda: {"2026-10-01", "2026-10-02"} <= days(), seconds=800)
-
-
-def _modified_between(place: Place, start: str, end: str) -> set[str]:
+def _modified_between(place: Place, complete: str, start: str, end: str) -> set[str]:
     """Ids of the pages that a full sync loads and that were modified in the range, from the full run's inventory."""
     from datetime import datetime
 
     from confluence_to_twig.staging.parquet import read_table
 
-    (run,) = place.airflow.api.runs("confluence_to_twig__complete", "success")[:1]
-    inventory = read_table(place.airflow.staging("complete").run(run["dag_run_id"]).inventories()[0]).to_pylist()
+    inventory = read_table(place.airflow.staging("scheduled").run(complete).inventories()[0]).to_pylist()
     first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
-    return {row["page_id"] for row in inventory if first <= row["modified_at"] < last} & place.held("complete").keys()
+    return {row["page_id"] for row in inventory if first <= row["modified_at"] < last} & place.held("scheduled").keys()
 
 
 def test_since_is_refused_in_a_backfill_run(place: Place) -> None:
     dag_id = place.unpause("backfilled")
-    body = {
-        "dag_id": dag_id,
-        "from_date": "2026-08-01T00:00:00Z",
-        "to_date": "2026-08-01T00:00:00Z",
-        "max_active_runs": 1,
-        "reprocess_behavior": "none",
-        "run_backwards": False,
-        "dag_run_conf": {"since": "2026-01-01T00:00:00Z"},
-    }
-    place.airflow.api.call("POST", "backfills", json=body)
+    _create_backfill(place, "2026-08-01", "2026-08-01", dag_run_conf={"since": "2026-01-01T00:00:00Z"})
 
     def failed() -> bool:
         runs = place.airflow.api.runs(dag_id, "failed")
@@ -143,9 +127,8 @@ def test_since_is_refused_in_a_backfill_run(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("answer", "kept"), [("Keep them", True), ("Delete them", False)])
-def test_many_deletions_wait_for_approval_in_the_ui(place: Place, answer: str, kept: bool) -> None:
-    assert place.end_of(*place.trigger("braked")) == "success"
-    before = place.held("braked")
+def test_many_deletions_wait_for_approval_in_the_ui(place: Place, complete: str, answer: str, kept: bool) -> None:
+    before = place.in_step("braked")
     victims = sorted(before, key=int)[-3:]
     control = f"{place.confluence_url}/_sandbox/changes"
     for page_id in victims:
