@@ -48,6 +48,8 @@ MISTAKES = {
     "full and since": Mistake("sync docs --full --since 2026-01-01", ("--full", "--since")),
     "the report's folder is missing": Mistake("sync docs --report none/out.json", ("--report", "none")),
     "the report is a folder": Mistake("sync docs --report .", ("--report", "folder")),
+    "the report is an empty word": Mistake("sync docs --report=", ("--report", "empty")),
+    "the sources file is an empty word": Mistake("sync docs --sources=", ("--sources", "empty")),
     "sync of an unknown source": Mistake("sync dosc", ("'dosc'", "Known: docs")),
     "check of an unknown source": Mistake("check dosc", ("'dosc'", "Known: docs")),
     "backfill of an unknown source": Mistake("backfill dosc --from 2026-01-01 --to 2026-01-02", ("'dosc'",)),

@@ -182,3 +182,9 @@ def test_a_password_in_a_url_is_not_shown(store: Store) -> None:
     file = load_sources("nowhere://me:hunter22@host/sources.yaml")
     assert "hunter22" not in " ".join(file.problems)
     assert "hunter22" not in file.location
+
+
+def test_a_scheme_that_nothing_installed_reads_names_the_package() -> None:
+    (problem,) = load_sources("nowhere://bucket/sources.yaml").problems
+    assert "a package is missing" in problem
+    assert "confluence-to-twig[s3]" in problem

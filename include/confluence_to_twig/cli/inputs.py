@@ -39,6 +39,8 @@ def read_sources(path: str | None) -> SourcesFile:
     :param path: the file of ``--sources``; None takes the usual one. Later processes read the same.
     :raises InputError: no source of the file is usable; one line for each mistake.
     """
+    if path == "":
+        raise InputError("--sources is empty", "Name a file, or leave the option out.")
     if path:
         os.environ[SOURCES_VARIABLE] = path if "://" in path else str(Path(path).resolve())
     file = load_sources()
@@ -100,6 +102,8 @@ def writable_file(option: str, text: str) -> Path:
 
     :raises InputError: its folder does not exist or cannot be written, or the path names a folder.
     """
+    if not text:
+        raise InputError(f"{option} is empty", "Name a file, or leave the option out.")
     path = Path(text)
     if path.is_dir():
         raise InputError(f"{option}: {text} is a folder", "Name a file in it.")

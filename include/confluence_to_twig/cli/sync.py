@@ -42,7 +42,7 @@ class SyncOptions:
             raise InputError("--full and --since were both given", "Give one: --full covers the whole space.")
         if self.since:
             past_moment("--since", self.since)
-        if self.report:
+        if self.report is not None:
             writable_file("--report", self.report)
         return self
 

@@ -69,7 +69,7 @@ def _schedule(value: str | None) -> str | None:
         return value.lower()
     if len(value.split()) != 5 or len(value) > _LONGEST_SCHEDULE or not _comes(value):
         raise ValueError(
-            f'{shown(value)} is not a cron expression of five fields; write for instance "0 2 * * *" for 02:00 UTC every day, '
+            f'{shown(value)} is not a cron expression of five fields, or never comes due; write for instance "0 2 * * *" for 02:00 UTC every day, '
             'or "manual" for a source that only runs when it is triggered'
         )
     return value

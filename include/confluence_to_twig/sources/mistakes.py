@@ -7,6 +7,19 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+#: What to write, by pydantic's name of the mistake (https://docs.pydantic.dev/latest/errors/validation_errors/).
+_WRITE = {
+    "string_type": "write text, in quotes where it could be a number",
+    "tuple_type": "write a list, such as [first, second]",
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), "write a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "write a number, such as 0.2"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "write true or false"),
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid"),
+        "write a date, such as 2026-01-01",
+    ),
+    "model_type": "write its fields below it, one a line",
+}
 _repr = reprlib.Repr()
 _repr.maxlevel, _repr.maxlist, _repr.maxdict, _repr.maxstring, _repr.maxother = 2, 5, 5, 100, 100
 
@@ -32,7 +45,7 @@ def explain(model: type[BaseModel], detail: Any) -> str:
             f"field 'name': missing; write 'name: docs' and the other fields one a line, not {shown(detail['input'])}"
         )
     elif detail["type"] != "value_error":
-        message = f"{message}, not {shown(detail['input'])}"
+        message = f"{_WRITE.get(detail['type'], message)}, not {shown(detail['input'])}"
     where = ".".join(str(part) for part in path)
     if not path:
         where, _, message = message.partition(": ")
