@@ -114,6 +114,15 @@ def test_an_airflow_home_that_is_a_file_is_named(
     assert "AIRFLOW_HOME" in capfd.readouterr().err
 
 
+def test_ctrl_c_is_told_and_130(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def interrupt(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("confluence_to_twig.cli.check.check", interrupt)
+    assert main(["check"]) == 130
+    assert capfd.readouterr().err == "error: stopped\n"
+
+
 def test_every_mistake_in_the_file_has_a_line_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

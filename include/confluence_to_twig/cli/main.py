@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: What typer raises for a wrong command line; it exports the class under no name that all its versions share.
 _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 
+#: What typer returns for Ctrl-C, without a word.
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="confluence-to-twig",
     help="Keep Twig in step with Confluence. Every command runs in the Airflow that AIRFLOW_HOME and the environment "
@@ -117,7 +120,8 @@ def check(names: Names = None, sources: Sources = None, verbose: Verbose = False
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
     try:
-        return int(app(args=arguments, standalone_mode=False) or 0)
+        status = int(app(args=arguments, standalone_mode=False) or 0)
+        return _ended("stopped", status) if status == _INTERRUPTED else status
     except InputError as error:
         return _ended(error.sentences, 2)
     except PipelineError as error:
@@ -126,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
         return _ended(f"{words}. See: confluence-to-twig --help", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _ended("stopped", 130)
+        return _ended("stopped", _INTERRUPTED)
 
 
 def _ended(words: str, status: int) -> int:
