@@ -133,7 +133,8 @@ def _object(location: str) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"there is no such object; create it, or set {SOURCES_VARIABLE} to another place"
-    if isinstance(error, ImportError) or "No filesystem registered" in str(error):
+    no_client = isinstance(error, ValueError) and "filesystem" in str(error)  # Airflow's and universal_pathlib's words
+    if isinstance(error, ImportError) or no_client:
         return f"a package is missing ({error}); for s3:// install confluence-to-twig[s3]"
     return f"cannot be read: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
