@@ -1,6 +1,7 @@
 # make run [ONCE=1]                             sandbox, Airflow with its UI, one sync of the sample space
 # make check                                    format, lint, types, imports, fast tests: under a minute
 # make test                                     all that, docs, and every test: about 15 minutes on two cores
+# make test-distributed                         Airflow in parts: two Celery workers, PostgreSQL, Redis, S3; part of make test
 # make proofs [SEED=n] [ARGS=tests/content]     property, kill and fuzz tests at full size: docs/proofs.md
 # make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler
 # make check-sources [SOURCES=file.yaml]        test the connections of every source; changes nothing
@@ -27,7 +28,7 @@ CHOSEN = $(if $(SOURCE),'$(SOURCE)') $(if $(SOURCES),--sources '$(SOURCES)') $(i
 # An Airflow process imports 3,000 modules. Without their bytecode each of them compiles these again, for ten seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests proofs hooks chromium clean help
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-extract run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests test-distributed distributed proofs hooks chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -92,7 +93,7 @@ test: install lint types imports docs tests
 
 # The longest files come first (tests/tiers.py), so that no processor waits for the last one. Whole servers get the machine
 # to themselves, those of one folder after those of the other.
-tests: install chromium
+tests: install chromium distributed
 	$(COVERAGE) $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server" --cov --cov-report=term:skip-covered
 	for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder; done
 
@@ -100,6 +101,18 @@ tests: install chromium
 proofs: install
 	@seed=$(or $(SEED),$$($(PYTHON) -c 'import secrets; print(secrets.randbits(32))')); echo "SEED=$$seed"; \
 	  PROOFS_SEED=$$seed $(PYTEST) -n 2 -m proofs --timeout=0 --hypothesis-seed=$$seed $(ARGS)
+
+# Beside nothing else: it is a whole Airflow with seven processes.
+test-distributed: install distributed
+	$(PYTEST) tests/distributed
+
+# What the tests of an Airflow in parts need: programs of Debian, which make no database cluster and start no server here, and packages.
+distributed: install
+	@{ command -v redis-server && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && mkdir -p /etc/postgresql-common/createcluster.d && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/none.conf \
+	  && apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql redis-server >/dev/null; } \
+	  || echo "postgresql and redis-server are not installed and can't be installed from here: tests of an Airflow in parts will be skipped"
+	@$(UV) sync --frozen --quiet --group distributed
 
 hooks: install
 	$(BIN)/pre-commit install --hook-type pre-commit --hook-type pre-push
