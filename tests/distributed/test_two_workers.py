@@ -1,0 +1,96 @@
+"""Two Celery workers, PostgreSQL, Redis and staging in S3: the same result as on one machine, and a page that is up to date."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+import requests
+
+from tests.distributed.cluster import WORKERS, Cluster
+from tests.proofs import FULL_SIZE
+
+T = TypeVar("T")
+pytestmark = pytest.mark.timeout(900)
+
+
+def until(look: Callable[[], T | None], seconds: float = 300) -> T:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if seen := look():
+            return seen
+        time.sleep(0.5)
+    raise AssertionError(f"nothing to see after {seconds:.0f} s")
+
+
+def trigger(parts: Cluster, source: str) -> tuple[str, str]:
+    dag_id = f"confluence_to_twig__{source}"
+    until(lambda: parts.api.dag(dag_id))
+    parts.api.call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+    return dag_id, str(parts.api.trigger(dag_id)["dag_run_id"])
+
+
+def end_of(parts: Cluster, dag_id: str, run_id: str) -> str:
+    return until(lambda: state if (state := parts.api.run_state(dag_id, run_id)) in {"success", "failed"} else None)
+
+
+def newest(parts: Cluster, dag_id: str) -> dict[str, Any] | None:
+    """The newest line of the history of a source, as the page shows it."""
+    found: list[dict[str, Any]] = parts.page(f"sources/{dag_id}/history")["runs"]
+    return found[-1] if found else None
+
+
+def change(parts: Cluster, **what: Any) -> None:
+    url = f"http://127.0.0.1:{parts.ports['confluence']}/_sandbox/changes"
+    requests.post(url, json=what, timeout=10).raise_for_status()
+
+
+def test_a_sync_and_the_next_one_are_exact_and_the_page_follows_them(parts: Cluster) -> None:
+    dag_id, run_id = trigger(parts, "sample")
+    first = until(lambda: newest(parts, dag_id))
+    assert first["state"] == "running", "the page reads S3 while the run goes on"
+    assert end_of(parts, dag_id, run_id) == "success"
+    assert until(lambda: (row := newest(parts, dag_id)) and row["state"] == "success")
+    held = parts.held("sample")
+    assert len(held) > 200
+    hosts = {task["hostname"] for task in parts.api.task_instances(dag_id, run_id) if task["hostname"]}
+    assert hosts == set(WORKERS)
+
+    edited, gone = sorted(held, key=int)[-2:]
+    change(parts, change="edit", page=edited, storage="<p>Edited while two workers watch.</p>")
+    change(parts, change="trash", page=gone)
+    assert end_of(parts, *trigger(parts, "sample")) == "success"
+    after = parts.held("sample")
+    assert after == {key: value for key, value in held.items() if key != gone} | {edited: held[edited] + 1}
+    assert until(lambda: (row := newest(parts, dag_id)) and row["changed"] and row["removed"] == 1)
+
+
+@pytest.mark.skipif(not FULL_SIZE, reason="in make proofs")
+@pytest.mark.proofs("a worker killed in extract and one in load; scheduler and triggerer started anew")
+@pytest.mark.parametrize("task_id", ["extract", "load"])
+def test_a_worker_that_is_killed_costs_time_and_nothing_else(parts: Cluster, task_id: str) -> None:
+    assert end_of(parts, *trigger(parts, "sample")) == "success"
+    truth = parts.held("sample")
+    fault = {"kind": "delay", "method": "POST", "path": "/documents$", "applied": False, "seconds": 8}
+    requests.post(f"http://127.0.0.1:{parts.ports['twig']}/_sandbox/faults", json=fault, timeout=10)
+    dag_id, run_id = trigger(parts, "other")
+
+    def running() -> str | None:
+        tasks = parts.api.task_instances(dag_id, run_id)
+        found = [task["hostname"] for task in tasks if (task["task_id"], task["state"]) == (task_id, "running")]
+        return found[0] if found else None
+
+    worker = until(running)
+    server, _ = parts.running[worker]
+    os.killpg(server.process.pid, signal.SIGKILL)
+    parts.stop(worker)
+    for name in ("scheduler", "triggerer"):
+        parts.stop(name)
+        parts.start(name)
+    parts.start(worker)
+    assert end_of(parts, dag_id, run_id) == "success"
+    assert parts.held("other") == truth
