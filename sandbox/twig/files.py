@@ -1,12 +1,14 @@
-"""Twig taking in files: a folder or ZIPs of Markdown, within the limits that Twig documents.
+"""Twig taking in files: by hand from a folder or a ZIP, or by a drive connector, within the limits that Twig documents.
 
-Limits from help.twig.so/product/data-integrations/files. That each file becomes one document which cites its file
-name, and that Twig cuts it into 512-token segments with an overlap of 50, is what the pages let us infer.
+Limits and formats from help.twig.so/product/data-integrations/files and the pages of the connectors beside it. That each
+file becomes one document which cites its file name, and that Twig cuts it into 512-token segments with an overlap of 50, is
+what the pages let us infer.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 from sandbox.twig import documents, holdings
 from sandbox.twig.data_specs import mark_changed
 from sandbox.twig.models import Chunk, Deletion, Document, DocumentsWrite
-from sandbox.twig.settings import MEGABYTE
+from sandbox.twig.settings import MEGABYTE, Connector
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,7 +26,13 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 50 * MEGABYTE
 MAX_ZIP_BYTES = 200 * MEGABYTE
 MAX_ZIP_FILES = 1000
-TEXT_SUFFIXES = frozenset({".md", ".txt"})
+#: What each way in is documented to read, as far as the look-alike can read it. No connector lists Markdown or ZIP.
+READABLE: dict[Connector, frozenset[str]] = {
+    "upload": frozenset({".md", ".txt", ".docx", ".zip"}),
+    "google_drive": frozenset({".txt", ".docx"}),
+    "onedrive": frozenset({".txt", ".docx"}),
+    "sharepoint": frozenset({".txt", ".docx"}),
+}
 
 # 512 and 50 tokens in words, at four words to five tokens of Markdown.
 _SEGMENT_WORDS, _OVERLAP_WORDS = 410, 40
@@ -48,16 +56,19 @@ class _File:
     refusal: str = ""
 
 
-def import_files(db: sqlite3.Connection, spec: str, path: Path, now: float) -> ImportReport:
+def import_files(
+    db: sqlite3.Connection, spec: str, path: Path, now: float, connector: Connector = "upload", limit: int | None = None
+) -> ImportReport:
     """Let a data source hold exactly the files of ``path``: a folder (with the ZIPs in it), a ZIP, or one file.
 
     Files that Twig would refuse are left out and reported; unchanged files are not touched.
 
+    :param limit: how many files the plan takes; None: any number.
     :raises FileNotFoundError: when there is no such path.
     """
     if not path.exists():
         raise FileNotFoundError(f"no such file or folder: {path}")
-    found = list(_files(path))
+    found = [_within(limit, number, file) for number, file in enumerate(_files(path, READABLE[connector]))]
     refused = {file.name: file.refusal for file in found if file.refusal}
     current: dict[str, Document] = {}
     for file in found:
@@ -76,28 +87,31 @@ def import_files(db: sqlite3.Connection, spec: str, path: Path, now: float) -> I
     return ImportReport(len(found), len(current), len(changed), len(gone), refused)
 
 
-def _files(path: Path) -> Iterator[_File]:
-    if path.is_dir():
-        for inner in sorted(path.rglob("*")):
-            if inner.is_file():
-                yield from _archive(inner) if _is_zip(inner) else [_loose(inner, inner.relative_to(path).as_posix())]
-    elif _is_zip(path):
-        yield from _archive(path)
-    else:
-        yield _loose(path, path.name)
+def _within(limit: int | None, number: int, file: _File) -> _File:
+    return _File(file.name, refusal="more files than the plan takes") if limit is not None and number >= limit else file
+
+
+def _files(path: Path, readable: frozenset[str]) -> Iterator[_File]:
+    inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+    for file in inside:
+        if file.is_file():
+            name = file.relative_to(path).as_posix() if path.is_dir() else file.name
+            yield from (
+                _archive(file, readable) if _is_zip(file) and ".zip" in readable else [_loose(file, name, readable)]
+            )
 
 
 def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip"
 
 
-def _loose(path: Path, name: str) -> _File:
-    if refusal := _refusal(name, path.stat().st_size):
+def _loose(path: Path, name: str, readable: frozenset[str]) -> _File:
+    if refusal := _refusal(name, path.stat().st_size, readable):
         return _File(name, refusal=refusal)
     return _File(name, path.read_bytes())
 
 
-def _archive(path: Path) -> Iterator[_File]:
+def _archive(path: Path, readable: frozenset[str]) -> Iterator[_File]:
     if path.stat().st_size > MAX_ZIP_BYTES:
         yield _File(path.name, refusal="ZIP larger than 200 MB")
         return
@@ -107,12 +121,12 @@ def _archive(path: Path) -> Iterator[_File]:
             yield _File(path.name, refusal="ZIP with more than 1,000 files")
             return
         for entry in entries:
-            refusal = _refusal(entry.filename, entry.file_size)
+            refusal = _refusal(entry.filename, entry.file_size, readable)
             yield _File(entry.filename, refusal=refusal) if refusal else _File(entry.filename, archive.read(entry))
 
 
-def _refusal(name: str, size: int) -> str:
-    if PurePosixPath(name).suffix.lower() not in TEXT_SUFFIXES:
+def _refusal(name: str, size: int, readable: frozenset[str]) -> str:
+    if PurePosixPath(name).suffix.lower() not in readable:
         return "unsupported format"
     return "file larger than 50 MB" if size > MAX_FILE_BYTES else ""
 
@@ -120,9 +134,11 @@ def _refusal(name: str, size: int) -> str:
 def _as_document(db: sqlite3.Connection, spec: str, file: _File) -> Document | str:
     """The file as a document that cites its file name, or why it cannot be one."""
     try:
-        text = file.content.decode("utf-8")
+        text = _docx_text(file.content) if file.name.lower().endswith(".docx") else file.content.decode("utf-8")
     except UnicodeDecodeError:
         return "not UTF-8"
+    except zipfile.BadZipFile:
+        return "corrupted"
     held = holdings.held(db, spec, file.name)
     name = PurePosixPath(file.name).name
     return Document(
@@ -133,6 +149,20 @@ def _as_document(db: sqlite3.Connection, spec: str, file: _File) -> Document | s
         url=name,
         chunks=[_chunk(file.name, number, part) for number, part in enumerate(segments(text))],
     )
+
+
+def _docx_text(content: bytes) -> str:
+    """The text of a Word document: documented as "to plain text". The addresses of links are not part of it."""
+    from docx import Document as WordDocument
+    from docx.table import Table
+
+    parts = []
+    for item in WordDocument(io.BytesIO(content)).iter_inner_content():
+        if isinstance(item, Table):
+            parts += [" ".join(cell.text for cell in row.cells) for row in item.rows]
+        else:
+            parts.append(item.text)
+    return "\n".join(parts)
 
 
 def _chunk(file_name: str, number: int, text: str) -> Chunk:

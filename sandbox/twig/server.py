@@ -122,7 +122,7 @@ class SandboxTwig:
         """Let Twig pull a folder or a ZIP: the data source then holds exactly its files, and processing starts."""
         with self.store.transaction() as db:
             data_specs.require(db, org, spec)
-            report = import_files(db, spec, path, self.now())
+            report = import_files(db, spec, path, self.now(), self.settings.connector, self.settings.max_files)
             processing.settle(db, self.now())
             if data_specs.require(db, org, spec)["status"] != "processing":
                 self.start_processing(db, org, spec)

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.twig.wire import Envelope, ErrorShape  # noqa: TC001 - pydantic reads the annotations
 
+#: How files come in: by hand, or by a connector that reads a drive.
+Connector = Literal["upload", "google_drive", "onedrive", "sharepoint"]
 MEGABYTE = 1024 * 1024
 
 
@@ -25,6 +27,8 @@ class Settings(BaseModel):
     retry_after: bool = True  # whether a 429 has the Retry-After header
     listing_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET …/documents answers: 200, 404, 405 or 501
     by_id_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET /api/data-specs/{id} answers: 200, 404 or 405
+    connector: Connector = "upload"
+    max_files: Annotated[int, Field(gt=0)] | None = None  # how many files the plan takes; None: any number
     max_body_bytes: Annotated[int, Field(gt=0)] = 10 * MEGABYTE  # as sent
     max_decoded_bytes: Annotated[int, Field(gt=0)] = 64 * MEGABYTE
     write_per_minute: Annotated[float, Field(gt=0)] | None = 10.0  # None: no rate limit at all

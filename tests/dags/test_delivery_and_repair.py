@@ -13,7 +13,7 @@ from tests.dags.conftest import Site
 
 @pytest.fixture
 def folder(site: Site, tmp_path: Path) -> Path:
-    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"))
+    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_format="md")
     return tmp_path / "for-twig" / "small" / "documents"
 
 
@@ -42,6 +42,43 @@ def test_files_follow_changes_and_only_changes(site: Site, folder: Path) -> None
     after = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.md")}
     assert len(after) == 11
     assert sum(before.get(name) != time for name, time in after.items()) == 1
+
+
+def test_more_pages_than_files_share_bundles_until_there_may_be_more(site: Site, tmp_path: Path) -> None:
+    target = {"delivery": "files", "files_path": str(tmp_path / "for-twig"), "files_format": "txt"}
+    folder = tmp_path / "for-twig" / "small" / "documents"
+    site.configure(**target, files_limit=11)
+    assert site.run()["state"] == "success"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert {name.split("-")[1] for name in before} == {"top", "blog", site.confluence.id_of("home")}
+    text = b"".join(before.values()).decode()
+    assert text.count("Address: ") == 12
+
+    site.confluence.edit("alpha-1", storage="<p>Rewritten for the bundle.</p>")
+    site.confluence.trash("beta-4")
+    assert site.run()["state"] == "success"
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert [name for name in after if after[name] != before[name]] == [
+        f"pages-{site.confluence.id_of('home')}-0-handbook.txt"
+    ]
+    assert "beta-4" not in b"".join(after.values()).decode()
+    assert site.run()["summary"].endswith(": nothing to do")
+
+    site.configure(**target, files_limit=100)
+    report = site.run()
+    assert report["state"] == "success"
+    assert len(list(folder.iterdir())) == report["result"]["pages"] == 11
+    assert site.run()["summary"].endswith(": nothing to do")
+
+
+def test_a_source_of_the_first_release_goes_on_with_its_markdown(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "for-twig" / "small" / "documents"
+    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_format="folder", files_limit=1)
+    site.run()
+    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_limit=1)
+    report = site.run()
+    assert report["summary"].endswith(": nothing to do")
+    assert len(texts(folder)) == 12
 
 
 def test_a_file_that_somebody_removed_turns_the_run_red_and_is_named(site: Site, folder: Path) -> None:

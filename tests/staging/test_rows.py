@@ -13,6 +13,7 @@ ROWS = {
     rows.PageRow: schemas.PAGES,
     rows.DocumentRow: schemas.DOCUMENTS,
     rows.ChunkRow: schemas.CHUNKS,
+    rows.BundledRow: schemas.BUNDLED,
     rows.QuarantineRow: schemas.QUARANTINE,
     rows.ManifestRow: schemas.MANIFEST,
 }

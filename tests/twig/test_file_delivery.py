@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import io
 import json
+import random
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from airflow.sdk import ObjectStoragePath
 
+from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig import file_delivery as module
+from confluence_to_twig.twig import file_places
 from confluence_to_twig.twig.data_source import existing
 from confluence_to_twig.twig.file_delivery import FileDelivery, FilesReport, bind
+from confluence_to_twig.twig.file_places import SHAPES
 from confluence_to_twig.twig.pruner import Deletion
 from tests.staging.test_manifest import memory_staging
 from tests.twig.world import Page, World
@@ -26,11 +32,12 @@ class Target:
 
     def __init__(self, world: World, root: ObjectStoragePath, kind: Any) -> None:
         self.world, self.root, self.kind = world, root, kind
-        bind(world.staging, root, kind)
+        bind(world.staging, root, SHAPES[kind])
 
     def delivery(self, run_id: str = "run") -> FileDelivery:
-        delivery = FileDelivery(self.root, self.kind, ManifestStore(self.world.staging), run_id)
-        delivery.volumes.max_files = 10
+        delivery = FileDelivery(self.root, SHAPES[self.kind], ManifestStore(self.world.staging), run_id)
+        if isinstance(delivery.place, file_places.Zipped):
+            delivery.place.volumes.max_files = 10
         return delivery
 
     def deliver(self, *pages: Page, run_id: str = "run", **options: Any) -> FilesReport:
@@ -45,12 +52,22 @@ class Target:
         """All page files, loose or in volumes."""
         found: dict[str, str] = {}
         for path in (self.root / "documents").iterdir():
-            if path.name.endswith(".zip"):
+            if path.name.endswith(".docx"):
+                found[path.name] = docx_text(path.read_bytes())
+            elif path.name.endswith(".zip"):
                 with path.open("rb") as file, zipfile.ZipFile(file) as archive:
                     found |= {name: archive.read(name).decode() for name in archive.namelist()}
             else:
                 found[path.name] = path.read_bytes().decode()
         return found
+
+    def names(self, *pages: Page) -> set[str]:
+        suffix = SHAPES[self.kind].suffix
+        return {f"{page.page_id}-{page.name.lower().replace(' ', '-')}.{suffix}" for page in pages}
+
+    def name(self, page: Page) -> str:
+        (name,) = self.names(page)
+        return name
 
     def raw(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in (self.root / "documents").iterdir()}
@@ -59,7 +76,7 @@ class Target:
         return dict(json.loads((self.root / "changes" / f"{run_id}.json").read_bytes()))
 
 
-@pytest.fixture(params=["folder", "zip"])
+@pytest.fixture(params=["folder", "zip", "docx", "txt"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -69,8 +86,8 @@ def target(world: World, tmp_path: Path, kind: str) -> Target:
     return Target(world, ObjectStoragePath(f"file://{tmp_path}/twig"), kind)
 
 
-def names(*pages: Page) -> set[str]:
-    return {f"{page.page_id}-{page.name.lower().replace(' ', '-')}.md" for page in pages}
+def docx_text(content: bytes) -> str:
+    return "\n".join(paragraph.text for paragraph in docx.Document(io.BytesIO(content)).paragraphs)
 
 
 def test_writes_one_file_a_page_and_nothing_the_second_time(target: Target) -> None:
@@ -78,7 +95,7 @@ def test_writes_one_file_a_page_and_nothing_the_second_time(target: Target) -> N
     before = target.raw()
     second = target.deliver(*PAGES, run_id="second")
 
-    assert target.files().keys() == names(*PAGES)
+    assert target.files().keys() == target.names(*PAGES)
     assert (first.pages, first.chunks, first.unchanged) == (30, 60, 0)
     assert (second.pages, second.unchanged, second.bytes) == (0, 30, 0)
     assert target.raw() == before
@@ -94,7 +111,7 @@ def test_an_edit_replaces_one_file(target: Target, kind: str) -> None:
     changed = [name for name in after if after[name] != before.get(name)]
     assert len(changed) == 1
     assert (report.added, report.replaced, report.removed) == ([], changed, [])
-    assert "new text" in target.files()["7-page-7.md"]
+    assert "new text" in target.files()[target.name(PAGES[7])]
     assert target.changes("second") == {
         "run_id": "second",
         "format": kind,
@@ -108,16 +125,16 @@ def test_a_renamed_page_has_its_new_name_only(target: Target) -> None:
     target.deliver(*PAGES)
     renamed = replace(PAGES[7], title="Renamed")
     report = target.deliver(renamed)
-    assert target.files().keys() == names(renamed, *PAGES[:7], *PAGES[8:])
-    if target.kind == "folder":
-        assert (report.added, report.removed) == (["7-renamed.md"], ["7-page-7.md"])
+    assert target.files().keys() == target.names(renamed, *PAGES[:7], *PAGES[8:])
+    if target.kind != "zip":
+        assert (report.added, report.removed) == ([target.name(renamed)], [target.name(PAGES[7])])
 
 
 def test_removes_pages_and_records_them(target: Target) -> None:
     target.deliver(*PAGES)
     report = target.remove(*PAGES[:3])
     assert report.pages == 3
-    assert target.files().keys() == names(*PAGES[3:])
+    assert target.files().keys() == target.names(*PAGES[3:])
     assert [(row["page_id"], row["approved_by"]) for row in target.world.audit.read().to_pylist()] == [
         ("0", "ada"),
         ("1", "ada"),
@@ -130,34 +147,36 @@ def test_removes_pages_and_records_them(target: Target) -> None:
 def test_goes_on_after_a_crash_and_leaves_no_leftovers(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     target.deliver(*PAGES)
     changed = [replace(page, title=f"New {page.page_id}") for page in PAGES]
-    monkeypatch.setattr(module, "_PAGES_AT_ONCE", 5)
-    original, calls = FileDelivery._replace, []
+    monkeypatch.setattr(file_places, "_PAGES_AT_ONCE", 5)
+    place = file_places.Zipped if target.kind == "zip" else file_places.Loose
+    original, calls = place.replace, []
 
-    def dies(self: FileDelivery, *args: Any) -> None:
+    def dies(self: Any, *args: Any) -> None:
         calls.append(1)
         original(self, *args)
         if len(calls) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(FileDelivery, "_replace", dies)
+    monkeypatch.setattr(place, "replace", dies)
     with pytest.raises(KeyboardInterrupt):
         target.deliver(*changed)
-    monkeypatch.setattr(FileDelivery, "_replace", original)
+    monkeypatch.setattr(place, "replace", original)
     report = target.deliver(*changed)
 
     assert 0 < report.unchanged < 30
-    assert target.files().keys() == names(*changed)
+    assert target.files().keys() == target.names(*changed)
     assert target.delivery().check() == ({}, [])
 
 
 def test_keeps_every_limit_of_twig(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_FILE_BYTES", 2_000)
-    large = Page("99", ("x" * 5_000,))
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 40_000 if target.kind == "docx" else 2_000)
+    # Letters that no compression makes less.
+    large = Page("99", (random.Random(1).randbytes(40_000).hex(),))
     path = target.world.staging.run("run").quarantine("load", 0)
     report = target.deliver(*PAGES, large, quarantine_path=path)
     assert [(entry["page_id"], entry["code"]) for entry in report.refused] == [("99", "too_large")]
     assert read_table(path).to_pylist()[0]["page_id"] == "99"
-    assert target.files().keys() == names(*PAGES)
+    assert target.files().keys() == target.names(*PAGES)
 
 
 def test_twig_imports_the_files_and_cites_the_pages_address(target: Target) -> None:
@@ -182,7 +201,7 @@ def test_never_replaces_a_newer_version(target: Target) -> None:
     newer = PAGES[0].edited(sections=("newer",))
     target.deliver(newer)
     assert target.deliver(PAGES[0]).older == 1
-    assert "newer" in target.files()["0-page-0.md"]
+    assert "newer" in target.files()[target.name(PAGES[0])]
 
 
 def test_a_change_that_no_file_shows_is_only_remembered(target: Target) -> None:
@@ -196,18 +215,20 @@ def test_another_folder_begins_anew(target: Target, tmp_path: Path) -> None:
     target.deliver(*PAGES)
     other = Target(target.world, ObjectStoragePath(f"file://{tmp_path}/elsewhere"), target.kind)
     assert other.deliver(*PAGES).pages == 30
-    assert other.files().keys() == names(*PAGES)
+    assert other.files().keys() == target.names(*PAGES)
 
 
 def test_finds_and_mends_missing_and_surplus_files(target: Target, tmp_path: Path) -> None:
     target.deliver(*PAGES[:5])
     by_hand = tmp_path / "by-hand"
     by_hand.write_text("x")
-    if target.kind == "folder":
-        (target.root / "documents" / "3-page-3.md").unlink()
+    if target.kind != "zip":
+        (target.root / "documents" / target.name(PAGES[3])).unlink()
         (target.root / "documents" / "77-by-hand.md").open("wb").write(b"x")
     else:
-        target.delivery().volumes.rewrite("", {"77-by-hand.md": by_hand}, {"3"})
+        place = target.delivery().place
+        assert isinstance(place, file_places.Zipped)
+        place.volumes.rewrite("", {"77-by-hand.md": by_hand}, {"3"})
     assert target.delivery().check() == ({"3": "Page 3"}, ["77-by-hand.md"])
 
     assert target.delivery().mend() == ({"3": "Page 3"}, ["77-by-hand.md"])
@@ -215,14 +236,14 @@ def test_finds_and_mends_missing_and_surplus_files(target: Target, tmp_path: Pat
     assert target.world.manifest.view().standing("3").in_doubt
     assert target.deliver(*PAGES[:5]).pages == 1
     assert target.delivery().check() == ({}, [])
-    assert target.files().keys() == names(*PAGES[:5])
+    assert target.files().keys() == target.names(*PAGES[:5])
 
 
 def test_several_attempts_of_a_run_are_listed_together(target: Target) -> None:
     target.deliver(*PAGES[:3])
     target.remove(PAGES[0])
     changes = target.changes()
-    assert set(changes["added"]) <= (names(*PAGES[:3]) | {"volume.zip"})
+    assert set(changes["added"]) <= (target.names(*PAGES[:3]) | {"volume.zip"})
     assert changes["removed"] or changes["replaced"]
 
 
@@ -232,5 +253,35 @@ def test_delivers_to_an_object_store(world: World, kind: Any) -> None:
     target.deliver(*PAGES)
     target.deliver(PAGES[3].edited(sections=("new",)))
     target.remove(PAGES[4])
-    assert target.files().keys() == names(*PAGES[:4], *PAGES[5:])
+    assert target.files().keys() == target.names(*PAGES[:4], *PAGES[5:])
     assert target.delivery().check() == ({}, [])
+
+
+def test_another_format_replaces_the_files_of_the_one_before(world: World, tmp_path: Path) -> None:
+    root = ObjectStoragePath(f"file://{tmp_path}/twig")
+    Target(world, root, "folder").deliver(*PAGES)
+    target = Target(world, root, "docx")
+    assert target.deliver(*PAGES).pages == 30
+    assert target.files().keys() == target.names(*PAGES)
+
+
+@pytest.mark.parametrize(("before", "after"), [("folder", "docx-bundles"), ("zip", "txt"), ("docx-bundles", "docx")])
+def test_another_layout_leaves_nothing_of_the_one_before(world: World, tmp_path: Path, before: str, after: str) -> None:
+    root = ObjectStoragePath(f"file://{tmp_path}/twig")
+    Target(world, root, before).deliver(*PAGES)
+    target = Target(world, root, after)
+    target.deliver(*PAGES)
+    removed = target.delivery().remove_leftovers().removed
+    assert removed
+    assert set(removed) <= set(target.changes()["removed"])
+    assert {path.name for path in (root / "documents").iterdir()} == set(target.delivery().place.names())
+    assert target.delivery().remove_leftovers().removed == []
+
+
+def test_more_files_than_there_may_be_are_refused_before_anything_is_written(world: World, tmp_path: Path) -> None:
+    target = Target(world, ObjectStoragePath(f"file://{tmp_path}/twig"), "docx")
+    documents, chunks = world.shards(*PAGES, run_id="run")
+    delivery = FileDelivery(target.root, SHAPES["docx"], ManifestStore(world.staging), "run", limit=29)
+    with pytest.raises(PermanentError, match="30 files are needed, and this source may have 29"):
+        delivery.deliver(documents, chunks)
+    assert not (target.root / "documents").exists()

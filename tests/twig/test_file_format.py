@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from confluence_to_twig.twig.delta import Package
 from confluence_to_twig.twig.file_format import file_name, page_id_of, render
+from confluence_to_twig.twig.file_page import FilePage
 from tests.twig.world import Page
 
 PAGE = Page("65538", ("First part", "Second part"), 7, 'Install: the "agent"', ("howto", "linux"), ("Guides", "Set-up"))
 
 
 def text_of(page: Page) -> str:
-    return render(Package(page.document(), tuple(page.chunks())))
+    return render([FilePage.of(Package(page.document(), tuple(page.chunks())))], "md", "").decode()  # type: ignore[arg-type]
 
 
 def front_matter(text: str) -> dict[str, object]:
@@ -47,7 +48,9 @@ def test_every_title_makes_a_name_that_leads_back_to_the_page(title: str, number
     assert page_id_of(name) == str(number)
 
 
-@pytest.mark.parametrize("name", ["changes.json", "volume.zip", "README"])
+@pytest.mark.parametrize(
+    "name", ["changes.json", "volume.zip", "README", "README.md", "7.pdf", "pages-top-0-top-pages.docx"]
+)
 def test_other_files_belong_to_no_page(name: str) -> None:
     assert page_id_of(name) is None
 

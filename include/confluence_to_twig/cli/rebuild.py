@@ -40,7 +40,7 @@ def _delivered_by_api(sources_path: str | None, name: str) -> Source:
     if source.delivery == "files":
         raise InputError(
             f"{name} delivers files",
-            f"Remove {source.files_path}/{name}/, and {name}/manifest* and {name}/twig.json in staging; then run it again.",
+            f"Remove {source.files_path}/{name}/, and {name}/manifest*, {name}/bundles/ and {name}/twig.json in staging; then run it again.",
         )
     return source
 

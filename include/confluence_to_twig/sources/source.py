@@ -82,7 +82,8 @@ class Source(BaseModel):
     twig_name: Text | None = None
     delivery: Literal["api", "files"] = "api"
     files_path: Location | None = None
-    files_format: Literal["folder", "zip"] = "folder"
+    files_format: Literal["docx", "txt", "md", "zip", "folder"] | None = None
+    files_limit: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 1_000
     repair: bool = False
     audit_every: Annotated[timedelta, duration(timedelta(0), timedelta(days=366)), IN_SECONDS] = timedelta(hours=24)
 

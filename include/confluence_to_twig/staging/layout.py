@@ -98,6 +98,10 @@ class SourceStaging:
     def unreadable(self) -> ObjectStoragePath:
         return self.home / "unreadable"
 
+    def bundle(self, key: str) -> ObjectStoragePath:
+        """What a file for Twig is made of that holds several pages."""
+        return self.home / "bundles" / f"{key}.parquet"
+
     def run(self, run_id: str) -> RunStaging:
         """The files of one run of this source."""
         return RunStaging(self.runs / folder_name(run_id))

@@ -157,6 +157,27 @@ class ChunkRow(TypedDict):
     content_hash: str
 
 
+class TextRow(TypedDict):
+    """A chunk's text and address in a :class:`BundledRow`."""
+
+    text: str
+    url: str
+
+
+class BundledRow(TypedDict):
+    """A row of :data:`confluence_to_twig.staging.schemas.BUNDLED`."""
+
+    page_id: str
+    title: str
+    url: str
+    space_key: str
+    ancestors: list[str]
+    labels: list[str]
+    version: int
+    modified_at: datetime
+    texts: list[TextRow]
+
+
 class QuarantineRow(TypedDict):
     """A row of :data:`confluence_to_twig.staging.schemas.QUARANTINE`."""
 

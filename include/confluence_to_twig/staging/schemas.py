@@ -161,6 +161,23 @@ CHUNKS = pa.schema(
     ]
 )
 
+#: One row a page of a bundle, a file for Twig that holds several pages: what the file is made of. Lasts as long as the file.
+BUNDLED = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("space_key", pa.string(), nullable=False),
+        pa.field("ancestors", STRINGS, nullable=False),
+        pa.field("labels", STRINGS, nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("modified_at", UTC_TIME, nullable=False),
+        pa.field(
+            "texts", pa.list_(pa.struct([("text", pa.large_string()), ("url", pa.string())])), nullable=False
+        ),  # of the chunks, in order
+    ]
+)
+
 #: One row a page that could not become chunks, or that Twig refused.
 QUARANTINE = pa.schema(
     [

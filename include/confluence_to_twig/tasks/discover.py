@@ -58,6 +58,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
             manifest = ManifestReader(run.source_staging, OF_MANIFEST).read()
             looked = look_at(run, client, space, record) if space else look_at_nothing()
             seen = looked.seen
+            manifest = _fitted(run, validated, seen, manifest)
             missing = _missing(run, client, space, seen, manifest)
             client.prove_again()
             record.figures["requests"] = client.requests_made
@@ -72,6 +73,17 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         _remember(run, validated, seen, planned, memory)
         _name_what_is_not_there(run, planned, record)
         return _shards(run, planned, record)
+
+
+def _fitted(run: Run, validated: Mapping[str, Any], seen: Sweep, manifest: pa.Table) -> pa.Table:
+    """The manifest; empty when so many pages call for another layout of the files than they have."""
+    regular = seen.complete and not run.params.page_ids and not Window.from_json(validated["window"]).strict
+    if run.source.delivery != "files" or not regular or run.params.dry_run:
+        return manifest
+    from confluence_to_twig.tasks.file_target import fit_target
+
+    pages = {*seen.table["page_id"].to_pylist(), *manifest["page_id"].to_pylist()}
+    return manifest.slice(0, 0) if fit_target(run, len(pages)) else manifest
 
 
 def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:

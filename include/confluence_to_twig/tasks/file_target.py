@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from confluence_to_twig.staging.layout import root_at
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.twig.deletions import DeletionLog
-from confluence_to_twig.twig.file_delivery import FileDelivery, bind
+from confluence_to_twig.twig.file_delivery import FileDelivery, bind, bound_shape
+from confluence_to_twig.twig.file_places import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -16,12 +17,56 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.twig.file_places import Shape
     from confluence_to_twig.twig.pruner import Deletion
+
+#: Formats of the first release: Markdown, without a limit for the number of files.
+_FORMER = frozenset({"folder", "zip"})
+#: Bundles are given up below this share of the files that there may be.
+_BACK_FROM_BUNDLES = 0.8
 
 
 def bind_target(run: Run) -> None:
     """Bind the manifest to the folder. Call it before the manifest is read."""
-    bind(run.source_staging, target(run), run.source.files_format)
+    bind(run.source_staging, target(run), _shape(run))
+
+
+def fit_target(run: Run, pages: int) -> bool:
+    """Choose between a file a page and bundles, for all pages of the source.
+
+    :returns: whether that changed. Then the folder holds nothing of the new layout yet.
+    """
+    return bind(run.source_staging, target(run), chosen_shape(run.source, _bound(run), pages))
+
+
+def chosen_shape(source: Source, bound: Shape | None, pages: int) -> Shape:
+    """The shape for a source with so many pages. Pure.
+
+    Bundles stay until the pages are clearly fewer than the files: each change of the layout writes everything anew.
+
+    :param bound: what it has in its folder now.
+    """
+    if source.files_format is None and bound is not None and bound.name in _FORMER:
+        return bound  # as it was before there was a choice
+    if source.files_format in _FORMER:
+        return SHAPES[source.files_format]
+    suffix = source.files_format or "docx"
+    is_bundled = bound is not None and bound.name == f"{suffix}-bundles"
+    room = source.files_limit * _BACK_FROM_BUNDLES if is_bundled else source.files_limit
+    return SHAPES[f"{suffix}-bundles" if pages > room else suffix]
+
+
+def _shape(run: Run) -> Shape:
+    """As it is, if the settings allow that. What depends on the number of pages is for :func:`fit_target`."""
+    bound = _bound(run)
+    if bound and bound.name not in _FORMER and bound.suffix == (run.source.files_format or "docx"):
+        return bound
+    return chosen_shape(run.source, bound, 0)
+
+
+def _bound(run: Run) -> Shape | None:
+    return bound_shape(run.source_staging, target(run))
 
 
 def target(run: Run) -> ObjectStoragePath:
@@ -45,13 +90,16 @@ def load_files(
     run: Run, shards: Sequence[int], record: Record, *, hold: Collection[str], only: Collection[str] | None
 ) -> dict[str, Any]:
     """Write the documents that differ. Returns the same counters as a load into Twig."""
-    report = _delivery(run).deliver(
+    delivery = _delivery(run)
+    report = delivery.deliver(
         [run.staging.documents(shard) for shard in shards],
         [run.staging.chunks(shard) for shard in shards],
         run.staging.quarantine("load", 0 if only is None else 1),
         hold=hold,
         only=only,
     )
+    if not (run.params.page_ids or hold or only) and run.facts.run_type != "backfill":
+        report.removed += delivery.remove_leftovers().removed
     figures = report.as_dict()
     refused = figures.pop("refused")
     record.count(**{f"files_{name}": figures.pop(name) for name in ("added", "replaced", "removed")})
@@ -76,4 +124,6 @@ def check_files(run: Run) -> list[str]:
 
 
 def _delivery(run: Run) -> FileDelivery:
-    return FileDelivery(target(run), run.source.files_format, ManifestStore(run.source_staging), run.run_id)
+    shape = _shape(run)
+    limit = None if shape.name in _FORMER else run.source.files_limit
+    return FileDelivery(target(run), shape, ManifestStore(run.source_staging), run.run_id, limit)

@@ -1,4 +1,4 @@
-"""Delivery ``files``: the documents as Markdown files, loose or in ZIP volumes, in any folder that Twig pulls from.
+"""Delivery ``files``: the documents as files of their own, in bundles or in ZIP volumes, in any folder that Twig pulls from.
 
 Below the target, ``documents/`` is the folder that Twig reads; ``changes/<run>.json`` lists what a run added, replaced
 and removed there. The manifest is the same as for delivery ``api``: written to its journal before the files change, and
@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.binding import Binding, read_binding, write_binding
-from confluence_to_twig.staging.files import files_in, read_bytes, remove, write_bytes
+from confluence_to_twig.staging.files import read_bytes, remove, write_bytes
 from confluence_to_twig.staging.layout import folder_name
 from confluence_to_twig.staging.parquet import write_rows
 from confluence_to_twig.staging.schemas import QUARANTINE
-from confluence_to_twig.twig.delta import Package, decide
+from confluence_to_twig.twig.delta import Decision, Package, decide
 from confluence_to_twig.twig.file_delivery_report import NAMES, FilesReport
-from confluence_to_twig.twig.file_format import MAX_FILE_BYTES, file_name, page_id_of, render
+from confluence_to_twig.twig.file_format import MAX_FILE_BYTES
+from confluence_to_twig.twig.file_places import SHAPES, Loose, Zipped, titled
 from confluence_to_twig.twig.refused import quarantine_rows, refused_entry
 from confluence_to_twig.twig.shards import packages
-from confluence_to_twig.twig.volumes import Volumes, volume_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
@@ -36,36 +36,47 @@ if TYPE_CHECKING:
     from confluence_to_twig.staging.manifest_view import ManifestView
     from confluence_to_twig.staging.rows import LoadedRow
     from confluence_to_twig.twig.deletions import DeletionLog
+    from confluence_to_twig.twig.file_places import Batch, Place, Shape
     from confluence_to_twig.twig.pruner import Deletion
 
-Format = Literal["folder", "zip"]
-_PAGES_AT_ONCE = 200
 
+def bind(staging: SourceStaging, target: ObjectStoragePath, shape: Shape) -> bool:
+    """Bind the manifest to this folder and shape. Call it before the manifest is read.
 
-def bind(staging: SourceStaging, target: ObjectStoragePath, kind: Format) -> None:
-    """Bind the manifest to this folder and format. Call it before the manifest is read.
+    A source that changes its delivery, its folder or its shape starts empty there. A folder that it leaves stays unchanged.
 
-    A source that changes its delivery, its folder or its format starts empty there. The old place stays unchanged.
+    :returns: whether anything changed.
     """
-    binding = Binding(f"files:{kind}:{target}", staging.source, kind, str(target))
-    if read_binding(staging) != binding:
-        write_binding(staging, binding)
+    binding = Binding(f"files:{shape.name}:{target}", staging.source, shape.name, str(target))
+    if read_binding(staging) == binding:
+        return False
+    write_binding(staging, binding)
+    return True
+
+
+def bound_shape(staging: SourceStaging, target: ObjectStoragePath) -> Shape | None:
+    """The shape of the files that a source has in this folder; None: it has none there."""
+    binding = read_binding(staging)
+    if binding is None or binding.base_url != str(target) or not binding.data_source_id.startswith("files:"):
+        return None
+    return SHAPES.get(binding.type)
 
 
 class FileDelivery:
     """The files of one source.
 
-    :param target: the folder or bucket prefix. :param kind: ``folder`` or ``zip``.
+    :param target: the folder or bucket prefix. :param limit: how many files there may be; None: any number.
     """
 
-    def __init__(self, target: ObjectStoragePath, kind: Format, manifest: ManifestStore, run_id: str) -> None:
+    def __init__(
+        self, target: ObjectStoragePath, shape: Shape, manifest: ManifestStore, run_id: str, limit: int | None = None
+    ) -> None:
         self.documents = target / "documents"
         self.changes = target / "changes" / f"{folder_name(run_id)}.json"
-        self.kind = kind
+        self.shape = shape
         self.manifest = manifest
         self.run_id = run_id
-        self.volumes = Volumes(self.documents)
-        self._loose: dict[str, set[str]] | None = None  # page id → its files, listed once
+        self.place = _place(self.documents, shape, manifest.staging, limit)
 
     def deliver(
         self,
@@ -78,16 +89,18 @@ class FileDelivery:
     ) -> FilesReport:
         """Write the pages of a run's shards that differ from the manifest. Can be repeated at any time.
 
+        :raises PermanentError: there would be more files than the plan of Twig takes; nothing is written then.
+        :raises PermanentError: the text of pages that share a bundle with others was lost; the next run fetches them.
         :param hold: pages that are not written. :param only: when given, no other pages are written.
         """
         report = FilesReport()
         view, noted = self.manifest.view(), []
         with tempfile.TemporaryDirectory() as folder:
-            spool = _Spool(Path(folder))
+            spool = _Spool(Path(folder), self.place)
             for package in packages(documents, chunks, only):
                 if package.page_id in hold:
                     continue
-                decision = decide(package, view.standing(package.page_id))
+                decision = self._decide(package, view)
                 if decision.verdict == "send":
                     spool.put(package, report)
                 else:
@@ -98,8 +111,7 @@ class FileDelivery:
             self.manifest.note(self.manifest.view(), noted, self.run_id)
         if report.refused and quarantine_path is not None:
             write_rows(quarantine_path, QUARANTINE, quarantine_rows(report.refused))
-        self._record(report)
-        self.manifest.compact()
+        self._finish(report)
         return report
 
     def remove(self, deletions: Sequence[Deletion], audit: DeletionLog, approved_by: str | None = None) -> FilesReport:
@@ -111,17 +123,16 @@ class FileDelivery:
             return report
         view = self._alone(present, view)
         operation = self.manifest.begin(view, run_id=self.run_id, deletes=present.keys())
-        for group in self._groups(present):
-            self._replace({}, group, report)
+        for batch in self.place.batches(view, {}, present):
+            self.place.replace({}, batch, view, report)
         audit.append(
             operation.token,
             (asdict(entry) | {"run_id": self.run_id, "approved_by": approved_by} for entry in present.values()),
         )
         self.manifest.end(operation, done=present)
         report.pages = len(present)
-        self._record(report)
         audit.merge()
-        self.manifest.compact()
+        self._finish(report)
         return report
 
     def check(self) -> tuple[dict[str, str], list[str]]:
@@ -130,11 +141,10 @@ class FileDelivery:
         :returns: page id → title of pages that have no file, and names of files that belong to no page.
         """
         view = self.manifest.view()
-        expected = {row["page_id"]: row for row in view.table().select(["page_id", "title"]).to_pylist()}
-        found = set(self._names())
-        missing = {page_id: row["title"] for page_id, row in expected.items() if file_name(row) not in found}
-        surplus = sorted(found - {file_name(row) for row in expected.values()})
-        return missing, surplus
+        expected, titles = self.place.expected(view), titled(view)
+        found = set(self.place.names())
+        missing = {page_id: titles[page_id]["title"] for page_id, name in expected.items() if name not in found}
+        return missing, sorted(found - {*expected.values()})
 
     def mend(self) -> tuple[dict[str, str], list[str]]:
         """Remove the surplus files that :meth:`check` finds, and mark the missing pages so that the next plan fetches them.
@@ -143,24 +153,55 @@ class FileDelivery:
         """
         missing, surplus = self.check()
         view = self.manifest.view()
-        by_page = {name: page_id_of(name) or name for name in surplus}
+        owners = {name: self.place.owners(name, view) for name in surplus}
         # When the page is written again, its second file is removed.
-        doubtful = {*missing, *(page_id for page_id in by_page.values() if view.row(page_id))}
-        if doubtful:
-            self.manifest.doubt(view, [row for page_id in sorted(doubtful) if (row := view.row(page_id))], self.run_id)
-        for group in self._groups({*by_page.values()} - doubtful):
-            self._replace({}, group, FilesReport())
+        self._doubt({*missing}.union(*owners.values()), view)
+        self.place.discard([name for name, of in owners.items() if not of])
         return missing, surplus
 
+    def remove_leftovers(self) -> FilesReport:
+        """Remove the files of the layouts that the source had here before. Call it when all of the source is delivered."""
+        report = FilesReport()
+        for name in self.place.leftovers():
+            remove(self.documents / name)
+            report.removed.append(name)
+        self._record(report)
+        return report
+
+    def _decide(self, package: Package, view: ManifestView) -> Decision:
+        """As for the API; a page that moves to another tree moves to another bundle, even where no word of it changes."""
+        standing = view.standing(package.page_id)
+        decision = decide(package, standing)
+        moved = standing.row is not None and standing.row["ancestor_ids"] != package.document["ancestor_ids"]
+        return (
+            Decision("send") if moved and decision.verdict == "noted" and self.shape.layout == "bundles" else decision
+        )
+
     def _write(self, spool: _Spool, report: FilesReport) -> None:
-        for group in self._groups(spool.rows):
-            view = self._alone(group, self.manifest.view())
-            rows = [spool.rows[page_id] for page_id in group]
+        view = self._alone(spool.rows, self.manifest.view())
+        for batch in list(self.place.batches(view, spool.rows)):
+            rows = [spool.rows[page_id] for page_id in batch.page_ids]
+            view = self.manifest.view()
             operation = self.manifest.begin(view, run_id=self.run_id, rows=rows)
-            self._replace({file_name(row): spool.path(row["page_id"]) for row in rows}, group, report)
+            self.place.replace(spool.of(batch), batch, view, report)
             self.manifest.end(operation, done=operation.rows)
             report.pages += len(rows)
             report.chunks += sum(row["chunk_count"] for row in rows)
+
+    def _doubt(self, page_ids: Collection[str], view: ManifestView) -> None:
+        if page_ids:
+            self.manifest.doubt(view, [row for page_id in sorted(page_ids) if (row := view.row(page_id))], self.run_id)
+
+    def _finish(self, report: FilesReport) -> None:
+        self._record(report)
+        self._doubt(report.lost, self.manifest.view())
+        self.manifest.compact()
+        if report.lost:
+            raise PermanentError(
+                f"The text of {len(report.lost):,} pages is not in {self.manifest.staging.bundle('…').parent} any more, "
+                "which share a file with pages that changed. They are missing from the files now",
+                "Run the source again: it fetches them.",
+            )
 
     def _alone(self, page_ids: Collection[str], view: ManifestView) -> ManifestView:
         """End the writes to these pages that died: unlike a request, a process that is gone changes no file any more."""
@@ -168,82 +209,49 @@ class FileDelivery:
             self.manifest.end(operation)
         return self.manifest.view()
 
-    def _groups(self, page_ids: Iterable[str]) -> Iterator[list[str]]:
-        """Pages that are written together: those of one volume, or some hundred."""
-        if self.kind == "folder":
-            ordered = sorted(page_ids)
-            yield from (ordered[at : at + _PAGES_AT_ONCE] for at in range(0, len(ordered), _PAGES_AT_ONCE))
-            return
-        existing = self.volumes.existing()
-        by_volume: dict[str, list[str]] = {}
-        for page_id in sorted(page_ids):
-            by_volume.setdefault(volume_of(page_id, existing), []).append(page_id)
-        yield from by_volume.values()
-
-    def _replace(self, put: dict[str, Path], page_ids: Collection[str], report: FilesReport) -> None:
-        """Make the files of ``put`` the only files of these pages."""
-        if self.kind == "folder":
-            self._replace_loose(put, set(page_ids), report)
-            return
-        existing = self.volumes.existing()
-        bits = volume_of(next(iter(page_ids)), existing)
-        written = self.volumes.rewrite(bits, put, set(page_ids))
-        report.bytes += written.bytes
-        for name in written.volumes:
-            (report.replaced if (bits in existing and name not in report.added) else report.added).append(name)
-        report.removed += written.removed
-
-    def _replace_loose(self, put: dict[str, Path], page_ids: set[str], report: FilesReport) -> None:
-        if self._loose is None:
-            self._loose = defaultdict(set)
-            for name in self._names():
-                self._loose[page_id_of(name) or name].add(name)
-        before = set[str]().union(*(self._loose.pop(page_id, ()) for page_id in page_ids))
-        for name, path in put.items():
-            content = path.read_bytes()
-            write_bytes(self.documents / name, content)
-            report.bytes += len(content)
-            self._loose[page_id_of(name) or name].add(name)
-        report.added += sorted(put.keys() - before)
-        report.replaced += sorted(put.keys() & before)
-        for name in sorted(before - put.keys()):
-            remove(self.documents / name)
-            report.removed.append(name)
-
-    def _names(self) -> list[str]:
-        """The names of all page files, loose or in volumes."""
-        if self.kind == "zip":
-            return [name for bits in sorted(self.volumes.existing()) for name in self.volumes.names_in(bits)]
-        return [name for name in files_in(self.documents) if page_id_of(name)]
-
     def _record(self, report: FilesReport) -> None:
         """Write what this run changed, together with what its earlier attempts changed."""
         if not (report.added or report.replaced or report.removed):
             return
         before = _read_json(self.changes)
         lists = {name: sorted({*before.get(name, ()), *getattr(report, name)}) for name in NAMES}
-        content = {"run_id": self.run_id, "format": self.kind, **lists}
+        content = {"run_id": self.run_id, "format": self.shape.name, **lists}
         write_bytes(self.changes, json.dumps(content, indent=2, ensure_ascii=False).encode())
 
 
 class _Spool:
-    """The rendered pages, on the local disk until their place is written: memory holds one page."""
+    """What is to be written, on the local disk until its place is written: memory holds one page."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Place) -> None:
         self.folder = folder
+        self.place = place
         self.rows: dict[str, LoadedRow] = {}
 
-    def path(self, page_id: str) -> Path:
-        return self.folder / folder_name(page_id)
-
     def put(self, package: Package, report: FilesReport) -> None:
-        content = render(package).encode()
+        content = self.place.spooled(package)
         if len(content) > MAX_FILE_BYTES:
             message = f"{len(content):,} bytes; Twig takes files of at most 50 MB"
             report.refused.append(refused_entry(package.document, "too_large", message))
             return
-        self.path(package.page_id).write_bytes(content)
+        self._path(package.page_id).write_bytes(content)
         self.rows[package.page_id] = package.manifest_row()
+
+    def of(self, batch: Batch) -> dict[str, tuple[LoadedRow, Path]]:
+        """The pages of a batch with their files."""
+        return {page_id: (self.rows[page_id], self._path(page_id)) for page_id in batch.page_ids}
+
+    def _path(self, page_id: str) -> Path:
+        return self.folder / folder_name(page_id)
+
+
+def _place(documents: ObjectStoragePath, shape: Shape, staging: SourceStaging, limit: int | None) -> Place:
+    if shape.layout == "zip":
+        return Zipped(documents)
+    if shape.layout == "loose":
+        return Loose(documents, shape.suffix, limit)
+    from confluence_to_twig.twig.bundle_files import Bundles
+
+    return Bundles(documents, staging, shape.suffix, limit)
 
 
 def _read_json(path: ObjectStoragePath) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class FilesReport:
     """What a delivery did.
 
     :param added: :param replaced: :param removed: names of files below ``documents/``.
+    :param lost: pages of bundles whose text is not in staging any more; the next run fetches them.
     :param refused: one entry a page that no file can hold: page_id, title, url, version, code, message.
     """
 
@@ -29,10 +30,11 @@ class FilesReport:
     older: int = 0
     bytes: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For XCom and the report: numbers of files instead of their names."""
-        return {name: len(value) if name in NAMES else value for name, value in asdict(self).items()}
+        return {name: len(value) if name in (*NAMES, "lost") else value for name, value in asdict(self).items()}
 
     def pass_by(self, decision: Decision) -> None:
         """Count a page that is not written."""
