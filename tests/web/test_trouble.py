@@ -59,10 +59,11 @@ def test_warns_of_lost_words_unknown_macros_and_malformed_pages(docs: SampleSour
         document(3, unknown_macros=["roadmap"]),
         document(4, tolerant=True),
         document(5, coverage=0.98),
+        document(6, left_out=["countdown: an app that shows its text only in Confluence"]),
     ]
-    docs.hold([held(number, NOW) for number in range(1, 6)])
+    docs.hold([held(number, NOW) for number in range(1, 7)])
     docs.run("manual__1", NOW, documents=rows)
-    assert [row["title"] for row in warned(docs)] == ["Page 2", "Page 3", "Page 4"]
+    assert [row["title"] for row in warned(docs)] == ["Page 2", "Page 3", "Page 4", "Page 6"]
 
 
 def test_warns_of_what_twig_holds_only(docs: SampleSource) -> None:

@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections import Counter
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from confluence_to_twig.content.characters import replace_illegal, without_invisible
 from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind
+from confluence_to_twig.content.storage.macro_rules import without_code_sources
 from confluence_to_twig.content.storage.macros import NAVIGATION, has_rule, has_source
 from confluence_to_twig.content.storage.shown import json_items
 
@@ -53,6 +54,7 @@ _PARTS = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _MARKS_OF_PARTS = ("<ac:parameter", "<ac:adf-", "plantuml", "mermaid", "graphviz")
+_PERSON = re.compile(r"<ri:user\b[^<>]*>")
 _NAME = re.compile(r'\bac:name="([^"]*)"')
 _FILE = re.compile(r'<ri:attachment\b[^<>]*?\bri:filename="([^"]*)"')
 _SMART_LINK = re.compile(r"""<a\b([^<>]*\bdata-(?:card-appearance|datasource)=[^<>]*)>([^<>]*)</a>""")
@@ -89,8 +91,9 @@ def coverage(storage: str, markdown: str) -> Coverage:
 def _not_named(files: set[str], markdown: str) -> list[str]:
     if not files:
         return []
-    plain = without_invisible(unicodedata.normalize("NFC", unquote(markdown))).replace("\\", "")
-    return [name for name in sorted(files) if _as_named(name) not in plain]
+    absent = [name for name in sorted(files) if name not in markdown and quote(name) not in markdown]
+    plain = _as_named(markdown) if absent else ""
+    return [name for name in absent if _as_named(name) not in plain]
 
 
 def _as_named(name: str) -> str:
@@ -111,6 +114,10 @@ def _visible_text(storage: str) -> tuple[str, set[str]]:
         text = _HTML_MACRO.sub(r"\1\2", text)
     if "base64," in text:
         text = _FILE_IN_ADDRESS.sub(" ", text)
+    if "script:" in text:
+        text = without_code_sources(text)
+    if "<ri:user" in text:
+        text = _PERSON.sub(" ", text)
     if "<![CDATA[" in text:
         text = _CDATA.sub(lambda match: html.escape(match[1]), text)
     if "<!--" in text:

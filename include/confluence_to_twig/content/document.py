@@ -19,6 +19,7 @@ from confluence_to_twig.content.model import (
     ConversionReport,
     PageContext,
     PageResolver,
+    TitleResolver,
 )
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def build_document(
     *,
     resolve_page: PageResolver | None = None,
     resolve_body: BodyResolver | None = None,
+    resolve_title: TitleResolver | None = None,
 ) -> BuiltDocument:
     """Convert and chunk one row of ``schemas.PAGES``."""
-    context = page_context(page_row, resolve_page=resolve_page, resolve_body=resolve_body)
+    context = page_context(page_row, resolve_page, resolve_body, resolve_title)
     conversion = convert(page_row["storage"], context)
     chunks = chunk_document(conversion.markdown, context, conversion.headings)
     report = conversion.report
@@ -76,6 +78,7 @@ def build_document(
         "tolerant": report.tolerant,
         "constructs": list(report.constructs.items()),
         "unknown_macros": list(report.unknown_macros),
+        "left_out": [f"{left.text}: {left.reason}" for left in report.left_out if left.seen],
         "rendered": page_row["view"] is not None,
         "live": page_row.get("live"),
     }
@@ -96,7 +99,10 @@ def content_hash(conversion: Conversion, context: PageContext) -> str:
 
 
 def page_context(
-    row: Mapping[str, Any], *, resolve_page: PageResolver | None = None, resolve_body: BodyResolver | None = None
+    row: Mapping[str, Any],
+    resolve_page: PageResolver | None = None,
+    resolve_body: BodyResolver | None = None,
+    resolve_title: TitleResolver | None = None,
 ) -> PageContext:
     """The context of a row of ``schemas.PAGES``."""
     users = dict(row["users"])
@@ -122,6 +128,7 @@ def page_context(
         editor=row.get("editor") or "",
         resolve_page=resolve_page,
         resolve_body=resolve_body,
+        resolve_title=resolve_title,
     )
 
 

@@ -88,10 +88,14 @@ class PageContext:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A text of the page that is not in its Markdown, or the name of what would show one; and why."""
+    """A text of the page that is not in its Markdown, or the name of what would show one; and why.
+
+    :param seen: whether readers of the page see it.
+    """
 
     text: str
     reason: str
+    seen: bool = True
 
 
 @dataclass(frozen=True)

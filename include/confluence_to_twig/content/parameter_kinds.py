@@ -88,7 +88,8 @@ def parameter_kind(name: str, value: str, *, guess: bool = True) -> ParameterKin
     if kind is None and not guess:
         return ParameterKind.MACHINE
     if kind is None:
-        return ParameterKind.TEXT if _ISSUE_KEY.match(value) else _of_sentence(value)
+        named = name.lower() == "name" and " " in value
+        return ParameterKind.TEXT if named or _ISSUE_KEY.match(value) else _of_sentence(value)
     opaque = len(value) >= _OPAQUE_CHARS and _OPAQUE.match(value)
     return ParameterKind.MACHINE if opaque and kind is not ParameterKind.FILE else kind
 

@@ -161,15 +161,18 @@ def _worker_count(pages: ObjectStoragePath) -> int:
 
 def _load_lookup(pages: ObjectStoragePath, inventories: Sequence[ObjectStoragePath]) -> Lookup:
     """What the pages of a shard can refer to. Holds titles and URLs of the space, and bodies of included pages."""
-    listed = (row for path in inventories for row in iter_rows(path, ["title", "url"]))
-    urls = {title_key(row["title"]): row["url"] for row in listed}
+    urls: dict[str, str] = {}
+    titles: dict[str, str] = {}
+    for row in (row for path in inventories for row in iter_rows(path, ["page_id", "title", "url"])):
+        urls[title_key(row["title"])] = row["url"]
+        titles[row["page_id"]] = row["title"]
     space_key = ""
     wanted: set[str] = set()
     for row in iter_rows(pages, ["space_key", "storage", "included"]):
         space_key = space_key if row["included"] else row["space_key"]
         wanted |= included_titles(row["storage"])
     if not wanted:
-        return Lookup(space_key, urls)
+        return Lookup(space_key, urls, titles)
     columns = ["page_id", "version", "title", "url", "space_key", "storage", "included"]
     bodies = {
         (row["space_key"], title_key(row["title"])): IncludedPage(
@@ -178,4 +181,4 @@ def _load_lookup(pages: ObjectStoragePath, inventories: Sequence[ObjectStoragePa
         for row in iter_rows(pages, columns)
         if row["included"] or title_key(row["title"]) in wanted
     }
-    return Lookup(space_key, urls, bodies)
+    return Lookup(space_key, urls, titles, bodies)

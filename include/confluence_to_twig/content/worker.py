@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
     """Convert one page, or tell why it failed: type and place of the error, because its message may quote the page."""
     try:
-        return build_document(row, resolve_page=lookup.page_url, resolve_body=lookup.page_body)
+        return build_document(
+            row, resolve_page=lookup.page_url, resolve_body=lookup.page_body, resolve_title=lookup.page_title
+        )
     except Exception as error:  # whatever it is, it must not stop the other pages
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return Failure(type(error).__name__, f"raised in {Path(frame.filename).name}:{frame.lineno} ({frame.name})")

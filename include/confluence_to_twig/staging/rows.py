@@ -138,6 +138,7 @@ class DocumentRow(TypedDict):
     tolerant: bool
     constructs: Pairs[int]
     unknown_macros: list[str]
+    left_out: list[str] | None
     rendered: bool | None
     live: bool | None
 

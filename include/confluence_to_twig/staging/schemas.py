@@ -140,6 +140,7 @@ DOCUMENTS = pa.schema(
         pa.field("tolerant", pa.bool_(), nullable=False),  # true: the body was not well-formed XML
         pa.field("constructs", pa.map_(pa.string(), pa.int32()), nullable=False),
         pa.field("unknown_macros", STRINGS, nullable=False),
+        ("left_out", STRINGS),  # what a reader sees and the Markdown lacks, with the reason: "countdown: an app that …"
         ("rendered", pa.bool_()),  # Confluence was asked to render it, as the body says little without
         ("live", pa.bool_()),  # a live doc
     ]

@@ -38,6 +38,7 @@ _DOCUMENT_COLUMNS = [
     "coverage",
     "tolerant",
     "unknown_macros",
+    "left_out",
 ]
 
 
@@ -53,10 +54,10 @@ def quarantined(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
 
 
 def conversion_warnings(staging: SourceStaging, history: Iterable[RunRow]) -> list[Row]:
-    """The pages in Twig whose conversion left words out, met unknown macros or was not well-formed XML.
+    """The pages in Twig whose conversion left something out, met unknown macros or was not well-formed XML.
 
     :param history: the source's runs, newest first.
-    :returns: page_id, title, url, version, coverage (0 to 1), tolerant, unknown_macros and the run's folder as ``run``;
+    :returns: page_id, title, url, version, coverage (0 to 1), tolerant, unknown_macros, left_out and the run's folder as ``run``;
         lowest coverage first.
     """
     held = _held(staging, "version", "converter_version")
@@ -79,7 +80,11 @@ def needs_a_look(table: pa.Table) -> pa.Table:
     """The rows of a documents table that give reason for a warning."""
     poor = pc.less(table["coverage"], ENOUGH_COVERAGE)
     unknown = pc.greater(pc.list_value_length(table["unknown_macros"]), 0)
-    return table.filter(pc.or_(pc.or_(poor, unknown), table["tolerant"]))
+    wanted = pc.or_(pc.or_(poor, unknown), table["tolerant"])
+    if "left_out" in table.column_names:  # runs before this column was there have none
+        lacking = pc.fill_null(pc.greater(pc.list_value_length(table["left_out"]), 0), fill_value=False)
+        wanted = pc.or_(wanted, lacking)
+    return table.filter(wanted)
 
 
 def _rows(staging: SourceStaging, history: Iterable[RunRow], kind: str, read: Remembered[list[Row]]) -> Iterator[Row]:

@@ -145,6 +145,52 @@ def test_smart_link_without_words_shows_its_address(read_back):
     assert only_link(read_back(storage)) == ("https://e.com/x", "https://e.com/x")
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://acme.example/wiki/spaces/DOC/pages/7/Old+title", "The title now"),
+        ("https://acme.example/wiki/spaces/OPS/pages/99/Run+book%3A+all", "Run book: all"),
+        ("https://acme.example/wiki/display/OPS/Run+book", "Run book"),
+        ("https://jira.example/browse/OPS-7", "OPS-7"),
+        ("https://jira.example/issues/?jql=project%20%3D%20OPS", "Jira issues: project = OPS"),
+        (
+            "https://elsewhere.example/wiki/spaces/OPS/pages/99/Run+book",
+            "https://elsewhere.example/wiki/spaces/OPS/pages/99/Run+book",
+        ),
+    ],
+)
+def test_smart_link_shows_the_title_behind_it(read_back, address, shown):
+    titles = replace(CONTEXT, resolve_title={"7": "The title now"}.get)
+    storage = f'<p><a href="{address}" data-card-appearance="inline">{address}</a></p>'
+    assert only_link(read_back(storage, titles)) == (shown, address)
+
+
+def test_link_with_words_of_its_own_keeps_them(read_back):
+    storage = '<p><a href="https://jira.example/browse/OPS-7" data-card-appearance="inline">the issue</a></p>'
+    assert only_link(read_back(storage)) == ("the issue", "https://jira.example/browse/OPS-7")
+
+
+def test_a_file_of_another_page_is_looked_for_there(read_back):
+    page = '<ri:page ri:content-title="Install" />'
+    image = f'<ac:image><ri:attachment ri:filename="a.png">{page}</ri:attachment></ac:image>'
+    found = read_back(image, CONTEXT).xpath("//img/@src")
+    assert found == ["https://acme.example/wiki/download/attachments/1/a.png"]
+    target = f'<ri:attachment ri:filename="a.png">{page}</ri:attachment>'
+    assert only_link(read_back(link(target), CONTEXT)) == ("a.png", found[0])
+
+
+@pytest.mark.parametrize("address", ["java\tscript:alert(1)", " data:text/html;base64,AAAA", "vbscript:x"])
+def test_addresses_that_run_code_never_reach_markdown(address):
+    written, plain = address.replace("\t", "&#9;"), address.replace("\t", "")
+    storage = f'<p><a href="{written}">a</a><img src="{written}" alt="b" /></p>'
+    markdown = storage_to_markdown(storage + markdown_macro(f"[c]({plain}) ![d]({plain})"))
+    assert markdown == "ab\n\n[c]() ![d]()"
+
+
+def markdown_macro(text: str) -> str:
+    return f'<ac:structured-macro ac:name="markdown"><ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body></ac:structured-macro>'
+
+
 def test_link_that_runs_code_is_its_text():
     assert storage_to_markdown('<p><a href="javascript:alert(1)">click</a></p>') == "click"
 

@@ -273,3 +273,20 @@ def test_layouts_in_reading_order(read_back):
 def test_sections_and_columns_of_the_old_editor():
     storage = macro("section", macro("column", "<p>a</p>", width="50%") + macro("column", "<p>b</p>"))
     assert storage_to_markdown(storage) == "a\n\nb"
+
+
+@pytest.mark.parametrize(
+    ("storage", "shown"),
+    [
+        (macro("acme-tooltip", linkText="SLA", tooltipText="Service level"), "SLA\n\n(Service level)"),
+        (f"<p>Fact{macro('acme-footnote', '<p>As of May</p>')}.</p>", "Fact (As of May)."),
+        (macro("cta-button", text="Read", href="/wiki/x/1"), "[Read](https://acme.example/wiki/x/1)"),
+        (macro("person-card", displayName="Ann Example", userId="5b10a2844c20165700ede21g"), "Ann Example"),
+        (macro("jirachart", jql="project = OPS", chartType="pie"), "Jira issues: `project = OPS`"),
+        (macro("plantuml", "<p>A -&gt; B</p><p>B -&gt; C</p>"), "```plantuml\nA -> B\nB -> C\n```"),
+    ],
+)
+def test_shown_parameters_of_more_kinds(storage, shown):
+    conversion = convert(storage, SITE)
+    assert conversion.markdown == shown
+    assert conversion.report.coverage == 1.0

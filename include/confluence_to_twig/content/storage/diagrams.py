@@ -10,7 +10,7 @@ from confluence_to_twig.content.diagrams.gliffy import gliffy_text
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.links import composed, file_reference
 from confluence_to_twig.content.storage.macro_rules import fenced
-from confluence_to_twig.content.storage.resolution import parameters, plain_body, rich_body
+from confluence_to_twig.content.storage.resolution import parameters, plain_body, rich_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ def _name(values: dict[str, str]) -> str:
 
 
 def _source(macro: Node, values: dict[str, str]) -> str:
-    body = plain_body(macro) or Node("", {}, rich_body(macro)).text()
+    body = plain_body(macro) or rich_lines(macro)
     stored = body if body.strip() else next((values[name] for name in _SOURCES if values.get(name)), "")
     source = decoded_source(stored)
     if source != stored.strip():

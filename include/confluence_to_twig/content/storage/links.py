@@ -241,7 +241,7 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
 
 def html_image(node: Node, state: Resolution) -> Node | str:
     """An ``img`` of HTML with its whole address; only its words when the image itself stands in the address."""
-    url = clean_url(_absolute(node.get("src").strip(), state.context))
+    url = clean_url(absolute(node.get("src").strip(), state.context))
     words = list(dict.fromkeys(text for name in ("alt", "title") if (text := node.get(name).strip())))
     label = " – ".join(words) or _file_name(url)
     return Node("img", {"src": url, "alt": label}) if url else label
@@ -256,7 +256,7 @@ def _file_name(url: str) -> str:
 def smart_link(node: Node, state: Resolution) -> None:
     """An ``a``. A smart link without words of its own shows the title behind it, or else its address."""
     address = node.get("href").strip()
-    node.attrs["href"] = clean_url(_absolute(address, state.context))
+    node.attrs["href"] = clean_url(absolute(address, state.context))
     smart = bool(node.get("data-card-appearance") or node.get("data-datasource"))
     if smart:
         state.count("smart-link")
@@ -269,7 +269,7 @@ def smart_link(node: Node, state: Resolution) -> None:
         node.children = [node.get("href")] if node.get("href") else []
 
 
-def _absolute(url: str, context: PageContext) -> str:
+def absolute(url: str, context: PageContext) -> str:
     """A link within the site or page as its whole address, because a chunk is read elsewhere."""
     if url.startswith("#"):
         return f"{context.url}{url}"

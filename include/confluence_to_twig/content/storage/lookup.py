@@ -32,16 +32,22 @@ class Lookup:
 
     :param space_key: the space of the shard's pages, which references without a space key mean.
     :param urls: title key → URL, of the pages of that space.
+    :param titles: id → title, of the same pages.
     :param bodies: space key and title key → the page, for pages that a page of the shard includes.
     """
 
     space_key: str = ""
     urls: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[tuple[str, str], IncludedPage] = field(default_factory=dict)
 
     def page_url(self, space_key: str | None, title: str) -> str | None:
         """The address of a page of this space; None for other spaces and unknown titles."""
         return self.urls.get(title_key(title)) if (space_key or self.space_key) == self.space_key else None
+
+    def page_title(self, page_id: str) -> str | None:
+        """The title of a page of this space."""
+        return self.titles.get(page_id)
 
     def page_body(self, space_key: str | None, title: str) -> IncludedPage | None:
         """The body of a page that is included somewhere in the shard."""

@@ -16,6 +16,7 @@ from confluence_to_twig.content.storage.resolution import (
     parameters,
     plain_body,
     rich_body,
+    rich_lines,
 )
 
 Rule = Callable[[Node, Resolution], Replacement]
@@ -65,7 +66,7 @@ def code(macro: Node, _state: Resolution) -> Replacement:
 
 def _text_of_code(macro: Node) -> str:
     text = plain_body(macro)
-    return Node("", {}, rich_body(macro)).text() if text is None else text
+    return rich_lines(macro) if text is None else text
 
 
 def noformat(macro: Node, _state: Resolution) -> Replacement:
@@ -101,7 +102,7 @@ def jira(macro: Node, state: Resolution) -> Replacement:
     key = values.get("key", "")
     if key:
         return [apart(link(jira_url(state.context, key, values.get("server", "")), [key]))]
-    query = values.get("jqlQuery", values.get("jqlquery", ""))
+    query = next((values[name] for name in ("jqlQuery", "jqlquery", "jql") if values.get(name)), "")
     return [Node("p", {}, ["Jira issues: ", Node("code", {}, [query])])] if query else []
 
 
@@ -142,17 +143,18 @@ def html(macro: Node, state: Resolution) -> Replacement:
 
 def markdown(macro: Node, _state: Resolution) -> Replacement:
     """The macro's Markdown, unchanged; as code if an open fence would include what follows."""
-    text = _without_code_sources((plain_body(macro) or "").strip("\n"))
+    text = without_code_sources((plain_body(macro) or "").strip("\n"))
     fences = sum(is_fence(line) is not None for line in text.split("\n"))
     return [Node("pre", {} if fences % 2 else {"data-markdown": ""}, [text])]
 
 
 #: Addresses that run code, or are a whole file: of a link or image, and of an attribute of HTML.
 _CODE_SOURCE = re.compile(
-    r"""(\]\(\s*<?\s*|^\s{0,3}\[[^\]\n]*\]:\s*<?|\b(?:src|href)\s*=\s*["']?)(?:javascript|vbscript|data)\s*:[^\s)"'<>]*+""",
+    r"""(\]\(\s*<?\s*|^\s{0,3}\[[^\]\n]*\]:\s*<?|\b(?:src|href)\s*=\s*["']?)(?:javascript|vbscript|data)\s*:(?:[^\s()"'<>]|\([^\s()"'<>]*\))*+""",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
-def _without_code_sources(text: str) -> str:
+def without_code_sources(text: str) -> str:
+    """Markdown or HTML without addresses that run code or hold a whole file; what they are the address of stays."""
     return _CODE_SOURCE.sub(r"\1", text)

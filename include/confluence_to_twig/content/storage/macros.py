@@ -29,7 +29,7 @@ NAVIGATION = names(
     "contentbylabel contentbyuser create-from-template create-space-button popular-labels related-labels "
     "listlabels navmap space-details space-attachments attachments gallery favpages index spaces spacejump "
     "network userlister contributors contributors-summary change-history anchor "
-    "tasks-report-macro global-reports detailssummary jirachart"
+    "tasks-report-macro global-reports detailssummary"
 )
 
 #: Macros whose content only the server knows. A page that has nothing else is converted from its rendered body.
@@ -62,7 +62,7 @@ _RULES: dict[str, Rule] = {
         (diagrams.graphviz, "graphviz flowchart"),
         (rules.html, "html"),
         (rules.markdown, "markdown markdown-macro"),
-        (rules.jira, "jira jiraissues"),
+        (rules.jira, "jira jiraissues jirachart"),
         (rules.person, "profile profile-picture"),
         (resolve_include, "include include-page"),
         (resolve_excerpt_include, "excerpt-include"),
@@ -133,6 +133,8 @@ def _unknown(macro: Node, state: Resolution) -> Replacement:
     if any(kind in name.lower() for kind in ("footnote", "tooltip")):
         shown = beside(shown)
     words = inline_content(body) if IN_SENTENCE in macro.attrs else None
+    if words and "footnote" in name.lower():
+        words = ["(", *words, ")"]
     made = as_blocks(shown, body) if words is None else as_sentence(shown, words)
     if not made:
         state.leave_out(name, "a macro without text")

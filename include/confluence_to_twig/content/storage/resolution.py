@@ -21,6 +21,7 @@ INCLUDE_LIMIT_PAGES = 50
 INCLUDE_LIMIT_LEVELS = 4
 #: How many texts that were left out one report names.
 MOST_LEFT_OUT = 100
+MOST_LEFT_OUT_CHARS = 200
 
 
 @dataclass
@@ -39,10 +40,13 @@ class Resolution:
     left_out: list[LeftOut] = field(default_factory=list)
     drawn: set[str] = field(default_factory=set)  # files whose text stands where their diagram is shown
 
-    def leave_out(self, text: str, reason: str) -> None:
-        """Note a text, or the thing that would show one, that does not reach the Markdown."""
+    def leave_out(self, text: str, reason: str, *, seen: bool = True) -> None:
+        """Note a text, or the thing that would show one, that does not reach the Markdown.
+
+        :param seen: whether a reader of the page sees it.
+        """
         if len(self.left_out) < MOST_LEFT_OUT:
-            self.left_out.append(LeftOut(text, reason))
+            self.left_out.append(LeftOut(text[:MOST_LEFT_OUT_CHARS], reason, seen))
 
     def count(self, construct: str) -> None:
         """Note that a construct was met."""
@@ -61,6 +65,7 @@ def apart(children: Replacement) -> Node:
     return Node("span", {"data-lozenge": ""}, children)
 
 
+_LINES = frozenset({"p", "div", "li", "br", "tr", "pre", "ul", "ol"})
 _NOT_SHOWN = frozenset({"ac:parameter", "ac:default-parameter", "ac:plain-text-body"})
 
 
@@ -80,6 +85,21 @@ def rich_body(macro: Node) -> Replacement:
         elif child.tag not in _NOT_SHOWN:
             content.append(child)
     return content
+
+
+def rich_lines(macro: Node) -> str:
+    """The text of a macro's rich text body with a line for each paragraph, item and line break."""
+    lines: list[str] = [""]
+    pending = rich_body(macro)[::-1]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            lines[-1] += part
+            continue
+        if part.tag in _LINES and lines[-1]:
+            lines.append("")
+        pending += part.children[::-1]
+    return "\n".join(lines)
 
 
 def plain_body(macro: Node) -> str | None:

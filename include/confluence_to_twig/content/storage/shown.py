@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
 from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind, plain_json, without_secrets
-from confluence_to_twig.content.storage.links import clean_url, link, resolve_link
+from confluence_to_twig.content.storage.links import absolute, clean_url, link, resolve_link
 from confluence_to_twig.content.storage.parse import parse_storage
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _add(shown: Shown, kind: ParameterKind, value: str, state: Resolution) -> No
     elif kind is ParameterKind.ASIDE:
         shown.asides.append(value)
     elif kind is ParameterKind.ADDRESS:
-        shown.urls.append(without_secrets(value))
+        shown.urls.append(absolute(without_secrets(value), state.context))
     elif kind is ParameterKind.FILE:
         shown.files.append(value)
     elif kind is ParameterKind.DATA:
@@ -162,8 +162,9 @@ def _said(data: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 def beside(shown: Shown) -> Shown:
     """The texts of a footnote or tooltip, which stand in brackets behind what they are about."""
-    texts = [Node("", {}, text).text() for text in shown.texts]
-    return replace(shown, texts=[], asides=[*shown.asides, *texts])
+    if shown.asides:
+        return shown
+    return replace(shown, texts=[], asides=[Node("", {}, text).text() for text in shown.texts])
 
 
 def as_blocks(shown: Shown, body: Replacement) -> Replacement:

@@ -82,7 +82,7 @@ def _resolve_element(node: Node, state: Resolution) -> Replacement:
     tag = node.tag
     if tag in _HIDDEN:
         if tag == "ac:placeholder" and (hint := node.text().strip()):
-            state.leave_out(hint, "a hint of the template, which readers do not see")
+            state.leave_out(hint, "a hint of the template, which readers do not see", seen=False)
         return []
     if tag == "ac:parameter":
         return [node]  # a value for the rule of the macro around it: a link in it says which page, and is shown nowhere

@@ -67,6 +67,7 @@ function conversion(row) {
       row.coverage < 0.98 &&
         h("li", {}, h("span", { class: "meter", "aria-hidden": "true", vars: { "--share": `${row.coverage * 100}%` } }), `${percent(row.coverage)} of its words were found again`),
       row.unknown_macros.length > 0 && h("li", {}, "Unknown macros: ", row.unknown_macros.map((name) => [h("code", {}, name), " "])),
+      (row.left_out || []).length > 0 && h("li", {}, "Left out: ", row.left_out.slice(0, 10).join(" · "), row.left_out.length > 10 && ` · and ${number(row.left_out.length - 10)} more`),
       row.tolerant && h("li", {}, "Its storage format is not well-formed XML; it was read as HTML"),
     ),
   );
