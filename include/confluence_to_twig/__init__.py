@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.dag import confluence_to_twig as confluence_to_twig
     from confluence_to_twig.dag import raise_problems as raise_problems
     from confluence_to_twig.runs.params import form as run_params
+    from confluence_to_twig.runs.texts import run_texts as run_texts
 
 # Arrow asks for this once, when it is loaded: https://arrow.apache.org/docs/cpp/env_vars.html. Its own allocator keeps
 # 50 MB of what a task has freed, also for its threads and files, which pyarrow.set_memory_pool does not reach.
@@ -28,6 +29,7 @@ _PUBLIC = {
     "chunk_document": "confluence_to_twig.content",
     "raise_problems": "confluence_to_twig.dag",
     "run_params": "confluence_to_twig.runs.params:form",
+    "run_texts": "confluence_to_twig.runs.texts",
     "storage_to_markdown": "confluence_to_twig.content",
 }
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "confluence_to_twig",
     "raise_problems",
     "run_params",
+    "run_texts",
     "storage_to_markdown",
 ]
 

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.content.diagrams.files import DIAGRAM_SUFFIXES, DIAGRAM_TYPES
+from confluence_to_twig.content.attachments.kinds import is_drawing
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.diagrams import drawn_nodes
 from confluence_to_twig.content.storage.links import attachment_url, clean_url
@@ -61,7 +61,7 @@ def _file_text(attachment: Attachment) -> list[Node | str]:
         table = _csv_table(text)
         if table:
             return [table]
-    if attachment.media_type in DIAGRAM_TYPES or attachment.title.lower().endswith(DIAGRAM_SUFFIXES):
+    if is_drawing(attachment.title, attachment.media_type):
         return drawn_nodes(text)
     paragraphs = [part for part in text.split("\n\n") if part.strip()]
     return [Node("p", {}, _lines(paragraph)) for paragraph in paragraphs]

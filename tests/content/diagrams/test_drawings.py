@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from importlib import import_module
 from urllib.parse import quote
 
 import pytest
 
 from confluence_to_twig.content import Attachment, PageContext, convert
+from confluence_to_twig.content.attachments.kinds import is_drawing, reader_for
+from confluence_to_twig.content.attachments.outcome import UnreadableFileError
 from confluence_to_twig.content.diagrams.drawio import drawio_text
-from confluence_to_twig.content.diagrams.encoded import UnreadableDiagramError
 from confluence_to_twig.content.diagrams.gliffy import gliffy_text
 from tests.content.constructs.example import macro
 
@@ -78,7 +80,7 @@ LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     ids=["empty", "cut", "other", "bytes", "bomb", "damaged", "laughs", "foreign", "deep"],
 )
 def test_a_file_that_is_none_or_means_harm_is_refused(file):
-    with pytest.raises(UnreadableDiagramError):
+    with pytest.raises(UnreadableFileError):
         drawio_text(file.encode())
 
 
@@ -102,7 +104,7 @@ def test_shapes_and_lines_of_gliffy():
 def test_a_gliffy_file_that_is_none_says_nothing(file):
     try:
         assert gliffy_text(file.encode()) == ""
-    except UnreadableDiagramError as error:
+    except UnreadableFileError as error:
         assert "JSON" in str(error) or "Gliffy" in str(error)
 
 
@@ -147,3 +149,23 @@ def test_a_drawing_that_no_macro_shows_stands_with_the_files():
 )  # fmt: skip
 def test_sources_of_diagrams(storage, fence):
     assert convert(storage).markdown == fence
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "reader"),
+    [
+        ("Net", "application/vnd.jgraph.mxfile", drawio_text),
+        ("Net.drawio.xml", "text/xml", drawio_text),
+        ("net.DRAWIO", "application/octet-stream", drawio_text),
+        ("a1b2", "application/gliffy+json", gliffy_text),
+    ],
+)
+def test_files_of_drawings_are_read_by_the_limited_process(name, media_type, reader):
+    module, _, function = (reader_for(name, media_type) or "").partition(":")
+    assert getattr(import_module(module), function) is reader
+    assert is_drawing(name, media_type)
+
+
+def test_other_files_are_no_drawings():
+    assert not is_drawing("Net.png", "image/png")
+    assert not is_drawing("plan.pdf", "application/pdf")

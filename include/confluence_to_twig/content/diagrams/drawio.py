@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from confluence_to_twig.content.attachments.outcome import UnreadableFileError
 from confluence_to_twig.content.diagrams.encoded import (
     UNPACKED_MAX_BYTES,
-    UnreadableDiagramError,
     decoded_source,
     from_base64,
     inflate,
@@ -30,7 +30,7 @@ _SOURCES = {"mermaidData": "mermaid", "plantUmlData": "plantuml"}
 def drawio_text(data: bytes) -> str:
     """What a draw.io file says, page by page.
 
-    :raises UnreadableDiagramError: it is damaged, too large, or no draw.io file.
+    :raises UnreadableFileError: it is damaged, too large, or no draw.io file.
     """
     return text_of_pages(drawio_pages(data))
 
@@ -43,7 +43,7 @@ def drawio_pages(data: bytes) -> list[Graph]:
     if _local(root) == "mxGraphModel":
         return [_page("", root)]
     if _local(root) != "mxfile":
-        raise UnreadableDiagramError("it is no draw.io file")
+        raise UnreadableFileError("it is no draw.io file")
     pages: list[Graph] = []
     room = UNPACKED_MAX_BYTES
     for diagram in root.iterfind("diagram"):
@@ -54,7 +54,7 @@ def drawio_pages(data: bytes) -> list[Graph]:
             text = _unpacked(diagram.text or "")
             room -= len(text)
             if room < 0:
-                raise UnreadableDiagramError("it unpacks to too many bytes")
+                raise UnreadableFileError("it unpacks to too many bytes")
             model = _parsed(text) if text else None
         if model is not None:
             pages.append(_page(" ".join(diagram.get("name", "").split()), model))
@@ -69,14 +69,14 @@ def _decoded(data: bytes) -> str:
 def _parsed(text: str) -> etree._Element:
     """XML without entities of its own: they can grow without bound, or name files of this machine."""
     if "<!ENTITY" in text or len(text) > UNPACKED_MAX_BYTES:
-        raise UnreadableDiagramError("it is too large, or defines entities")
+        raise UnreadableFileError("it is too large, or defines entities")
     parser = etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
         return etree.fromstring(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableDiagramError("it is no XML") from error
+        raise UnreadableFileError("it is no XML") from error
 
 
 def _unpacked(text: str) -> str:

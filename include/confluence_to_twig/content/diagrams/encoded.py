@@ -9,6 +9,8 @@ import re
 import zlib
 from urllib.parse import unquote
 
+from confluence_to_twig.content.attachments.outcome import UnreadableFileError
+
 #: A source that inflates to more than this is a bomb, or nothing that anybody reads.
 UNPACKED_MAX_BYTES = 5_000_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}\Z")
@@ -20,24 +22,20 @@ _SOURCE_KEYS = re.compile(
 _MAX_NESTED = 5
 
 
-class UnreadableDiagramError(ValueError):
-    """The diagram is damaged, too large, or not what its name says."""
-
-
 def inflate(data: bytes, wbits: int = -15) -> bytes:
     """What deflate packed, as far as it is not too much.
 
-    :raises UnreadableDiagramError: it is damaged, or unpacks to more than ``UNPACKED_MAX_BYTES``.
+    :raises UnreadableFileError: it is damaged, or unpacks to more than ``UNPACKED_MAX_BYTES``.
     """
     unpacker = zlib.decompressobj(wbits)
     try:
         unpacked = unpacker.decompress(data, UNPACKED_MAX_BYTES + 1)
     except zlib.error as error:
-        raise UnreadableDiagramError("it can not be unpacked") from error
+        raise UnreadableFileError("it can not be unpacked") from error
     if len(unpacked) > UNPACKED_MAX_BYTES:
-        raise UnreadableDiagramError("it unpacks to too many bytes")
+        raise UnreadableFileError("it unpacks to too many bytes")
     if not unpacker.eof:
-        raise UnreadableDiagramError("it is cut off")
+        raise UnreadableFileError("it is cut off")
     return unpacked
 
 
@@ -75,7 +73,7 @@ def _first_inflated(data: bytes) -> bytes | None:
     for wbits in (-15, 15, 31):
         try:
             return inflate(data, wbits)
-        except UnreadableDiagramError:
+        except UnreadableFileError:
             continue
     return None
 

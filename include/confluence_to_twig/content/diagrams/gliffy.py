@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from confluence_to_twig.content.diagrams.encoded import UNPACKED_MAX_BYTES, UnreadableDiagramError
+from confluence_to_twig.content.attachments.outcome import UnreadableFileError
+from confluence_to_twig.content.diagrams.encoded import UNPACKED_MAX_BYTES
 from confluence_to_twig.content.diagrams.graph import MOST_SHAPES, Graph, plain_label, text_of_pages
 
 _MOST_PAGES = 200
@@ -14,16 +15,16 @@ _MOST_PAGES = 200
 def gliffy_text(data: bytes) -> str:
     """What a Gliffy file says, page by page.
 
-    :raises UnreadableDiagramError: it is damaged, too large, or no Gliffy file.
+    :raises UnreadableFileError: it is damaged, too large, or no Gliffy file.
     """
     if len(data) > UNPACKED_MAX_BYTES:
-        raise UnreadableDiagramError("it is too large")
+        raise UnreadableFileError("it is too large")
     try:
         drawing = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise UnreadableDiagramError("it is no JSON") from error
+        raise UnreadableFileError("it is no JSON") from error
     if not isinstance(drawing, dict):
-        raise UnreadableDiagramError("it is no Gliffy file")
+        raise UnreadableFileError("it is no Gliffy file")
     found = [page for page in _list(drawing, "pages") if isinstance(page, dict)] or [drawing]
     return text_of_pages([_page(page) for page in found[:_MOST_PAGES]])
 

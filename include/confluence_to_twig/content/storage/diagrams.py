@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.content.attachments.outcome import UnreadableFileError
 from confluence_to_twig.content.diagrams.drawio import drawio_text
-from confluence_to_twig.content.diagrams.encoded import UnreadableDiagramError, decoded_source, from_base64
+from confluence_to_twig.content.diagrams.encoded import decoded_source, from_base64
 from confluence_to_twig.content.diagrams.gliffy import gliffy_text
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.links import composed, file_reference
@@ -133,7 +134,7 @@ def _drawn(source: str) -> str:
         if source.startswith(("<mxfile", "<mxGraphModel")):
             return drawio_text(source.encode("utf-8", "replace"))
         return gliffy_text(source.encode("utf-8", "replace")) if '"stage"' in source else ""
-    except UnreadableDiagramError:
+    except UnreadableFileError:
         return ""  # as a file that cannot be read: the name is all there is
 
 
