@@ -46,8 +46,10 @@ def anchor_on(text: str, page_url: str, page_title: str, editor: str = "") -> st
     *Release notes* → ``Releasenotes-Setup``, as
     http://finnotype.blogspot.com/2014/01/duplicate-heading-anchors-in-confluence.html shows.
     """
-    if not has_titled_anchors(page_url, editor):
-        return heading_anchor(text)
+    return _titled_anchor(text, page_title) if has_titled_anchors(page_url, editor) else heading_anchor(text)
+
+
+def _titled_anchor(text: str, page_title: str) -> str:
     return quote(re.sub(r"\s", "", f"{page_title}-{text}"), safe=_SAFE)
 
 
@@ -60,7 +62,7 @@ class Anchors:
     """
 
     def __init__(self, page_url: str = "", page_title: str = "", editor: str = "") -> None:
-        self._page = page_url, page_title, editor
+        self._title = page_title
         self._titled = has_titled_anchors(page_url, editor)
         self._seen: Counter[str] = Counter()
 
@@ -69,7 +71,7 @@ class Anchors:
 
         :param named: the same text, where the new editor takes another one: see :class:`~confluence_to_twig.content.model.Heading`.
         """
-        anchor = anchor_on(text if self._titled else named or text, *self._page)
+        anchor = _titled_anchor(text, self._title) if self._titled else heading_anchor(named or text)
         self._seen[anchor] += 1
         repeated = self._seen[anchor] - 1
         return f"{anchor}.{repeated}" if repeated else anchor

@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections import Counter
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from confluence_to_twig.content.characters import replace_illegal, without_invisible
 from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind
+from confluence_to_twig.content.storage.links import clean_url, escaped
 from confluence_to_twig.content.storage.macro_rules import without_code_sources
 from confluence_to_twig.content.storage.macros import NAVIGATION, has_rule, has_source
 from confluence_to_twig.content.storage.shown import json_items
@@ -91,7 +92,7 @@ def coverage(storage: str, markdown: str) -> Coverage:
 def _not_named(files: set[str], markdown: str) -> list[str]:
     if not files:
         return []
-    absent = [name for name in sorted(files) if name not in markdown and quote(name) not in markdown]
+    absent = [name for name in sorted(files) if name not in markdown and clean_url(escaped(name)) not in markdown]
     plain = _as_named(markdown) if absent else ""
     return [name for name in absent if _as_named(name) not in plain]
 

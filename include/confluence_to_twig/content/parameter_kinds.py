@@ -31,7 +31,7 @@ _TITLES = names("title titles heading headline header caption subtitle sub-title
 _TEXTS = names(
     "text texts label description desc summary message msg content body status question answer quote quotation "
     "citation term definition alt value author date time day deadline due start-date end-date remark remarks info note "
-    "notes comment hint paragraph sentence reason goal topic subject price phone email mail address-line"
+    "notes option choice item entry comment hint paragraph sentence reason goal topic subject price phone email mail address-line"
 )
 _ASIDES = names("tooltip tooltips footnote footnotes hover popup popover endnote")
 _ADDRESSES = names("url uri href link src address website homepage site")
@@ -41,7 +41,11 @@ _MACHINE_FIRST = names(
     "base icon avatar thumbnail logo background callback redirect show hide is has use enable disable allow blank empty "
     "default css data macro atlassian ac local extension include exclude sort order filter no placeholder"
 )
-_NAMED = names("display button tab link author diagram person full step item product company section")
+#: First words of names that are no reader's: ``multiExcerptName``, ``hostName``.
+_UNNAMED = names(
+    "multi excerpt class host user field column macro space param parameter template variable module function server index "
+    "anchor bookmark cookie font schema table group theme layout plugin bundle property attribute attachment image key event-type"
+)
 _MACHINE = names(
     "labels id ids uuid guid key keys hash checksum style styles class classes color colour bgcolor width height size sizes "
     "align alignment layout theme icon type types kind mode format version revision sort order limit max min maximum minimum "
@@ -98,9 +102,7 @@ def without_secrets(url: str) -> str:
     """An address without user name and password, and without its query where that holds a secret."""
     try:
         parts = urlsplit(url)
-        secret = any(
-            _SECRET & set(_words(name)) or name.lower().startswith("x-amz") for name, _ in parse_qsl(parts.query)
-        )
+        secret = any(_is_secret(_words(name)) or name.lower().startswith("x-amz") for name, _ in parse_qsl(parts.query))
     except ValueError:  # not an address: a bracket without its partner
         return ""
     if "@" in parts.netloc:
@@ -111,6 +113,10 @@ def without_secrets(url: str) -> str:
 def plain_json(value: str) -> str:
     """A JSON value as JSON: some macros store it percent-encoded."""
     return unquote(value) if value.lstrip().startswith("%") else value
+
+
+def _is_secret(words: tuple[str, ...]) -> bool:
+    return bool(_SECRET.intersection(words)) or "key" in words
 
 
 @lru_cache(maxsize=2048)
@@ -136,7 +142,7 @@ def _kind_of_name(name: str) -> ParameterKind | None:
     if last == "name":
         if first == "file":
             return ParameterKind.FILE
-        return ParameterKind.TEXT if len(words) > 1 and first in _NAMED else None
+        return ParameterKind.TEXT if len(words) > 1 and first not in _UNNAMED else None
     return ParameterKind.ASIDE if _ASIDES.intersection(words) else _kind_of_word(last)
 
 

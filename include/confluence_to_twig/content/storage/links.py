@@ -83,14 +83,15 @@ def attachment_url(context: PageContext, file_name: str) -> str:
             return attachment.url
     if context.site_url and context.page_id:
         return _file_of_page(context, context.page_id, file_name)
-    return _escaped(file_name)
+    return escaped(file_name)
 
 
 def _file_of_page(context: PageContext, page_id: str, file_name: str) -> str:
-    return _below_site(context, f"/download/attachments/{page_id}/{_escaped(file_name)}")
+    return _below_site(context, f"/download/attachments/{page_id}/{escaped(file_name)}")
 
 
-def _escaped(file_name: str) -> str:
+def escaped(file_name: str) -> str:
+    """A file name as part of an address, as far as :func:`clean_url` does not see to it."""
     return file_name.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
 
 
@@ -239,12 +240,12 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
     return image if url or label else []
 
 
-def html_image(node: Node, state: Resolution) -> Node | str:
+def html_image(node: Node, state: Resolution) -> Node:
     """An ``img`` of HTML with its whole address; only its words when the image itself stands in the address."""
     url = clean_url(absolute(node.get("src").strip(), state.context))
     words = list(dict.fromkeys(text for name in ("alt", "title") if (text := node.get(name).strip())))
     label = " – ".join(words) or _file_name(url)
-    return Node("img", {"src": url, "alt": label}) if url else label
+    return Node("img", {"src": url, "alt": label}) if url else apart([label])
 
 
 def _file_name(url: str) -> str:

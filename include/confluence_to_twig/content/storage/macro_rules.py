@@ -131,7 +131,7 @@ def embedded(macro: Node, _state: Resolution) -> Replacement:
     values = parameters(macro)
     reference = next((node.get("ri:value") for node in macro.walk() if node.tag == "ri:url"), "")
     url = reference or next((values[key] for key in ("url", "src", "link", "") if values.get(key)), "")
-    return [Node("p", {}, link(url, [url]))] if clean_url(url) else []
+    return [Node("p", {}, link(url, [values.get("title") or url]))] if clean_url(url) else []
 
 
 def html(macro: Node, state: Resolution) -> Replacement:
