@@ -1,4 +1,4 @@
-"""Measure the load: ``python benchmarks/load.py [--chunks 1200 12000] [--budget on off] [--batch-mb 4]``.
+"""Measure the load: ``python benchmarks/load.py [--chunks 1200 12000] [--budget on off] [--batch-mb 10]``.
 
 Starts a sandbox Twig as its own process, loads made-up pages into it, and prints a Markdown table: a full load, a run
 without changes, and a run after an edit of 1 % of the pages, each with requests, bytes, time and chunks a second.
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunks", type=int, nargs="+", default=[1_200, 12_000, 120_000])
     parser.add_argument("--budget", choices=["on", "off"], nargs="+", default=["on", "off"])
-    parser.add_argument("--batch-mb", type=float, default=4.0)
+    parser.add_argument("--batch-mb", type=float, default=10.0)
     options = parser.parse_args(arguments)
     print(HEADER, flush=True)
     for budget in options.budget:

@@ -176,6 +176,23 @@ def test_halves_a_batch_that_twig_finds_too_large(world: World) -> None:
     assert world.load(*pages).writes == 0
 
 
+def test_sends_no_batch_again_as_large_as_one_that_twig_found_too_large(world: World) -> None:
+    world.changes["batch_bytes"] = 40_000
+    world.twig.settings.max_body_bytes = 25_000
+    pages = [large_page(number) for number in range(40)]
+    world.load(*pages)
+    assert world.held() == expected(*pages)
+    assert sum(record.status == 413 for record in world.writes()) == 1
+
+
+def test_a_body_that_is_not_compressed_is_measured_as_it_is(world: World) -> None:
+    world.changes |= {"batch_bytes": 30_000, "compress": False}
+    pages = [large_page(number) for number in range(10)]
+    world.load(*pages)
+    assert world.held() == expected(*pages)
+    assert all(record.bytes_sent <= 30_000 + 100 for record in world.writes())
+
+
 def test_reports_a_document_that_is_too_large_by_itself_and_loads_the_others(world: World) -> None:
     world.twig.settings.max_body_bytes = 3_000
     run = world.staging.run("run")
@@ -232,6 +249,15 @@ def test_some_documents_that_twig_does_not_understand_do_not_stop_a_good_load(wo
     assert {entry["page_id"]: entry["code"] for entry in report.refused} == dict.fromkeys(
         ("10", "11", "12", "13"), "invalid_request"
     )
+    assert world.held() == expected(*good)
+
+
+def test_a_load_that_begins_with_documents_that_twig_does_not_understand_goes_on(world: World) -> None:
+    bad = [page(number, title="x" * 1_001) for number in range(12)]
+    good = [page(number) for number in range(12, 30)]
+    report = world.load(*bad, *good)
+    assert report.documents_sent == 18
+    assert {entry["page_id"] for entry in report.refused} == {str(number) for number in range(12)}
     assert world.held() == expected(*good)
 
 

@@ -73,7 +73,7 @@ def test_refuses_a_key_that_was_copied_with_its_surroundings() -> None:
 def test_has_the_documented_defaults() -> None:
     found = settings()
     assert dict(found.paths) == PATHS
-    assert (found.batch_bytes, found.writes_per_minute, found.data_source_type) == (4 * 1024 * 1024, 10, "FILE")
+    assert (found.batch_bytes, found.writes_per_minute, found.data_source_type) == (10 * 1024 * 1024, 10, "FILE")
     assert found.org_id is None
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.twig.delta import Decision, Package, decide, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.twig.settings import TwigSettings
 
 #: Contract: at most 64 MB decompressed. Half of it bounds our memory as well.
 RAW_BYTES = 32 * 1024 * 1024
@@ -68,20 +69,50 @@ def completed(prepared: Prepared, asked_for: Collection[str]) -> Prepared | None
 
 
 @dataclass
+class BatchLimits:
+    """How large a request may be: as the connection says, and smaller after Twig found one too large.
+
+    No document of Twig tells a limit, and a gateway in front of it may have one of its own. So a load begins with what the
+    contract allows, and each 413 halves that for the rest of the load.
+
+    :param sent: bytes as sent. :param raw: bytes of JSON text.
+    """
+
+    sent: int
+    raw: int = RAW_BYTES
+
+    @classmethod
+    def of(cls, settings: TwigSettings) -> BatchLimits:
+        """Where to begin."""
+        return cls(settings.batch_bytes, RAW_BYTES if settings.compress else min(RAW_BYTES, settings.batch_bytes))
+
+    def batch(self) -> Batch:
+        """An empty batch."""
+        return Batch(self.sent, self.raw)
+
+    def too_large(self, documents: Sequence[Prepared]) -> None:
+        """Twig found a request with these documents too large."""
+        self.sent = min(self.sent, sum(prepared.size for prepared in documents) // 2)
+        self.raw = min(self.raw, sum(len(prepared.text) for prepared in documents) // 2)
+
+
+@dataclass
 class Batch:
     """Documents that go into one request.
 
     :param limit: bytes after compression. A document that is larger by itself makes a batch of its own.
+    :param raw_limit: bytes before it.
     """
 
     limit: int
+    raw_limit: int = RAW_BYTES
     documents: list[Prepared] = field(default_factory=list)
     size: int = 0
     raw: int = 0
 
     def has_room_for(self, prepared: Prepared) -> bool:
         """Whether the document fits; an empty batch takes any."""
-        fits = self.size + prepared.size <= self.limit and self.raw + len(prepared.text) <= RAW_BYTES
+        fits = self.size + prepared.size <= self.limit and self.raw + len(prepared.text) <= self.raw_limit
         return fits or not self.documents
 
     def add(self, prepared: Prepared) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.staging.parquet import write_rows
 from confluence_to_twig.staging.schemas import QUARANTINE
-from confluence_to_twig.twig.batching import Batch, Prepared, body_of, completed, prepare, refresh
+from confluence_to_twig.twig.batching import BatchLimits, Prepared, body_of, completed, prepare, refresh
 from confluence_to_twig.twig.client import BadBatch, BatchTooLarge
 from confluence_to_twig.twig.delta import Decision, Package, decide
 from confluence_to_twig.twig.load_report import LoadReport
@@ -36,8 +36,9 @@ log = logging.getLogger(__name__)
 
 #: How often pages that another run wrote at the same time are sent again, alone.
 _SETTLING_ROUNDS = 2
-#: Single documents refused as unreadable, before any was accepted: then it is not the documents.
-_HOPELESS = 3
+#: Single documents that Twig cannot read, from all over the first batch. When it took none before, it is not the
+#: documents: this Twig expects another form of them.
+_FAIR_SAMPLE = 10
 _NOTED_AT_ONCE = 5_000
 
 
@@ -99,6 +100,7 @@ class _Loader:
         self._before = client.figures
         self._sent: dict[str, tuple[int, str]] = {}
         self._noted: list[Package] = []
+        self._limits = BatchLimits.of(client.settings)
         self._unreadable = 0
 
     def pass_over(
@@ -110,7 +112,7 @@ class _Loader:
     ) -> None:
         """Send what differs, of all pages or of some."""
         view = self.writer.view()
-        batch = self._new_batch()
+        batch = self._limits.batch()
         for package in packages(documents, chunks, only):
             if package.page_id in hold:
                 continue
@@ -121,7 +123,7 @@ class _Loader:
             prepared = prepare(package, decision)
             if not batch.has_room_for(prepared):
                 self._send(batch.documents)
-                batch = self._new_batch()
+                batch = self._limits.batch()
             batch.add(prepared)
         self._send(batch.documents)
         self._note()
@@ -132,9 +134,6 @@ class _Loader:
         if all(operation.run_id == self.run_id for operation in view.operations):
             return set()
         return {page_id for page_id, sent in self._sent.items() if _is_ours(view.standing(page_id), sent)}
-
-    def _new_batch(self) -> Batch:
-        return Batch(self.client.settings.batch_bytes)
 
     def _pass_by(self, package: Package, decision: Decision) -> None:
         if decision.verdict == "older":
@@ -182,18 +181,28 @@ class _Loader:
         return ready
 
     def _divide(self, documents: list[Prepared], error: BatchTooLarge | BadBatch) -> None:
-        if len(documents) > 1:
-            middle = len(documents) // 2
-            self._send(documents[:middle])
-            self._send(documents[middle:])
-            return
-        if isinstance(error, BadBatch):
-            self._unreadable += 1
-            if self._unreadable >= _HOPELESS and not self._sent:
+        too_large = isinstance(error, BatchTooLarge)
+        if len(documents) == 1:
+            self._unreadable += not too_large
+            if self._unreadable >= _FAIR_SAMPLE and not self._sent:
                 raise error
-        self._refuse(
-            documents[0], "too_large" if isinstance(error, BatchTooLarge) else "invalid_request", error.summary
-        )
+            self._refuse(documents[0], "too_large" if too_large else "invalid_request", error.summary)
+            return
+        if too_large:
+            self._limits.too_large(documents)
+        elif not self._sent and not self._unreadable:
+            documents = self._without_sample(documents)
+        middle = len(documents) // 2
+        self._send(documents[:middle])
+        self._send(documents[middle:])
+
+    def _without_sample(self, documents: list[Prepared]) -> list[Prepared]:
+        """Send some documents from all over the batch one by one, and return the others."""
+        size = min(_FAIR_SAMPLE, len(documents))
+        places = {number * len(documents) // size for number in range(size)}
+        for place in sorted(places):
+            self._send([documents[place]])
+        return [prepared for place, prepared in enumerate(documents) if place not in places]
 
     def _complete(self, documents: list[Prepared], outcome: WriteOutcome) -> None:
         """Send the documents again of which Twig holds less than the manifest says."""
@@ -207,11 +216,11 @@ class _Loader:
         if not lacking:
             return
         log.info("Twig lacks chunks of %d documents that it was expected to hold; sending their texts", len(lacking))
-        batch = self._new_batch()
+        batch = self._limits.batch()
         for prepared in lacking:
             if not batch.has_room_for(prepared):
                 self._send(batch.documents)
-                batch = self._new_batch()
+                batch = self._limits.batch()
             batch.add(prepared)
         self._send(batch.documents)
 

@@ -44,7 +44,7 @@ class TwigSettings:
     :param paths: a path for each name of :data:`PATHS`.
     :param data_source_type: the type that new data sources get. ``FILE`` has no connector of its own, so that Twig
         does not fetch the space a second time.
-    :param batch_bytes: size of a write after compression. Contract: at most 10 MB.
+    :param batch_bytes: size of a write after compression. Contract: at most 10 MB; a load that meets 413 sends smaller ones.
     :param writes_per_minute: pace of writes while Twig sends no ``X-RateLimit-*`` headers. Documented: 10.
     :param compress: send request bodies with ``Content-Encoding: gzip``.
     :param verify: check TLS certificates; a path names a CA bundle.
@@ -56,7 +56,7 @@ class TwigSettings:
     org_id: str | None = None
     paths: Mapping[str, str] = field(default_factory=lambda: dict(PATHS))
     data_source_type: str = "FILE"
-    batch_bytes: int = 4 * MEGABYTE
+    batch_bytes: int = 10 * MEGABYTE
     writes_per_minute: float = 10
     compress: bool = True
     verify: bool | str = True
