@@ -43,6 +43,16 @@ def test_nothing_waits_without_a_reason() -> None:
     assert pace.seconds_waited == 0.0
 
 
+def test_no_more_start_in_a_second_than_are_allowed_and_a_warning_makes_it_fewer() -> None:
+    clock = Clock()
+    pace = Pace("the limit", Unmetered(20), clock, clock.sleep)
+    assert starts(pace, clock, 4) == [0.0, 0.05, 0.1, 0.15]
+    clock.now += 60
+    assert starts(pace, clock, 2) == [0.0, 0.05]
+    pace.observe(Limits(near=True))
+    assert starts(pace, clock, 3) == [0.05, 0.15, 0.25]
+
+
 def test_a_pause_holds_every_request_back() -> None:
     pace, clock = paced()
     pace.pause(30)

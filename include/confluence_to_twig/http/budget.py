@@ -33,12 +33,15 @@ class Budget(Protocol):
 
 
 class Unmetered:
-    """For a server that publishes no figures: no bound, but a gap between two starts while a limit is near.
+    """For a server that publishes no figures: no bound of its own, but a gap between two starts while a limit is near.
 
     The gap spreads what remains over the time until the reset, when both are told.
+
+    :param per_second: as many may start in a second at most, evenly; None: as many as there are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, per_second: float | None = None) -> None:
+        self._least_gap = 1 / per_second if per_second else 0.0
         self._gap = 0.0
         self._gap_until = 0.0
         self._next_start = 0.0
@@ -49,8 +52,9 @@ class Unmetered:
 
     def take(self, now: float) -> None:
         """Begin the next gap."""
-        if now < self._gap_until:
-            self._next_start = now + self._gap
+        gap = max(self._least_gap, self._gap if now < self._gap_until else 0.0)
+        if gap:
+            self._next_start = now + gap
 
     def learn(self, limits: Limits, now: float) -> None:
         """Slow down when the limit is near."""

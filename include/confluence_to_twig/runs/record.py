@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.stopping import TaskStopped, stoppable
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Counting(Protocol):
+    """A client of either side."""
+
+    @property
+    def requests_made(self) -> int:
+        """HTTP requests sent so far, repeated ones included."""
+
+    @property
+    def seconds_waited(self) -> float:
+        """How long requests waited for rate limits and between faults."""
+
+
 @dataclass
 class Record:
     """What a task wants in the report: figures, warnings, and details of any JSON shape."""
@@ -34,6 +46,15 @@ class Record:
     def count(self, **figures: float) -> None:
         """Add to figures."""
         self.figures = _added(self.figures, figures)
+
+    @contextmanager
+    def traffic(self, side: Literal["confluence", "twig"], client: Counting) -> Iterator[None]:
+        """Count the requests of a client, and how long they waited, whether the task succeeds or raises."""
+        try:
+            yield
+        finally:
+            counted = {"requests": client.requests_made, "seconds_waited": round(client.seconds_waited, 3)}
+            self.count(**{f"{side}_{name}": number for name, number in counted.items()})
 
     def warn(self, message: str) -> None:
         """Log a warning and keep it for the report."""

@@ -52,7 +52,8 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
     with recorded(run) as record:
         _clear(run)
         space = Space.from_json(validated["space"]) if validated["space"] else None
-        with ConfluenceHook(run.source.confluence_conn_id).client(validated["sign_in"]) as client:
+        hook = ConfluenceHook(run.source.confluence_conn_id)
+        with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client):
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             settle_manifest(run, record)
             manifest = ManifestReader(run.source_staging, OF_MANIFEST).read()

@@ -34,7 +34,7 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
     with recorded(run) as record:
         hook = ConfluenceHook(run.source.confluence_conn_id)
         title = f"Pages {shard['first']:,}-{shard['last']:,}"
-        with hook.client(validated["sign_in"]) as client, log_group(title):
+        with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client), log_group(title):
             report = extract_shard(
                 client,
                 Space.from_json(validated["space"]),

@@ -83,16 +83,18 @@ def deliver(
         from confluence_to_twig.tasks.file_target import load_files
 
         return load_files(run, shards, record, hold=hold, only=only)
-    return _handed_on(_send(run, shards, hold, only), record)
+    return _handed_on(_send(run, shards, record, hold, only), record)
 
 
-def _send(run: Run, shards: Sequence[int], hold: Collection[str], only: Collection[str] | None) -> LoadReport:
+def _send(
+    run: Run, shards: Sequence[int], record: Record, hold: Collection[str], only: Collection[str] | None
+) -> LoadReport:
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.loader import load as load_documents
 
-    with TwigHook(run.source.twig_conn_id).client() as client, log_group("Batches"):
+    with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client), log_group("Batches"):
         return load_documents(
             client,
             data_source_of(run, client),

@@ -193,7 +193,7 @@ def _delete_from_twig(
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.pruner import prune as delete_documents
 
-    with TwigHook(run.source.twig_conn_id).client() as client:
+    with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
         report = delete_documents(
             client,
             data_source_of(run, client),

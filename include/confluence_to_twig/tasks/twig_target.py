@@ -45,13 +45,12 @@ def settle_manifest(run: Run, record: Record) -> None:
         if run.source.repair:
             mend_target(run, record)
         return
-    with TwigHook(run.source.twig_conn_id).client() as client:
+    with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
         data_source = data_source_of(run, client)
         if rebuilt := rebuild_if_lost(client, data_source, manifest, run.run_id):
             record.warn(f"The manifest was lost; it was rebuilt from the {rebuilt.documents:,} documents in Twig")
         if run.source.repair:
             _mend(run, client, data_source, manifest, record)
-        record.figures["twig_requests"] = client.figures.requests
 
 
 def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: ManifestStore, record: Record) -> None:

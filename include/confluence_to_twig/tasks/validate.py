@@ -46,7 +46,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
         log.info("Window: %s", window)
         record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}
         found = _check_confluence(run, record, token_expires)
-        _check_twig(run)
+        _check_twig(run, record)
         return {"window": window.to_json(), "source": run.source.frozen(), **found}
 
 
@@ -54,7 +54,7 @@ def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source,
     hook = ConfluenceHook(run.source.confluence_conn_id)
     expires_on = hook.settings().token_expires_on
     record.details["token_expires_on"] = expires_on and expires_on.isoformat()
-    with hook.client() as client:
+    with hook.client() as client, record.traffic("confluence", client):
         space = _find_space(run, client, record)
         sign_in = client.sign_in()
         counted = _count(run, client, space) if space else Count(0)
@@ -96,10 +96,10 @@ def _find_space(run: Run, client: ConfluenceClient, record: Record) -> Space | N
         return None
 
 
-def _check_twig(run: Run) -> None:
+def _check_twig(run: Run, record: Record) -> None:
     if run.source.delivery == "files":
         return
-    with TwigHook(run.source.twig_conn_id).client() as client:
+    with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
         if run.params.dry_run:
             list(client.list_data_sources(search=run.source.data_source_name))
         else:

@@ -107,7 +107,11 @@ def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
 
     if run.params.dry_run or run.source.delivery == "files":
         return None
-    with recorded(run) as record, TwigHook(run.source.twig_conn_id).client() as client:
+    with (
+        recorded(run) as record,
+        TwigHook(run.source.twig_conn_id).client() as client,
+        record.traffic("twig", client),
+    ):
         data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
         seen, again = _seen(event), bool(event and event["ours"])
         while seen not in {"done", "late"}:

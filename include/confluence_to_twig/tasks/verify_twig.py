@@ -41,7 +41,7 @@ def check_twig(run: Run, record: Record, *, late: str) -> list[str]:
         )
     now, memory = datetime.now(UTC), read_verify_memory(run.source_staging)
     before = Before(memory.findings, memory.is_due(run.source.audit_every, now), memory.excuses, bool(late))
-    with TwigHook(run.source.twig_conn_id).client() as client:
+    with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
         data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
         verdict = verify(client, data_source, manifest, _loaded(run), before, run_id=run.run_id)
         where = f"data source {data_source.id} at {client.settings.base_url}"

@@ -80,6 +80,16 @@ class TwigClient:
         """Requests, writes, bytes sent and seconds waited so far."""
         return self._http.figures
 
+    @property
+    def requests_made(self) -> int:
+        """HTTP requests sent so far, repeated ones included."""
+        return self.figures.requests
+
+    @property
+    def seconds_waited(self) -> float:
+        """How long requests waited for Twig's budgets and between faults, in seconds."""
+        return self.figures.seconds_waited
+
     def safe(self, text: str, sent: str = "") -> str:
         """``text``, written by Twig, as it may stand in a log: one line, cut, without key and page text."""
         return self._http.safe(text, sent)

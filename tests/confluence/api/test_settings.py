@@ -48,6 +48,20 @@ def test_reads_every_extra() -> None:
 
 
 @pytest.mark.parametrize(
+    ("extra", "share"),
+    [
+        ({}, None),
+        ({"requests_per_second": ""}, None),
+        ({"requests_per_second": 20}, 20),
+        ({"requests_per_second": "20", "pool_slots": 4}, 5),
+        ({"pool_slots": 4}, None),
+    ],
+)
+def test_each_task_takes_its_part_of_the_requests_a_second(extra: dict[str, Any], share: float | None) -> None:
+    assert settings(**extra).share_per_second == share
+
+
+@pytest.mark.parametrize(
     ("entered", "base"),
     [
         ("https://wiki.example.com/confluence/", "https://wiki.example.com/confluence"),

@@ -55,6 +55,18 @@ CONNECTION_TYPE: dict[str, Any] = {
             "it. Requests go to the domain.",
             "schema": {"type": _TEXT},
         },
+        "requests_per_second": {
+            "label": "Requests a second",
+            "description": "At most so many for all tasks together. Leave empty for as many as Confluence admits; others grant "
+            "themselves 20.",
+            "schema": {"type": ["number", "null"]},
+        },
+        "pool_slots": {
+            "label": "Slots of the pool",
+            "description": "How many tasks share the requests a second: the slots of the sources' confluence_pool. Each task takes "
+            "its part.",
+            "schema": {"type": ["number", "null"], "default": 1},
+        },
         "verify": {
             "label": "Verify TLS",
             "description": "true, or the path of a CA bundle on the workers; false turns the check off.",

@@ -39,6 +39,10 @@ class ConfluenceSettings:
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param timeout_seconds: upper bound for one request, from the first byte sent to the last byte read.
     :param threads: requests under way at the same time.
+    :param requests_per_second: requests that all processes together start in a second, with ``pool_slots`` processes at
+        once; None: as many as Confluence admits.
+    :param pool_slots: slots of the Airflow pool in which the tasks run that read this Confluence. Airflow tells a task
+        nothing of its pool.
     :param client_id: id of an OAuth 2.0 credential of a service account, instead of e-mail and token.
     :param client_secret: what belongs to it.
     :param base_url: where readers find the site, when that is not ``site_url``; only addresses in texts are made of it.
@@ -55,10 +59,17 @@ class ConfluenceSettings:
     space_key: str | None = None
     timeout_seconds: float = 60.0
     threads: int = 8
+    requests_per_second: float | None = None
+    pool_slots: int = 1
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     token_url: str = ""
     base_url: str = ""
+
+    @property
+    def share_per_second(self) -> float | None:
+        """Requests that this process may start in a second; None: no bound."""
+        return self.requests_per_second and self.requests_per_second / self.pool_slots
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -125,6 +136,8 @@ class ConfluenceSettings:
             space_key=check_space_key(key) if (key := _text(extra, "space_key")) else None,
             timeout_seconds=_number(extra, "timeout_seconds", 60, low=1, high=600),
             threads=int(_number(extra, "threads", 8, low=1, high=32)),
+            requests_per_second=_number(extra, "requests_per_second", 0, low=0, high=1_000) or None,
+            pool_slots=int(_number(extra, "pool_slots", 1, low=1, high=1_000)),
             client_id=client_id,
             client_secret=client_secret,
             token_url=check_address(url, "token address") if (url := _text(extra, "token_url")) else "",

@@ -68,7 +68,7 @@ class Transport:
         self.proven = False
         #: Whether it is known that this is not Confluence Cloud.
         self.data_center = settings.deployment == "datacenter"
-        self.pace = Pace("Confluence's rate limit", Unmetered())
+        self.pace = Pace("Confluence's rate limit", Unmetered(settings.share_per_second))
         self._origins = frozenset(origin(host) for host in hosts)
         self._lock = threading.Lock()
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
