@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,8 @@ SMALLEST_LIMIT = 25
 STARTS = 3
 #: Reads an item of the listing. The raw items are not kept: those of a large space would fill the memory.
 ReadItem = Callable[[dict[str, Any]], Content]
+#: Is given the contents of each page of a listing at once, in the thread that lists.
+Seen = Callable[[Sequence[Content]], None]
 
 
 @dataclass
@@ -36,6 +38,7 @@ class _End:
 
     sort: str
     read: ReadItem
+    seen: Seen | None = None
     items: dict[str, Content] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     frontier: int | None = None
@@ -45,7 +48,8 @@ class _End:
     problem: str = ""
     error: TransientError | None = None
 
-    def take(self, page: ListingPage) -> None:
+    def take(self, page: ListingPage) -> list[Content]:
+        taken: list[Content] = []
         for item in page.results:
             number = int(content_id(item))
             if self.frontier is not None:
@@ -54,22 +58,25 @@ class _End:
             try:
                 content = self.read(item)
                 self.items[content.id] = content
+                taken.append(content)
                 self.unreadable.pop(str(number), None)
             except BrokenAnswerError as error:
                 self.unreadable[str(number)] = error.summary
         self.ended = page.cursor is None
+        return taken
 
 
-def walk_both_ends(fetch: FetchSorted, read: ReadItem) -> Listed:
+def walk_both_ends(fetch: FetchSorted, read: ReadItem, seen: Seen | None = None) -> Listed:
     """Walk a listing that can be sorted by ``id`` and ``-id``.
 
     Needs one request more than a walk in one direction, and half its time. Faults that outlast their retries and items
     that cannot be read make the walk incomplete instead of failing it, as long as anything was read.
 
+    :param seen: is given what was listed so far, some of it twice.
     :raises confluence_to_twig.errors.TransientError: when nothing at all could be read.
     :raises confluence_to_twig.errors.PermanentError: bad credentials and other things that no further request can heal.
     """
-    up, down = _End("id", read), _End("-id", read)
+    up, down = _End("id", read, seen), _End("-id", read, seen)
     lock = threading.Lock()
 
     def finished() -> bool:
@@ -124,7 +131,9 @@ def _walk_from_start(end: _End, fetch: FetchSorted, lock: threading.Lock, finish
         page = _whole_page(end, cursor, fetch)
         guard.check(page)
         with lock:
-            end.take(page)
+            taken = end.take(page)
+        if end.seen:
+            end.seen(taken)
         cursor = page.cursor
 
 
@@ -171,7 +180,7 @@ def _problems(up: _End, down: _End) -> tuple[str, ...]:
 
 def _unordered(up: _End, down: _End, fetch: FetchSorted) -> Listed:
     """The server does not sort by number: only a walk to the very end proves anything."""
-    whole = _End("id", up.read, items=up.items, unreadable=up.unreadable)
+    whole = _End("id", up.read, up.seen, items=up.items, unreadable=up.unreadable)
     _walk_end(whole, fetch, threading.Lock(), lambda: False)
     unseen = down.items.keys() - whole.items.keys()
     problems = [*whole.unreadable.values(), *filter(None, [whole.problem])]

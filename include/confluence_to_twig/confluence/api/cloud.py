@@ -54,6 +54,7 @@ from confluence_to_twig.http.exchange import MAX_BYTES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from confluence_to_twig.confluence.api.bidirectional import Seen
     from confluence_to_twig.confluence.api.restrictions import Restriction
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
@@ -148,10 +149,11 @@ class CloudApi:
                 return count_above(counted, self.search_total(of_space(space.key, kinds)))
         return Count(counted)
 
-    def list_contents(self, space: Space, kind: Kind) -> Listed:
+    def list_contents(self, space: Space, kind: Kind, seen: Seen | None = None) -> Listed:
         return walk_both_ends(
             lambda sort, cursor, limit: self._listing_page(space, kind, sort, cursor, limit),
             lambda item: content_from_v2(item, kind, self.links_base),
+            seen,
         )
 
     def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:

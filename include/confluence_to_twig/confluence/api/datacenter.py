@@ -37,6 +37,7 @@ from confluence_to_twig.confluence.api.space import Space
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from confluence_to_twig.confluence.api.bidirectional import Seen
     from confluence_to_twig.confluence.api.restrictions import Restriction
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
@@ -114,7 +115,7 @@ class DataCenterApi:
                 return count_above(counted, self.search_total(of_space(space.key, kinds)))
         return Count(counted)
 
-    def list_contents(self, space: Space, kind: Kind) -> Listed:
+    def list_contents(self, space: Space, kind: Kind, seen: Seen | None = None) -> Listed:
         """With restrictions and labels, by documented expansions: a search index that is being rebuilt stops nothing
         (https://docs.atlassian.com/ConfluenceServer/rest/9.2.0/#api/content-getContent)."""
 

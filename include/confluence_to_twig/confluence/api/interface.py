@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
+    from confluence_to_twig.confluence.api.bidirectional import Seen
     from confluence_to_twig.confluence.api.content import Bodies, Container, Content, Count, Kind, Listed
     from confluence_to_twig.confluence.api.restrictions import Restriction
     from confluence_to_twig.confluence.api.space import Space
@@ -35,8 +36,11 @@ class ContentApi(Protocol):
     def count(self, space: Space, kinds: Sequence[Kind]) -> Count:
         """How many current contents the account sees, as far as a few requests tell."""
 
-    def list_contents(self, space: Space, kind: Kind) -> Listed:
-        """All current contents, without bodies."""
+    def list_contents(self, space: Space, kind: Kind, seen: Seen | None = None) -> Listed:
+        """All current contents, without bodies.
+
+        :param seen: where a listing does not tell labels and restrictions, it is given the contents of each page of it at once.
+        """
 
     def newest_first(self, space: Space, kind: Kind) -> Iterator[list[Content]] | None:
         """Current contents without bodies, those modified last first, an answer at a time; ``None`` where no listing can

@@ -17,6 +17,7 @@ from confluence_to_twig.confluence.api.restrictions import OPEN, UNRESTRICTED, e
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.above import read_above
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
+    EarlySearch,
     LabelsAndRestrictions,
     read_labels_and_restrictions,
 )
@@ -121,13 +122,14 @@ def sweep(
     """
     give_memory_back()
     before = client.requests_made
-    contents, problems, labelled, told = _walk(client, space, kinds, labels=labels and restrictions == "unchecked")
-    above = read_above(client, contents, restrictions=restrictions != "unchecked")
+    early = None if restrictions == "unchecked" else EarlySearch(client.api, client.workers)
+    contents, problems, labelled, told = _walk(client, space, kinds, early, labels=labels and early is None)
+    above = read_above(client, contents, restrictions=early is not None)
     tree = paths_below({**above.nodes, **contents})
-    if restrictions == "unchecked":
+    if early is None:
         facts, checked, warnings = LabelsAndRestrictions(labels=labelled), False, list[str]()
     else:
-        facts, checked, warnings = _facts(client, space, contents, above, told, closed=restrictions == "skip")
+        facts, checked, warnings = _facts(client, space, contents, above, told, early, closed=restrictions == "skip")
     facts.unknown = above.unreadable | facts.unknown
     if unreadable_parents == "include":
         trust_containers(facts, contents, above)
@@ -149,7 +151,7 @@ def sweep(
 
 
 def _walk(
-    client: ConfluenceClient, space: Space, kinds: Sequence[Kind], *, labels: bool
+    client: ConfluenceClient, space: Space, kinds: Sequence[Kind], early: EarlySearch | None, *, labels: bool
 ) -> tuple[dict[str, Content], list[str], dict[str, tuple[str, ...]], Told]:
     """Contents by id, problems and, if wanted, labels by id, all at the same time; and what the listings told besides."""
     api = client.api
@@ -157,13 +159,15 @@ def _walk(
     problems: list[str] = []
     told = Told()
     with ThreadPoolExecutor(len(kinds) + 1, thread_name_prefix="sweep-kind") as pool:
-        walks = [pool.submit(api.list_contents, space, kind) for kind in kinds]
+        walks = [pool.submit(api.list_contents, space, kind, early and early.add) for kind in kinds]
         labelled = pool.submit(api.labels, space, kinds) if labels else None
         for walk in walks:
             listed = walk.result()
             contents |= listed.contents
             problems += listed.problems
             told |= listed.told or Told()
+        if early:
+            early.flush()
         return contents, problems, labelled.result() if labelled else {}, told
 
 
@@ -181,6 +185,7 @@ def _facts(
     contents: Mapping[str, Content],
     above: Above,
     told: Told,
+    early: EarlySearch,
     *,
     closed: bool,
 ) -> tuple[LabelsAndRestrictions, bool, list[str]]:
@@ -188,10 +193,18 @@ def _facts(
 
     :param closed: whether it is an error that they cannot.
     """
+    early.wait()
+    told |= early.told
+    told |= above.told
     try:
-        told |= above.told
         facts = read_labels_and_restrictions(
-            client.api, client.workers, contents, sorted(above.nodes), told=told, untold=above.untold
+            client.api,
+            client.workers,
+            contents,
+            sorted(above.nodes),
+            told=told,
+            untold=above.untold,
+            searched=early.answered,
         )
         return facts, True, []
     except RestrictionsUnknownError as error:

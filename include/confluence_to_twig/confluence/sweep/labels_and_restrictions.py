@@ -6,6 +6,7 @@ Three answers are kept apart: *open*, *restricted*, and *nobody tells*. The last
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from concurrent.futures import Future
 
     from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.interface import ContentApi
@@ -66,6 +68,7 @@ def read_labels_and_restrictions(
     *,
     told: Told | None = None,
     untold: Mapping[str, str] | None = None,
+    searched: Collection[str] = (),
 ) -> LabelsAndRestrictions:
     """Ask for the own-level restrictions and labels of contents, and the restrictions of containers above them.
 
@@ -74,16 +77,82 @@ def read_labels_and_restrictions(
 
     :param told: what the listing told already.
     :param untold: id → why a restriction request tells nothing of it; it is not asked again.
+    :param searched: ids about which search has answered already.
     :raises RestrictionsUnknownError: the account or its token may not read restrictions at all.
     """
     reader = _Reader(api, workers, contents, told or Told())
     wanted = (*contents, *container_ids)
-    reader.search([key for key in wanted if key not in reader.told.readers])
+    reader.search([key for key in wanted if key not in reader.told.readers and key not in searched])
     still = [key for key in wanted if key not in reader.told.readers]
     reader.read_single([key for key in still if not untold or key not in untold])
     reader.found.unknown |= {key: untold[key] for key in still if untold and key in untold}
     reader.read_labels()
     return reader.found
+
+
+class EarlySearch:
+    """Searches for what was listed while the rest is being listed, so that both take the time of one.
+
+    The first failure ends it: what it did not tell is searched for in the usual way.
+    """
+
+    def __init__(self, api: ContentApi, workers: Workers) -> None:
+        self.told = Told()
+        #: What search has answered about, whether it told anything or not.
+        self.answered: set[str] = set()
+        self._api = api
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._asked: set[str] = set()
+        self._waiting: list[str] = []
+        self._searches: list[Future[None]] = []
+        self._failed = False
+
+    def add(self, contents: Sequence[Content]) -> None:
+        """Begin with contents that were listed, as soon as there are enough for one search."""
+        with self._lock:
+            fresh = [content.id for content in contents if content.id not in self._asked]
+            self._asked.update(fresh)
+            self._waiting += fresh
+            while len(self._waiting) >= IDS_AT_ONCE:
+                self._begin()
+
+    def flush(self) -> None:
+        """Begin with the rest."""
+        with self._lock:
+            if self._waiting:
+                self._begin()
+
+    def wait(self) -> None:
+        """Until all has been answered that was begun."""
+        for search in self._searches:
+            search.result()
+
+    def _begin(self) -> None:
+        batch, self._waiting = self._waiting[:IDS_AT_ONCE], self._waiting[IDS_AT_ONCE:]
+        self._searches.append(self._workers.submit(self._search, batch))
+
+    def _search(self, batch: Sequence[str]) -> None:
+        if self._failed:
+            return
+        if _search(self._api, batch, self.told):
+            self._failed = True
+        else:
+            self.answered.update(batch)
+
+
+def _search(api: ContentApi, batch: Sequence[str], told: Told) -> PipelineError | None:
+    """Note what search tells of some contents. :returns: why it did not tell all."""
+    asked = dict(zip(batch, batch, strict=True))  # one string for an id is enough for a whole space of them
+    try:
+        for item in api.search(with_ids(batch), EXPAND_TOLD, SEARCH_LIMIT):
+            if isinstance(item, dict) and (content_id := asked.get(str(item.get("id")))):
+                told.note(content_id, item)
+    except ClientClosedError:
+        raise
+    except PipelineError as error:
+        return error
+    return None
 
 
 class _Reader:
@@ -119,19 +188,10 @@ class _Reader:
                 size = min(IDS_AT_ONCE, size * 2)
 
     def _search_batch(self, batch: Sequence[str]) -> PipelineError | None:
-        asked = dict(zip(batch, batch, strict=True))  # one string for an id is enough for a whole space of them
-        try:
-            for item in self._api.search(with_ids(batch), EXPAND_TOLD, SEARCH_LIMIT):
-                if isinstance(item, dict) and (content_id := asked.get(str(item.get("id")))):
-                    self.told.note(content_id, item)
-        except ClientClosedError:
-            raise
-        except _NO_SEARCH as error:
+        error = _search(self._api, batch, self.told)
+        if isinstance(error, _NO_SEARCH):
             self.found.searched = False
-            return error
-        except PipelineError as error:
-            return error
-        return None
+        return error
 
     # One by one
 
