@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.content import Count
@@ -45,19 +46,21 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
         window = resolve_window(run.facts, lookback=run.source.lookback, since=run.params.since, full=run.params.full)
         log.info("Window: %s", window)
         record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}
-        found = _check_confluence(run, record, token_expires)
-        _check_twig(run, record)
+        found = _check_connections(run, record, token_expires)
         return {"window": window.to_json(), "source": run.source.frozen(), **found}
 
 
-def _check_confluence(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
+def _check_connections(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
     hook = ConfluenceHook(run.source.confluence_conn_id)
     expires_on = hook.settings().token_expires_on
     record.details["token_expires_on"] = expires_on and expires_on.isoformat()
     with hook.client() as client, record.traffic("confluence", client):
         space = _find_space(run, client, record)
         sign_in = client.sign_in()
-        counted = _count(run, client, space) if space else Count(0)
+        # The number is for a sentence: it is counted while Twig is asked.
+        counting = client.workers.submit(partial(_count, run, client), space) if space else None
+        _check_twig(run, record)
+        counted = counting.result() if counting else Count(0)
         record.figures["requests"] = client.requests_made
     if space:
         log.info("Connection successful, found %s", counted)

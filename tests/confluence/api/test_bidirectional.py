@@ -76,6 +76,13 @@ def test_sees_everything_of_a_listing_that_stands_still(ids: set[int], size: int
     assert len(listing.asked) <= -(-len(ids) // size) + 5
 
 
+def test_tells_each_page_of_the_listing_at_once() -> None:
+    listing, told = Listing(list(range(1, 31)), 5), []
+    walked = walk_contents(listing.fetch, content, lambda page: told.append([int(entry.id) for entry in page]))
+    assert {number for page in told for number in page} == set(seen(walked))
+    assert max(map(len, told)) == 5
+
+
 @given(
     st.sets(st.integers(1, 500), min_size=1, max_size=40),
     st.integers(1, 5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,28 @@ def test_labels_come_along_with_or_without_a_restrictions_check(restrictions: An
     assert found["News"]["labels"] == ["public"]
     assert found["Linux"]["labels"] == []
     assert all(row["labels"] == [] for row in rows(sweep_of(client, restrictions=restrictions, labels=False)).values())
+
+
+def test_labels_and_restrictions_are_asked_for_while_the_rest_is_being_listed(connect: ClientFactory) -> None:
+    with serve(numbered_space(2_999)) as sandbox:
+        client = connect(sandbox)
+        space = client.space("BIG")
+        forget_requests(sandbox)
+        assert sweep(client, space).complete
+        asked = [request.path for request in requests_of(sandbox)]
+        listed = [place for place, path in enumerate(asked) if re.search(LISTING, path)]
+        searched = [place for place, path in enumerate(asked) if path.endswith("/content/search")]
+        assert searched[0] < listed[-1]
+        assert len(searched) == 3_000 / 200
+
+
+def test_a_search_that_fails_at_first_costs_nothing_but_time(connect: ClientFactory) -> None:
+    with serve(numbered_space(999, labels=("red",))) as sandbox:
+        sandbox.fail(faults.Refuse(500), "content/search", times=3)
+        swept = sweep_of(connect(sandbox), "BIG")
+        assert swept.complete
+        assert not unknown(swept)
+        assert all(row["labels"] == ["red"] for title, row in rows(swept).items() if title != "Home")
 
 
 def test_labels_take_one_request_for_the_list_and_about_one_for_250_labelled_pages(connect: ClientFactory) -> None:

@@ -159,7 +159,7 @@ def _walk(
     problems: list[str] = []
     told = Told()
     with ThreadPoolExecutor(len(kinds) + 1, thread_name_prefix="sweep-kind") as pool:
-        walks = [pool.submit(api.list_contents, space, kind, early and early.add) for kind in kinds]
+        walks = [pool.submit(api.list_contents, space, kind, early.add if early else None) for kind in kinds]
         labelled = pool.submit(api.labels, space, kinds) if labels else None
         for walk in walks:
             listed = walk.result()
