@@ -204,7 +204,7 @@ def _facts(
             sorted(above.nodes),
             told=told,
             untold=above.untold,
-            searched=early.answered,
+            early=early,
         )
         return facts, True, []
     except RestrictionsUnknownError as error:

@@ -27,7 +27,7 @@ from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
     from confluence_to_twig.confluence.api.content import Content
@@ -68,7 +68,7 @@ def read_labels_and_restrictions(
     *,
     told: Told | None = None,
     untold: Mapping[str, str] | None = None,
-    searched: Collection[str] = (),
+    early: EarlySearch | None = None,
 ) -> LabelsAndRestrictions:
     """Ask for the own-level restrictions and labels of contents, and the restrictions of containers above them.
 
@@ -77,12 +77,12 @@ def read_labels_and_restrictions(
 
     :param told: what the listing told already.
     :param untold: id → why a restriction request tells nothing of it; it is not asked again.
-    :param searched: ids about which search has answered already.
+    :param early: what search has been asked already, and waited for.
     :raises RestrictionsUnknownError: the account or its token may not read restrictions at all.
     """
     reader = _Reader(api, workers, contents, told or Told())
     wanted = (*contents, *container_ids)
-    reader.search([key for key in wanted if key not in reader.told.readers and key not in searched])
+    reader.search([key for key in wanted if key not in reader.told.readers], early)
     still = [key for key in wanted if key not in reader.told.readers]
     reader.read_single([key for key in still if not untold or key not in untold])
     reader.found.unknown |= {key: untold[key] for key in still if untold and key in untold}
@@ -106,7 +106,8 @@ class EarlySearch:
         self._asked: set[str] = set()
         self._waiting: list[str] = []
         self._searches: list[Future[None]] = []
-        self._failed = False
+        #: Why search did not answer, the first time.
+        self.error: PipelineError | None = None
 
     def add(self, contents: Sequence[Content]) -> None:
         """Begin with contents that were listed, as soon as there are enough for one search."""
@@ -133,10 +134,10 @@ class EarlySearch:
         self._searches.append(self._workers.submit(self._search, batch))
 
     def _search(self, batch: Sequence[str]) -> None:
-        if self._failed:
+        if self.error:
             return
-        if _search(self._api, batch, self.told):
-            self._failed = True
+        if error := _search(self._api, batch, self.told):
+            self.error = self.error or error
         else:
             self.answered.update(batch)
 
@@ -165,27 +166,29 @@ class _Reader:
 
     # By search
 
-    def search(self, ids: Sequence[str]) -> None:
+    def search(self, ids: Sequence[str], early: EarlySearch | None = None) -> None:
         """As many ids at once as the server copes with: half as many after a failure, twice as many after a success.
 
         Work goes out in waves of one batch a thread, so that a size that is too large costs few requests.
         """
-        rest, size = list(ids), IDS_AT_ONCE
-        while rest:
+        answered, error = (early.answered, early.error) if early else ((), None)
+        self.found.searched = not isinstance(error, _NO_SEARCH)
+        rest = [key for key in ids if key not in answered]
+        size = IDS_AT_ONCE // 2 if error else IDS_AT_ONCE
+        while rest and self.found.searched:
             wave = list(batches(rest[: size * self._workers.threads], size))
             rest = rest[sum(map(len, wave)) :]
             failed = [
                 batch for batch, error in zip(wave, self._workers.map(self._search_batch, wave), strict=True) if error
             ]
-            if not self.found.searched or (failed and size == 1 and len(failed) == len(wave)):
-                self.found.searched = False
-                log.warning("Labels and restrictions are read one by one: search does not answer")
-                return
+            self.found.searched &= not (failed and size == 1 and len(failed) == len(wave))
             if failed and size > 1:
                 size = max(1, size // 2)
                 rest = [key for batch in failed for key in batch] + rest
             elif not failed:
                 size = min(IDS_AT_ONCE, size * 2)
+        if not self.found.searched:
+            log.warning("Labels and restrictions are read one by one: search does not answer")
 
     def _search_batch(self, batch: Sequence[str]) -> PipelineError | None:
         error = _search(self._api, batch, self.told)
