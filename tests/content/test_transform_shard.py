@@ -238,8 +238,8 @@ def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
 
 home = ObjectStoragePath(f"file://{sys.argv[1]}")
-words = " ".join(f"w{number}" for number in range(6_000))
-pages = (page_row(str(number), storage=f"<p>{number} {words}</p>") for number in range(300))
+text = "".join(f"<p>{' '.join(f'w{word}' for word in range(start, start + 60))}</p>" for start in range(0, 6_000, 60))
+pages = (page_row(str(number), storage=f"<p>{number}</p>{text}") for number in range(300))
 write_rows(home / "p.parquet", schemas.PAGES, pages)
 before = peak()
 report = transform_shard(home / "p.parquet", home / "d.parquet", home / "c.parquet", home / "q.parquet", workers=2)
