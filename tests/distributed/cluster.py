@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,14 @@ class Cluster:
 
     def stop(self, name: str) -> None:
         """End a component with all its processes: first SIGTERM, then SIGKILL."""
-        _, stack = self.running.pop(name)
+        server, stack = self.running.pop(name)
         stack.close()
+        _kill_session(server.process.pid)
+
+    def kill(self, name: str) -> None:
+        """End a component as a machine that loses power does, with the tasks on it."""
+        _kill_session(self.running[name][0].process.pid)
+        self.stop(name)
 
     def _environment(self, name: str) -> dict[str, str]:
         home = self.folder / name
@@ -94,6 +101,14 @@ class Cluster:
         answer = self.api._session.get(f"{self.api.base_url}/confluence-to-twig/api/{path}", timeout=60)
         answer.raise_for_status()
         return answer.json()
+
+
+def _kill_session(leader: int) -> None:
+    """SIGKILL to all processes of a session. A task has a process group of its own in the session of its worker."""
+    for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()):
+        with suppress(ProcessLookupError):
+            if os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def outcome(staging: SourceStaging) -> tuple[dict[str, str], int, dict[str, int]
     return contents(ManifestStore(staging)), read_table(run.documents(0)).num_rows, read_json(run.report), left
 
 
-@pytest.mark.slow
+@pytest.mark.proofs("the fault after each number of calls to the store, from the first to the last; losses: 0")
 @pytest.mark.parametrize("protocol", ["memory", "sftp"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whenever_staging_fails_a_second_try_ends_the_same(protocol: str, fault: Fault) -> None:
