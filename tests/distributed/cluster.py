@@ -42,6 +42,7 @@ class Cluster:
     """Components by name, and what tests ask of the whole."""
 
     folder: Path
+    services: Services
     ports: dict[str, int]
     shared: dict[str, str]
     api: AirflowApi
@@ -69,6 +70,10 @@ class Cluster:
         """End a component as a machine that loses power does, with the tasks on it."""
         _kill_session(self.running[name][0].process.pid)
         self.stop(name)
+
+    def wait_for_api(self) -> None:
+        """Until the API server answers."""
+        self.running["api-server"][0].wait_until_up(f"{self.api.base_url}/api/v2/monitor/health", 180)
 
     def _environment(self, name: str) -> dict[str, str]:
         home = self.folder / name
@@ -126,10 +131,11 @@ def cluster(folder: Path, services: Services, sources: list[dict[str, Any]]) -> 
             log = folder / "logs" / f"sandbox-{name}.log"
             server = stack.enter_context(started(f"the sandbox {name}", command, log, shared))
             server.wait_until_up(f"http://127.0.0.1:{ports[name]}/", 60)
-        made = Cluster(folder, ports, shared, api)
+        made = Cluster(folder, services, ports, shared, api)
         made.migrate()
         stack.callback(lambda: [made.stop(name) for name in list(made.running)])
-        made.start("api-server").wait_until_up(f"{api.base_url}/api/v2/monitor/health", 180)
+        made.start("api-server")
+        made.wait_for_api()
         for name in COMMANDS:
             if name != "api-server":
                 made.start(name)

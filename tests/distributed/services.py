@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,13 +43,24 @@ def _found(module: str) -> bool:
         return False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Services:
-    """Where they listen."""
+    """Where they listen, and PostgreSQL's process."""
 
     postgres: int
     redis: int
     s3: int
+    _start_postgres: Callable[[], ExitStack] = ExitStack
+    _postgres: ExitStack = field(default_factory=ExitStack)
+
+    def restart_postgres(self) -> None:
+        """End PostgreSQL, connections and all, and start it again with the same data."""
+        self._postgres.close()
+        self._postgres = self._start_postgres()
+
+    def flush_redis(self) -> None:
+        """Redis forgets every queued task."""
+        subprocess.run(["redis-cli", "-p", str(self.redis), "FLUSHALL"], check=True, capture_output=True)
 
     def environment(self) -> dict[str, str]:
         """What every component of Airflow has to know of them."""
@@ -77,12 +88,22 @@ def services(folder: Path) -> Iterator[Services]:
     ports = Services(free_port(25_432), free_port(26_379), free_port(25_000))
     environment = dict(os.environ)
     with ExitStack() as stack:
-        data = folder / "postgres"
+        data, logs = folder / "postgres", folder / "logs"
         as_postgres = _new_cluster(data)
-        binary, logs = str(postgres_binary("postgres")), folder / "logs"
-        command = [*as_postgres, binary, "-D", str(data), "-p", str(ports.postgres), "-k", "", "-h", "127.0.0.1"]
-        server = stack.enter_context(started("PostgreSQL", command, logs / "postgres.log", environment))
-        _until_listening(server, ports.postgres)
+
+        def start_postgres() -> ExitStack:
+            program = [*as_postgres, str(postgres_binary("postgres")), "-D", str(data)]
+            command = [*program, "-p", str(ports.postgres), "-k", "", "-h", "127.0.0.1"]
+            running = ExitStack()
+            _until_listening(
+                running.enter_context(started("PostgreSQL", command, logs / "postgres.log", environment)),
+                ports.postgres,
+            )
+            return running
+
+        ports._start_postgres = start_postgres
+        stack.callback(lambda: ports._postgres.close())
+        ports.restart_postgres()
         psql = [str(postgres_binary("psql")), "-h", "127.0.0.1", "-p", str(ports.postgres), "-U", "postgres"]
         _until(lambda: subprocess.run([*psql, "-c", "CREATE DATABASE airflow"], capture_output=True).returncode == 0)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from random import Random
 from typing import Any, TypeVar
 
 import pytest
 import requests
 
 from tests.distributed.cluster import WORKERS, Cluster
-from tests.proofs import FULL_SIZE
+from tests.proofs import FULL_SIZE, SEED, size
 
 T = TypeVar("T")
 pytestmark = pytest.mark.timeout(1_800)
@@ -95,3 +96,38 @@ def test_a_worker_that_is_killed_costs_time_and_nothing_else(parts: Cluster, tas
     parts.start(worker)
     assert end_of(parts, dag_id, run_id) == "success"
     assert parts.held("other") == truth
+
+
+RUNS = size(1, 3)
+
+
+@pytest.mark.skipif(not FULL_SIZE, reason="in make proofs")
+@pytest.mark.proofs(f"{RUNS} runs, in each of which it fails at a random moment; losses: 0")
+@pytest.mark.parametrize("what", ["scheduler", "triggerer", "api-server", *WORKERS, "postgres", "redis"])
+def test_whatever_fails_at_a_random_moment_a_rerun_is_equal(parts: Cluster, what: str) -> None:
+    random = Random(f"{SEED} {what}")
+    for number in range(RUNS):
+        for page_id in random.sample(sorted(parts.held("sample")), 5):
+            change(parts, change="edit", page=page_id, storage=f"<p>Edited before {what} fails, {number}.</p>")
+        dag_id, run_id = trigger(parts, "other")
+        time.sleep(random.uniform(0, 60))
+        fail(parts, what)
+        for _ in range(3):
+            if end_of(parts, dag_id, run_id) == "success":
+                break
+            dag_id, run_id = trigger(parts, "other")
+        assert end_of(parts, *trigger(parts, "sample")) == "success"
+        assert parts.held("other") == parts.held("sample")
+
+
+def fail(parts: Cluster, what: str) -> None:
+    """Let a component or a service fail, and come back."""
+    match what:
+        case "postgres":
+            parts.services.restart_postgres()
+        case "redis":
+            parts.services.flush_redis()
+        case _:
+            parts.kill(what)
+            parts.start(what)
+            parts.wait_for_api()
