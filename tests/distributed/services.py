@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,6 +89,7 @@ def services(folder: Path) -> Iterator[Services]:
     ports = Services(free_port(25_432), free_port(26_379), free_port(25_000))
     environment = dict(os.environ)
     with ExitStack() as stack:
+        psql = [str(postgres_binary("psql")), "-h", "127.0.0.1", "-p", str(ports.postgres), "-U", "postgres"]
         data, logs = folder / "postgres", folder / "logs"
         as_postgres = _new_cluster(data)
 
@@ -96,17 +97,15 @@ def services(folder: Path) -> Iterator[Services]:
             program = [*as_postgres, str(postgres_binary("postgres")), "-D", str(data)]
             command = [*program, "-p", str(ports.postgres), "-k", "", "-h", "127.0.0.1"]
             running = ExitStack()
-            _until_listening(
-                running.enter_context(started("PostgreSQL", command, logs / "postgres.log", environment)),
-                ports.postgres,
-            )
+            server = running.enter_context(started("PostgreSQL", command, logs / "postgres.log", environment))
+            running.callback(lambda: _end_connections(server))
+            _until(lambda: subprocess.run([*psql, "-c", "SELECT 1"], capture_output=True, check=False).returncode == 0)
             return running
 
         ports._start_postgres = start_postgres
         stack.callback(lambda: ports._postgres.close())
         ports.restart_postgres()
-        psql = [str(postgres_binary("psql")), "-h", "127.0.0.1", "-p", str(ports.postgres), "-U", "postgres"]
-        _until(lambda: subprocess.run([*psql, "-c", "CREATE DATABASE airflow"], capture_output=True).returncode == 0)
+        subprocess.run([*psql, "-c", "CREATE DATABASE airflow"], capture_output=True, check=True)
 
         command = [
             "redis-server",
@@ -127,6 +126,13 @@ def services(folder: Path) -> Iterator[Services]:
         _until_listening(server, ports.s3)
         _create_bucket(ports.s3_url)
         yield ports
+
+
+def _end_connections(server: Server) -> None:
+    """PostgreSQL ends its connections at SIGINT; at SIGTERM it would wait until they end by themselves."""
+    server.process.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        server.process.wait(20)
 
 
 def _new_cluster(data: Path) -> list[str]:
