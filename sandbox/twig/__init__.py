@@ -6,6 +6,7 @@ from sandbox.twig.behind import HeldChunk, HeldDocument
 from sandbox.twig.faults import Fault
 from sandbox.twig.files import ImportReport
 from sandbox.twig.keys import DEFAULT_AGENT, DEFAULT_KEY, DEFAULT_ORG, connection
+from sandbox.twig.personalities import PERSONALITIES, Personality
 from sandbox.twig.processing import ProcessFailure
 from sandbox.twig.request_log import RequestRecord
 from sandbox.twig.server import SandboxTwig, ServedTwig, serve
@@ -15,10 +16,12 @@ __all__ = [
     "DEFAULT_AGENT",
     "DEFAULT_KEY",
     "DEFAULT_ORG",
+    "PERSONALITIES",
     "Fault",
     "HeldChunk",
     "HeldDocument",
     "ImportReport",
+    "Personality",
     "ProcessFailure",
     "RequestRecord",
     "SandboxTwig",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.serving import LOOPBACK, serve_until_stopped
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG, connection
+from sandbox.twig.personalities import PERSONALITIES
 from sandbox.twig.server import SandboxTwig
 from sandbox.twig.settings import Settings
 
@@ -20,6 +21,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     settings = Settings(write_per_minute=options.rate, processing_seconds=options.processing_seconds)
     twig = SandboxTwig(options.state, settings, latency_ms=options.latency_ms)
+    if options.personality:
+        options.key = PERSONALITIES[options.personality].play(twig)
     try:
         serve_until_stopped(twig.app, options.host, options.port, partial(_announce, options))
     except (OSError, ValueError) as error:
@@ -40,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--processing-seconds", type=_not_negative, default=2.0, help="how long a processing takes (default: 2)"
     )
+    parser.add_argument("--personality", choices=PERSONALITIES, help="behave like a tenant that differs")
+    parser.set_defaults(key=DEFAULT_KEY)
     return parser
 
 
@@ -70,8 +75,8 @@ def _announce(options: argparse.Namespace, base_url: str) -> None:
     kept = f"kept in {options.state}" if options.state else "in memory"
     lines = [
         f"Sandbox Twig: {base_url} ({kept}, {limit})",
-        f"  API key {DEFAULT_KEY}, organization {DEFAULT_ORG}",
-        f"  export AIRFLOW_CONN_TWIG_DEFAULT='{json.dumps(connection(base_url))}'",
+        f"  API key {options.key}, organization {DEFAULT_ORG}",
+        f"  export AIRFLOW_CONN_TWIG_DEFAULT='{json.dumps(connection(base_url) | {'password': options.key})}'",
         "Open the address in a browser to see the data sources and to search. Ctrl-C stops it.",
     ]
     print("\n".join(lines), flush=True)

@@ -60,6 +60,7 @@ def delete_data_spec(desk: AtDesk, spec: str) -> JSONResponse:
 
 @router.post("/data-specs/{spec}/documents")
 async def write_documents(desk: AtDesk, spec: str) -> JSONResponse:
+    _refuse_unless_supported(desk.twig.settings.documents_status)
     body = await desk.body()
     write = await run_in_threadpool(models.parse, models.DocumentsWrite, body)
     desk.twig.log.count_write(spec, write)
@@ -93,6 +94,8 @@ def list_documents(desk: AtDesk, spec: str, limit: PageSize = 100, cursor: Curso
 
 @router.post("/data-specs/{spec}/process")
 async def process_data_spec(desk: AtDesk, spec: str) -> JSONResponse:
+    if desk.twig.settings.process_status == 403:
+        raise ApiError(403, "You do not have the permission Process on this data source")
     body = await desk.body()
     return await desk.write(body, lambda db: Answer(202, desk.twig.start_processing(db, desk.org, spec)))
 

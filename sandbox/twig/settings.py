@@ -26,6 +26,8 @@ class Settings(BaseModel):
     capitalised_status: bool = False  # "Active", as some of Twig's pages write
     retry_after: bool = True  # whether a 429 has the Retry-After header
     listing_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET …/documents answers: 200, 404, 405 or 501
+    documents_status: Annotated[int, Field(ge=200, le=599)] = 200  # what POST …/documents answers: 200, 404, 405 or 501
+    process_status: Annotated[int, Field(ge=200, le=599)] = 200  # what POST …/process answers: 200 or 403
     by_id_status: Annotated[int, Field(ge=200, le=599)] = 200  # what GET /api/data-specs/{id} answers: 200, 404 or 405
     connector: Connector = "upload"
     max_files: Annotated[int, Field(gt=0)] | None = None  # how many files the plan takes; None: any number

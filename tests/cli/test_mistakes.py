@@ -77,6 +77,13 @@ MISTAKES = {
     "a backfill of the future": Mistake(f"backfill docs --from {TOMORROW} --to {TOMORROW}", ("--from", "future")),
     "a backfill before the start": Mistake("backfill docs --from 2025-01-01 --to 2025-01-02", ("start_date",)),
     "a backfill without a schedule": Mistake("backfill by-hand --from 2026-01-01 --to 2026-01-02", ("schedule",)),
+    "doctor for an unknown source": Mistake("doctor dosc", ("'dosc'", "Known: docs")),
+    "doctor with an unknown option": Mistake("doctor docs --yaml", ("--yaml",)),
+    "doctor without a sources file": Mistake("doctor", ("sources.yaml", "no such file"), text=None),
+    "doctor without a Confluence connection": Mistake("doctor docs --json", ("no connection confluence_default",), confluence=None),
+    "doctor without a Twig connection": Mistake("doctor docs", ("no connection twig_default",), twig=None),
+    "doctor with an empty API token": Mistake("doctor docs", ("confluence_default", "token"), confluence=CONFLUENCE | {"password": ""}),
+    "doctor with a Twig key in clear text": Mistake("doctor docs", ("twig_default", "https://"), twig=TWIG | {"host": "http://t.example"}),
     "a manifest of delivered files": Mistake("rebuild-manifest as-files", ("as-files", "delivers files")),
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig import file_delivery as module
@@ -21,7 +22,7 @@ from confluence_to_twig.twig.data_source import existing
 from confluence_to_twig.twig.file_delivery import FileDelivery, FilesReport, bind
 from confluence_to_twig.twig.file_places import SHAPES
 from confluence_to_twig.twig.pruner import Deletion
-from tests.staging.test_manifest import memory_staging
+from tests.staging.stores import folder_in
 from tests.twig.world import Page, World
 
 PAGES = [Page(str(number), (f"Text of page {number}", f"More about zz{number}")) for number in range(30)]
@@ -247,14 +248,18 @@ def test_several_attempts_of_a_run_are_listed_together(target: Target) -> None:
     assert changes["removed"] or changes["replaced"]
 
 
-def test_delivers_to_an_object_store(world: World, kind: Any) -> None:
-    store = memory_staging().root
-    target = Target(replace(world, staging=memory_staging()), store, kind)
+@pytest.mark.parametrize("store", ["file", "memory", "s3"])
+@pytest.mark.parametrize("shape", ["docx", "txt", "txt-bundles", "zip"])
+def test_delivers_to_any_store(world: World, tmp_path: Path, store: str, shape: str) -> None:
+    staging = SourceStaging(folder_in(store, tmp_path / "staging"), "product-docs")
+    target = Target(replace(world, staging=staging), folder_in(store, tmp_path / "target"), shape)
     target.deliver(*PAGES)
     target.deliver(PAGES[3].edited(sections=("new",)))
     target.remove(PAGES[4])
-    assert target.files().keys() == target.names(*PAGES[:4], *PAGES[5:])
     assert target.delivery().check() == ({}, [])
+    target.root.fs.invalidate_cache()
+    text = "\n".join(target.files().values())
+    assert (text.count("zz"), "More about zz4\n" in text, "new" in text) == (28, False, True)
 
 
 def test_another_format_replaces_the_files_of_the_one_before(world: World, tmp_path: Path) -> None:

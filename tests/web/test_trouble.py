@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from confluence_to_twig.runs.history import newest_first
-from confluence_to_twig.web.trouble import conversion_warnings, quarantined, run_warnings
+from confluence_to_twig.staging.files import write_bytes, write_json
+from confluence_to_twig.web.trouble import conversion_warnings, last_look, quarantined, run_warnings
 from tests.web.samples import LONG_BEFORE, NOW, SampleSource, document, held, page
 
 LATER = NOW + timedelta(hours=1)
@@ -84,3 +85,12 @@ def test_repeats_what_a_run_warned_of(docs: SampleSource) -> None:
     docs.record("manual__2", "discover", LATER, warnings=["The sweep is not complete"])
     assert run_warnings(docs.staging, "manual__1") == ["The API token expires tomorrow"]
     assert run_warnings(docs.staging, "manual__2") == ["The sweep is not complete"]
+
+
+def test_the_last_look_of_the_doctor_is_shown_and_a_damaged_one_is_not(docs: SampleSource) -> None:
+    staging = docs.staging
+    assert last_look(staging) is None
+    write_json(staging.doctor, {"source": "docs", "findings": []})
+    assert last_look(staging) == {"source": "docs", "findings": []}
+    write_bytes(staging.doctor, b"{")
+    assert last_look(staging) is None

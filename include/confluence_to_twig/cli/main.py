@@ -117,6 +117,20 @@ def check(names: Names = None, sources: Sources = None, verbose: Verbose = False
         return command.check(shown, sources, names or [])
 
 
+@app.command()
+def doctor(
+    names: Names = None,
+    sources: Sources = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    verbose: Verbose = False,
+) -> int:
+    """Look at both sides of each source, and estimate its first run; at most 30 requests, which only read."""
+    from confluence_to_twig.cli.doctor import command
+
+    with terminal(prepared_home(), "doctor", verbose=verbose) as shown:
+        return command.doctor(shown, sources, names or [], as_json=as_json)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
     try:

@@ -102,6 +102,11 @@ class SourceStaging:
         """What a file for Twig is made of that holds several pages."""
         return self.home / "bundles" / f"{key}.parquet"
 
+    @property
+    def doctor(self) -> ObjectStoragePath:
+        """What the doctor found when it looked last."""
+        return self.home / "doctor.json"
+
     def run(self, run_id: str) -> RunStaging:
         """The files of one run of this source."""
         return RunStaging(self.runs / folder_name(run_id))

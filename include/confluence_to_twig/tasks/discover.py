@@ -29,6 +29,7 @@ from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import INVENTORY, PLAN
 from confluence_to_twig.tasks.looking import look_at, look_at_nothing
+from confluence_to_twig.tasks.shared_staging import require_shared
 from confluence_to_twig.tasks.twig_target import settle_manifest
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
     :returns: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run).
     """
     with recorded(run) as record:
+        require_shared(run)
         _clear(run)
         space = Space.from_json(validated["space"]) if validated["space"] else None
         hook = ConfluenceHook(run.source.confluence_conn_id)

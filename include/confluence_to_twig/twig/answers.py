@@ -134,7 +134,8 @@ def _in_json(text: str) -> str:
 _REMEDIES = {
     400: "This is a mistake in how the pipeline speaks to this Twig: compare docs/twig-api-contract.md, section 6.",
     401: "Create a new API key in Twig (Settings → API keys) and paste it into the Twig connection.",
-    403: "Give the key the scopes Read, Write and Execute, or check the organisation id in the Twig connection.",
+    403: "This tenant needs a key with the scopes Read, Write and Execute. Create one in Twig, or check the organisation id in the Twig "
+    "connection.",
     404: "Check the address and the paths in the Twig connection (docs/twig-api-contract.md, section 1).",
     405: "This Twig does not offer the route: check the paths in the Twig connection, or use `delivery: files`.",
     501: "This Twig does not offer the route: check the paths in the Twig connection, or use `delivery: files`.",

@@ -30,9 +30,10 @@ from confluence_to_twig.twig.models import (
 from confluence_to_twig.twig.transport import PATIENCE_S, Figures, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from confluence_to_twig.twig.answers import Answer
     from confluence_to_twig.twig.settings import TwigSettings
 
 __all__ = ["BadBatch", "BatchTooLarge", "DataSourceGone", "KeyConflict", "RouteNotOffered", "TwigClient"]
@@ -97,6 +98,23 @@ class TwigClient:
     def await_write(self) -> None:
         """Wait until Twig's budget admits a write."""
         self._http.await_budget("write")
+
+    def look(
+        self, route: str, params: Mapping[str, str | int] | None = None, *, body: str | None = None, **parts: str
+    ) -> Answer:
+        """Ask a route that only reads, and return the answer whatever its status says, unless it passes by itself.
+
+        :param body: JSON text; with it the request is a POST.
+        """
+        return self._http.request(
+            "GET" if body is None else "POST",
+            self.settings.url(route, **parts),
+            action=f"look at the route {route}",
+            scope="read" if body is None else "execute",
+            params=params,
+            body=body,
+            allowed=range(400, 500),
+        )
 
     def list_data_sources(self, search: str = "") -> Iterator[DataSource]:
         """All data sources, or those whose name contains ``search``, in Twig's order."""
@@ -165,7 +183,7 @@ class TwigClient:
         :param body: the request as JSON text: ``{"upserts": […], "deletes": […]}``.
         :param key: names this intent; the same after a lost answer, another one for anything else.
         :raises BatchTooLarge: :raises BadBatch: :raises KeyConflict: nothing was applied.
-        :raises DataSourceGone: there is nothing to write to.
+        :raises DataSourceGone: there is nothing to write to. :raises RouteNotOffered: this Twig takes no documents.
         """
         action = "write documents"
         answer = self._http.request(
@@ -175,13 +193,19 @@ class TwigClient:
             scope="write",
             body=body,
             key=key,
-            allowed={400, 404, 409, 413, 422},
+            allowed={400, 409, 413, 422} | _NOT_OFFERED,
         )
         if answer.status < 300:
             replayed = answer.headers.get("Idempotency-Replayed", "").lower() == "true"
             return WriteOutcome.read(answer.payload, replayed)
         if answer.status == 404 and self.get_data_source(data_source_id) is None:
             raise DataSourceGone
+        if answer.status in _NOT_OFFERED:
+            raise RouteNotOffered(
+                f"{answer.status}: this Twig has no route that takes documents",
+                "This tenant needs `delivery: files` (docs/file-delivery.md). If its route has another path, set that in the Twig "
+                "connection.",
+            )
         host = host_of(self.settings.base_url)
         raise batch_error(answer, failure(answer, action, self.settings.api_key, body, host))
 
@@ -230,8 +254,14 @@ class TwigClient:
             self.settings.url("process", id=data_source_id),
             action="start the processing",
             scope="write",
-            allowed={409},
+            allowed={403, 409},
         )
+        if answer.status == 403:
+            raise PermanentError(
+                "403 Forbidden: this key may not have Twig process the data source",
+                "This tenant needs the permission Process on the data source for the key's user, and the scope Write for the key "
+                "(https://help.twig.so/administration/group-management).",
+            )
         if answer.status == 409:
             details = field(answer.error, "details")
             return field(details, "processId", "process_id"), False

@@ -26,7 +26,7 @@ from confluence_to_twig.web import access, playground
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
 from confluence_to_twig.web.planned import Filter, plan_page
-from confluence_to_twig.web.trouble import RUNS_LOOKED_INTO, conversion_warnings, quarantined, run_warnings
+from confluence_to_twig.web.trouble import RUNS_LOOKED_INTO, conversion_warnings, last_look, quarantined, run_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -139,6 +139,7 @@ def trouble(source: Ours) -> dict[str, Any]:
         "quarantined": quarantined(staging, runs),
         "conversions": conversion_warnings(staging, runs),
         "warnings": run_warnings(staging, runs[0].folder) if runs else [],
+        "doctor": last_look(staging),
     }
 
 

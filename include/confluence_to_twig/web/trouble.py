@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.report import assemble, read_records
 from confluence_to_twig.staging.cached import Remembered
 from confluence_to_twig.staging.files import files_in, read_json
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.staging.layout import SourceStaging
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -121,3 +125,14 @@ def _read_warned(path: ObjectStoragePath) -> list[Row]:
 
 _failures = Remembered(_read_failures, keep=200)
 _warned = Remembered(_read_warned, keep=500)
+
+
+def last_look(staging: SourceStaging) -> dict[str, Any] | None:
+    """What `confluence-to-twig doctor` found when it looked last; None: it never did, or its file cannot be read."""
+    try:
+        return read_json(staging.doctor)
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError, PipelineError):
+        log.warning("%s cannot be read", staging.doctor, exc_info=True)
+        return None

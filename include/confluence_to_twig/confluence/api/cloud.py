@@ -149,6 +149,10 @@ class CloudApi:
                 return count_above(counted, self.search_total(of_space(space.key, kinds)))
         return Count(counted)
 
+    def archived(self, space: Space) -> Count | None:
+        page = self._page(f"/spaces/{space.id}/pages", None, status="archived", limit=LIMIT)
+        return Count(len(page.results), exact=page.cursor is None)
+
     def list_contents(self, space: Space, kind: Kind, seen: Seen | None = None) -> Listed:
         return walk_both_ends(
             lambda sort, cursor, limit: self._listing_page(space, kind, sort, cursor, limit),

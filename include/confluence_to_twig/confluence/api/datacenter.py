@@ -115,6 +115,9 @@ class DataCenterApi:
                 return count_above(counted, self.search_total(of_space(space.key, kinds)))
         return Count(counted)
 
+    def archived(self, space: Space) -> Count | None:
+        return None
+
     def list_contents(self, space: Space, kind: Kind, seen: Seen | None = None) -> Listed:
         """With restrictions and labels, by documented expansions: a search index that is being rebuilt stops nothing
         (https://docs.atlassian.com/ConfluenceServer/rest/9.2.0/#api/content-getContent)."""

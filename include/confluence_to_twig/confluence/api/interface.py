@@ -36,6 +36,9 @@ class ContentApi(Protocol):
     def count(self, space: Space, kinds: Sequence[Kind]) -> Count:
         """How many current contents the account sees, as far as a few requests tell."""
 
+    def archived(self, space: Space) -> Count | None:
+        """How many archived pages the account sees, by one request; ``None`` where nobody tells."""
+
     def list_contents(self, space: Space, kind: Kind, seen: Seen | None = None) -> Listed:
         """All current contents, without bodies.
 

@@ -39,11 +39,12 @@ function quarantine({ quarantined }) {
   ];
 }
 
-function warnings({ conversions, warnings: said }) {
+function warnings({ conversions, warnings: said, doctor }) {
   if (!conversions.length && !said.length) {
-    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown.")];
+    return [doctor && looked(doctor), empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown.")];
   }
   return [
+    doctor && looked(doctor),
     said.length > 0 && h("section", {}, h("h2", {}, "The last run warned"), h("ul", { class: "card said" }, said.map((text) => h("li", {}, text)))),
     conversions.length > 0 &&
       h(
@@ -54,6 +55,18 @@ function warnings({ conversions, warnings: said }) {
         longList(conversions, conversion),
       ),
   ];
+}
+
+function looked({ looked_at, findings, by_hand }) {
+  const open = findings.filter((finding) => finding.state !== "ok");
+  return h(
+    "section",
+    {},
+    h("h2", {}, `The doctor looked on ${looked_at.slice(0, 10)}`),
+    h("p", { class: "sub lead" }, `${number(findings.length - open.length)} of ${count(findings.length, "finding")} are fine.`),
+    h("ul", { class: "card said" }, open.map((one) => h("li", {}, `${one.side}, ${one.what}: ${one.found} (${one.state})`))),
+    h("ol", { class: "card said" }, by_hand.map((step) => h("li", {}, step))),
+  );
 }
 
 function conversion(row) {
