@@ -27,10 +27,19 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import CronDataIntervalTimetable, CronTriggerTimetable, TaskGroup, dag, get_parsing_context, task
+from airflow.sdk import (
+    AssetOrTimeSchedule,
+    AssetWatcher,
+    CronDataIntervalTimetable,
+    CronTriggerTimetable,
+    TaskGroup,
+    dag,
+    get_parsing_context,
+    task,
+)
 
 from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
-from confluence_to_twig.runs.assets import space_asset, twig_asset
+from confluence_to_twig.runs.assets import changes_asset, space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run, name_map_index
 from confluence_to_twig.sources.placement import placed
@@ -56,6 +65,26 @@ def timetable(source: Source) -> Any:
     return CronTriggerTimetable(source.schedule, timezone="UTC", interval=source.lookback)
 
 
+def schedule_of(source: Source) -> Any:
+    """The timetable; for a source that runs on change, changes as well."""
+    times = timetable(source)
+    if not source.on_change:
+        return times
+    from confluence_to_twig.tasks.change_trigger import ChangeTrigger
+
+    trigger = ChangeTrigger(
+        source.name,
+        source.confluence_conn_id,
+        source.space_key,
+        list(source.content),
+        poll_every=source.poll_every.total_seconds(),
+        quiet_for=source.quiet_for.total_seconds(),
+        sweep_every=source.sweep_every.total_seconds() if source.sweep_every else None,
+    )
+    changes = [changes_asset(source=source.name, watchers=[AssetWatcher(name=source.name, trigger=trigger)])]
+    return AssetOrTimeSchedule(timetable=times, assets=changes) if times else changes
+
+
 def build(source: Source) -> DAG:
     """The DAG of one source."""
 
@@ -64,7 +93,7 @@ def build(source: Source) -> DAG:
         auto_register=False,
         dag_display_name=f"Confluence {source.space_key} → Twig {source.data_source_name}",
         description=f"Space {source.space_key} to Twig data source {source.data_source_name}, {source.lookback_text}",
-        schedule=timetable(source),
+        schedule=schedule_of(source),
         start_date=source.start_date,
         catchup=source.catchup,
         max_active_runs=1,

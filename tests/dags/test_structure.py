@@ -96,3 +96,25 @@ def test_the_trigger_form_refuses_wrong_values(conf: dict[str, Any], told: str) 
     with pytest.raises(Exception, match=told):
         params.update(conf)
         params.validate()
+
+
+def test_a_source_that_runs_on_change_keeps_its_schedule_and_has_a_trigger_of_its_own() -> None:
+    from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from confluence_to_twig.dag import build
+    from confluence_to_twig.sources.source import Source
+
+    sources = [
+        Source(name=name, space_key="PROD", schedule="0 2 * * *", lookback="1 day", on_change=True) for name in "ab"
+    ]
+    triggers = []
+    for source in sources:
+        timetable = build(source).timetable
+        assert isinstance(timetable, AssetOrTimeSchedule)
+        assert isinstance(timetable.timetable, CronTriggerTimetable)
+        [asset] = timetable.asset_condition.objects
+        [watcher] = asset.watchers
+        triggers.append(watcher.trigger.serialize())
+        assert DagSerialization.from_dict(DagSerialization.to_dict(build(source))).timetable.can_be_scheduled
+    assert triggers[0] != triggers[1]

@@ -33,6 +33,13 @@ def twig_asset(*, source: str, **fields: Any) -> Asset:
     return Asset(uri=f"twig://{source}", group="twig", **fields)
 
 
+def changes_asset(*, source: str, **fields: Any) -> Asset:
+    """Changes in Confluence that a source waits for. Its own: an event starts every DAG that is scheduled on the asset."""
+    return Asset(
+        name=f"confluence-changes-{source}", uri=f"confluence-changes://{source}", group="confluence", **fields
+    )
+
+
 def check_space_uri(parts: SplitResult) -> SplitResult:
     """Airflow's handler for the scheme ``confluence``. Raises ``ValueError`` when connection or space key is missing."""
     if not parts.netloc or not parts.path.strip("/"):

@@ -28,6 +28,7 @@ class Summary:
     :param removed: pages that this run deleted from Twig.
     :param failed: pages that could not be extracted, converted or loaded.
     :param seconds: from the start of the first task to the end of the last, without what the run waited for.
+    :param lane: the run asked only for what is new since the last one, see :mod:`confluence_to_twig.planning.look`.
     :param stopped_in: the task that failed before the run could count what Twig holds.
     """
 
@@ -39,6 +40,7 @@ class Summary:
     seconds: float
     dry_run: bool = False
     stopped_in: str | None = None
+    lane: bool = False
 
     def __str__(self) -> str:
         if self.stopped_in:
@@ -48,7 +50,7 @@ class Summary:
             )
         line = (
             f"{self.pages:,} pages → {self.chunks:,} chunks ({self.changed:,} changed, {self.removed:,} removed, "
-            f"{self.failed:,} failed) in {self.seconds:,.0f} s"
+            f"{self.failed:,} failed) in {self.seconds:,.0f} s{', lane' if self.lane else ''}"
         )
         if self.dry_run:
             return f"{line}: dry run, nothing was sent"
@@ -67,7 +69,7 @@ def build_report(staging: RunStaging, source: str, run_id: str) -> dict[str, Any
     report = assemble(source, run_id, read_records(staging))
     summary = summarise(report)
     result = asdict(summary)
-    del result["dry_run"], result["stopped_in"]
+    del result["dry_run"], result["stopped_in"], result["lane"]
     return report | {"summary": str(summary), "result": result, "failures": failed_pages(staging)}
 
 
@@ -82,6 +84,7 @@ def summarise(report: dict[str, Any]) -> Summary:
         failed=int(figures.get("failed", 0)),
         seconds=round(report["seconds"] - report.get("waited", 0.0), 3),
         dry_run=report.get("params", {}).get("dry_run", False),
+        lane=report.get("look", {}).get("kind") == "lane",
         stopped_in=report["errors"][-1]["task"] if report["errors"] and "pages" not in report else None,
     )
 

@@ -77,6 +77,11 @@ class Source(BaseModel):
     render_macros: bool = True
     render_again: RenderAgain = timedelta(days=1)
     sweep_every: SweepEvery = None
+    on_change: bool = False
+    poll_every: Annotated[timedelta, duration(timedelta(seconds=5), timedelta(hours=1)), IN_SECONDS] = timedelta(
+        seconds=30
+    )
+    quiet_for: Annotated[timedelta, duration(timedelta(0), timedelta(minutes=10)), IN_SECONDS] = timedelta(seconds=5)
 
     twig_conn_id: ConnId = "twig_default"
     twig_name: Text | None = None

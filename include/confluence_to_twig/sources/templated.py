@@ -31,7 +31,9 @@ SHAPING = frozenset(
     }
 )
 #: Settings of a source that are the DAG's own in somebody's own DAG.
-_OF_THE_DAG = frozenset({"schedule", "start_date", "catchup", "owner", "tags", "alerts"})
+_OF_THE_DAG = frozenset(
+    {"schedule", "start_date", "catchup", "on_change", "poll_every", "quiet_for", "owner", "tags", "alerts"}
+)
 #: Settings that name the space and what Twig holds.
 _NAMING = ("name", "space_key", "confluence_conn_id")
 _PLACEHOLDERS = {"name": "templated", "space_key": "TEMPLATED"}

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.staging.cached import Remembered
+from confluence_to_twig.staging.files import files_in
 from confluence_to_twig.staging.layout import folder_name
 from confluence_to_twig.staging.parquet import ParquetWriter, read_table
 from confluence_to_twig.staging.schemas import INVENTORY
@@ -105,8 +107,21 @@ def read_look_state(path: ObjectStoragePath) -> tuple[LookState, int] | None:
         return None
 
 
+def newest_look(staging: SourceStaging) -> LookState | None:
+    """The state of the inventory that was looked at last, of all spaces of a source; None: there is none."""
+    folder = staging.home / "inventory"
+    names = [name for name in files_in(folder) if name.endswith(".parquet")]
+    states = [known[0] for name in names if (known := _remembered_look_state(folder / name))]
+    return max(states, key=lambda state: state.looked_at, default=None)
+
+
 def write_last_inventory(path: ObjectStoragePath, last: LastInventory) -> None:
     """Replace the last inventory in one step."""
     schema = INVENTORY.with_metadata({STATE_KEY: last.state.to_json().encode()})
     with ParquetWriter(path, schema) as writer:
         writer.write_table(last.table)
+
+
+_remembered_look_state = Remembered(read_look_state, keep=1_000)
+#: :func:`read_last_inventory` for whoever asks often: the file is read again only after it changed.
+remembered_last_inventory = Remembered(read_last_inventory, keep=20)

@@ -221,5 +221,5 @@ def _wishes(run: Run, client: ConfluenceClient) -> Wishes:
         ),
         asked=next((reason for wanted, reason in asked if wanted), None),
         sweep_every=source.sweep_every,
-        between_runs=shortest_wait(source.schedule) if source.schedule else None,
+        between_runs=shortest_wait(source.schedule) if source.schedule and not source.on_change else None,
     )

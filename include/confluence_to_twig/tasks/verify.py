@@ -167,7 +167,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
     log.info("%s: %s", run.source.name, report["summary"])
     keep_history(run)
     if emit is not None:
-        told = {"verified": report["verified"]} if "verified" in report else {}
+        told: dict[str, Any] = {name: report[name] for name in ("verified", "look") if name in report}
         emit({"summary": report["summary"], "run_id": run.run_id, **report["result"], **told})
     if problems:
         raise VerificationError(report["summary"], "\n".join(problems))

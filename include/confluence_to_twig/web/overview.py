@@ -13,6 +13,7 @@ from confluence_to_twig.runs.links import twig_url
 from confluence_to_twig.runs.standing import standing
 from confluence_to_twig.runs.verify_memory import read_verify_memory
 from confluence_to_twig.staging.binding import read_binding
+from confluence_to_twig.staging.last_inventory import newest_look
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.token_expiry import expiry_shown
 
@@ -47,7 +48,8 @@ def source_row(source: Source, staging: SourceStaging, now: datetime) -> dict[st
 
     :returns: the description, and of staging: ``standing`` (state and reasons), ``last`` (the regular sync that ended
         last), ``newest`` (the newest run of any kind), ``verified`` (what verify compared and asked Twig for last),
-        ``held`` (by the last run that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``, ``token`` (as the last run saw the connection),
+        ``held`` (by the last run that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``, ``looks`` (when the last look and the last
+        full sweep began; null where each run sweeps), ``token`` (as the last run saw the connection),
         ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
     """
     row = describe(source) | {"damage": None, "staging": str(staging.home)}
@@ -69,6 +71,7 @@ _NOTHING: dict[str, Any] = {
     "verified": None,
     "kept_out": None,
     "synced_at": None,
+    "looks": None,
     "token": expiry_shown("", date.min),
     "freshness": UNKNOWN.to_json(),
 }
@@ -97,6 +100,14 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
         "verified": read_verify_memory(staging).figures or None,
         "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
         "synced_at": stands.synced_at,
+        "looks": _looks(staging),
         "token": expiry_shown(connected.token_expires_on if connected else "", now.date()),
         "freshness": freshness(staging, history).to_json(),
     }
+
+
+def _looks(staging: SourceStaging) -> dict[str, str] | None:
+    state = newest_look(staging)
+    if state is None:
+        return None
+    return {"looked_at": state.looked_at.isoformat(), "swept_at": state.swept_at.isoformat()}

@@ -21,6 +21,21 @@ TEST_ATTEMPTS = 2
 TEST_SECONDS = 20.0
 
 
+def settings_from(connection: Any) -> ConfluenceSettings:
+    """A connection of Airflow, checked.
+
+    :raises confluence_to_twig.confluence.api.errors.SettingsError: naming the field and what to enter.
+    """
+    return ConfluenceSettings.from_fields(
+        connection.host,
+        connection.login,
+        connection.password,
+        connection.extra_dejson,
+        scheme=connection.schema if connection.schema in ("http", "https") else None,
+        port=connection.port,
+    )
+
+
 class ConfluenceHook(BaseHook):
     """Reads Confluence with the credentials of an Airflow connection. Does no I/O before it is asked to.
 
@@ -43,15 +58,7 @@ class ConfluenceHook(BaseHook):
 
         :raises confluence_to_twig.confluence.api.errors.SettingsError: naming the field and what to enter.
         """
-        connection = self.get_connection(self.confluence_conn_id)
-        return ConfluenceSettings.from_fields(
-            connection.host,
-            connection.login,
-            connection.password,
-            connection.extra_dejson,
-            scheme=connection.schema if connection.schema in ("http", "https") else None,
-            port=connection.port,
-        )
+        return settings_from(self.get_connection(self.confluence_conn_id))
 
     def client(self, signed_in: SignIn | Mapping[str, Any] | None = None) -> ConfluenceClient:
         """A client to use in a ``with`` block.

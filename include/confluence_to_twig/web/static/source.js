@@ -2,7 +2,7 @@
 
 import { newestRuns, own, taskInstances } from "./api.js";
 import { h, inside, outside, replace, uniqueId } from "./dom.js";
-import { count, duration, folderOf, moment, number, worked } from "./format.js";
+import { count, duration, folderOf, moment, number, relative, worked } from "./format.js";
 import { historyTab } from "./history.js";
 import { freshness, held, lastSync, nextRun, token } from "./overview.js";
 import { planTab } from "./plan.js";
@@ -79,6 +79,7 @@ function header(source, inTab) {
       fact("Pages → chunks", held(source)),
       fact("Last sync", lastSync(source)),
       fact("Freshness", freshness(source.freshness)),
+      fact("Full sweep", fullSweep(source.looks)),
       fact("Next run", nextRun(source)),
       fact("Token", token(source.token)),
       fact("Verified", verified(source)),
@@ -99,6 +100,13 @@ function banner(state, { summary, remedy }) {
 
 function fact(label, ...content) {
   return h("div", {}, h("dt", {}, label), h("dd", {}, ...content));
+}
+
+/** How old the last full sweep is; between two of them lanes look for what is new. */
+function fullSweep(looks) {
+  if (!looks) return h("span", { class: "faint" }, "In each run");
+  const last = looks.looked_at === looks.swept_at ? "no lane since" : `lane ${relative(looks.looked_at)}`;
+  return h("span", { class: "two" }, h("span", { title: moment(looks.swept_at) }, relative(looks.swept_at)), h("span", { class: "sub" }, last));
 }
 
 /** What the last run compared and asked Twig for. */
