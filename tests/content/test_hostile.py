@@ -46,6 +46,12 @@ HOSTILE = {
     "lone surrogates and NULs": "<p>" + "\ud800\x00" * 200_000 + "x</p>",
     "pieces of macros": "<ac:parameter>" * 30_000 + "<ac:image>" * 30_000,
     "style that never ends": "<style>" * 30_000,
+    "macros in one paragraph": "<p>" + '<ac:structured-macro ac:name="acme"></ac:structured-macro>' * 20_000 + "</p>",
+    "dates in one paragraph": "<p>" + "<time datetime='2026-01-01'/>" * 20_000 + "</p>",
+    "parameters that never end": '<ac:structured-macro ac:name="acme">' + '<ac:parameter ac:name="text">a ' * 30_000,
+    "a row of many cells": "<table><tr><td>k</td><td>v</td></tr><tr>" + "<td>word. word</td>" * 20_000 + "</tr></table>",
+    "lists that only indent": "<ul>" + "<li style='list-style-type: none'><ul>" * 5_000 + "<li>y",
+    "lists in a parameter": '<ac:structured-macro ac:name="acme"><ac:parameter ac:name="source">' + "[" * 50_000 + "]" * 50_000,
 }  # fmt: skip
 
 

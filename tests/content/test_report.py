@@ -52,6 +52,14 @@ def test_coverage_asks_for_shown_parameters_and_names_of_files(seen):
     assert (measured.share, measured.missing) == (0.5, ("gone",))
 
 
+def test_coverage_asks_for_dates():
+    assert coverage('<p>due <time datetime="2026-03-09" /></p>', "due").share == 0.25
+    assert (
+        coverage('<p><time datetime="2026-03-09" />–<time datetime="2026-03-10" /></p>', "2026-03-09–2026-03-10").share
+        == 1.0
+    )
+
+
 def test_the_name_of_a_file_may_be_in_its_address():
     assert coverage('<ri:attachment ri:filename="a b.png" />', "![Plan](https://e.com/a%20b.png)").share == 1.0
 

@@ -43,7 +43,7 @@ _LINK_END = re.compile(r"\]\([^()\s]*\)")
 #: words.
 _MARKUP = b"*_~\\`^"
 _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
-_UNUSUAL_BLANKS = "\xa0\u3000\u2002\u2003\u2009\u202f"
+_UNUSUAL_BLANKS = "–—…“”‘’\xa0\u3000\u2002\u2003\u2009\u202f"
 
 
 #: Beginnings of macros, their parameters, settings of apps, and bodies without markup, in the order of the page.
@@ -55,6 +55,7 @@ _PARTS = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _MARKS_OF_PARTS = ("<ac:parameter", "<ac:adf-", "plantuml", "mermaid", "graphviz")
+_DATE = re.compile(r'<time\b[^<>]*?\bdatetime="([^"<>]*)"[^<>]*>')
 _PERSON = re.compile(r"<ri:user\b[^<>]*>")
 _NAME = re.compile(r'\bac:name="([^"]*)"')
 _FILE = re.compile(r'<ri:attachment\b[^<>]*?\bri:filename="([^"]*)"')
@@ -83,10 +84,15 @@ def coverage(storage: str, markdown: str) -> Coverage:
     if not total:
         return Coverage(1.0, ())
     found = _words(_LINK_END.sub("", markdown))
-    lost = {word: count - found[word] for word, count in wanted.items() if count > found[word]}
+    lost = {word: count - found[word] for word, count in wanted.items() if count > found[word] and _is_word(word)}
     lost_files = _not_named(files, markdown)
     missing = (*(word.decode(errors="replace") for word in lost), *lost_files)
     return Coverage(1.0 - (sum(lost.values()) + len(lost_files)) / total, missing[:_MOST_MISSING])
+
+
+def _is_word(word: bytes) -> bool:
+    """Whether it is more than a dash or quotation mark, which may have a neighbour without a blank between."""
+    return word.isalnum() or any(map(str.isalnum, word.decode(errors="replace")))
 
 
 def _not_named(files: set[str], markdown: str) -> list[str]:
@@ -117,6 +123,8 @@ def _visible_text(storage: str) -> tuple[str, set[str]]:
         text = _FILE_IN_ADDRESS.sub(" ", text)
     if "script:" in text:
         text = without_code_sources(text)
+    if "<time" in text:
+        text = _DATE.sub(r" \1 ", text)
     if "<ri:user" in text:
         text = _PERSON.sub(" ", text)
     if "<![CDATA[" in text:

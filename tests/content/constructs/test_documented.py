@@ -10,10 +10,13 @@ import pytest
 from lxml import html
 
 from confluence_to_twig.content import convert
+from sandbox.sample_space import load
 from tests.content.constructs.example import CONTEXT
 from tests.content.constructs.examples import EXAMPLES
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "content.md"
+CASES = Path(__file__).resolve().parents[1] / "cases"
+MACRO = re.compile(r'<ac:structured-macro[^>]*?ac:name="([^"]+)"')
 #: Needs a rendered body beside the storage format: ``tests/content/test_view.py``.
 FROM_THE_SERVER = "page-properties report and other content that only the server has"
 
@@ -23,6 +26,15 @@ def documented() -> list[str]:
     section = DOCS.read_text().split("## Storage format → Markdown")[1].split("\n## ")[0]
     cells = re.findall(r"^\| ((?:[^|]|\\\|)+?) \|", section, re.MULTILINE)
     return [cell for cell in cells if cell not in {"construct", "---"}]
+
+
+def test_every_macro_that_was_met_has_a_row():
+    section = DOCS.read_text().split("## Macro by macro")[1].split("\n## ")[0]
+    cells = " ".join(re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE))
+    bodies = [page.storage or "" for page in load().pages]
+    bodies += [path.read_text(encoding="utf-8") for path in CASES.glob("*.xhtml")]
+    met = {name for body in bodies for name in MACRO.findall(body)}
+    assert met - set(re.findall(r"`([^`]+)`", cells)) == set()
 
 
 def canonical(root: html.HtmlElement) -> str:

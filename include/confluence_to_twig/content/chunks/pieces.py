@@ -30,6 +30,8 @@ _WINDOW_CHARS = 6_000
 #: A first cell with more tokens does not name its row, and is not repeated.
 _KEY_TOKENS = 60
 _ROW_END_TOKENS = 2
+#: A row of more cells is cut like prose: as many empty cells would leave no room.
+_MOST_PIPES = 40
 _PIPE = re.compile(r"(?<!\\)\|")
 _SENTENCE_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s)|[。！？]++[」』）”’]*+|\n|<br>)\s*+")
 
@@ -124,7 +126,7 @@ class Cutter:
         :param start: where the piece begins: at the row, or for the first row at the table's header.
         """
         pipes = [match.start() for match in _PIPE.finditer(self._document, row, end)]
-        if len(pipes) < 3:
+        if not 3 <= len(pipes) <= _MOST_PIPES:
             room = max(1, capacity - header.prefix_tokens)
             yield from (
                 part._replace(frame=header, frame_id=self._frames) for part in self._prose(start, end, Kind.TABLE, room)

@@ -51,6 +51,7 @@ def _resolve_children(node: Node, state: Resolution) -> None:
     if all(map(is_text, node.children)):
         return
     children: Replacement = []
+    spoken = node.tag in _SENTENCES and any(map(_speaks, node.children))
     for position, child in enumerate(node.children):
         if isinstance(child, str):
             children.append(child)
@@ -62,20 +63,21 @@ def _resolve_children(node: Node, state: Resolution) -> None:
                 state.count(_COUNTED[child.tag])
             children.append(child)
         else:
-            if child.tag in _MACROS and _in_sentence(node, position):
+            if child.tag in _MACROS and (spoken or _beside_text(node, position)):
                 child.attrs[IN_SENTENCE] = ""
             children.extend(_resolve_element(child, state))
     node.children = children
 
 
-def _in_sentence(parent: Node, position: int) -> bool:
-    """Whether a macro stands beside text: anywhere in its paragraph, or directly where there is no paragraph."""
-    siblings = parent.children
-    if parent.tag in _SENTENCES:
-        others = siblings[:position] + siblings[position + 1 :]
-    else:
-        others = siblings[max(0, position - 1) : position] + siblings[position + 1 : position + 2]
-    return any(child.strip() if isinstance(child, str) else child.tag in _INLINE for child in others)
+def _speaks(child: Node | str) -> bool:
+    """Whether a child is text of a sentence. Macros are not: they may be blocks."""
+    return bool(child.strip()) if isinstance(child, str) else child.tag in _INLINE
+
+
+def _beside_text(parent: Node, position: int) -> bool:
+    """Whether a macro stands directly beside text, in a place that has no paragraphs."""
+    neighbours = [*parent.children[max(0, position - 1) : position], *parent.children[position + 1 : position + 2]]
+    return any(map(_speaks, neighbours))
 
 
 def _resolve_element(node: Node, state: Resolution) -> Replacement:
