@@ -54,6 +54,7 @@ def test_coverage_asks_for_shown_parameters_and_names_of_files(seen):
 
 def test_coverage_asks_for_dates():
     assert coverage('<p>due <time datetime="2026-03-09" /></p>', "due").share == 0.25
+    assert coverage('<p>due <time datetime="2026-03-09">9 Mar</time></p>', "due 2026-03-09").share == 1.0
     assert (
         coverage('<p><time datetime="2026-03-09" />–<time datetime="2026-03-10" /></p>', "2026-03-09–2026-03-10").share
         == 1.0

@@ -55,7 +55,7 @@ _PARTS = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _MARKS_OF_PARTS = ("<ac:parameter", "<ac:adf-", "plantuml", "mermaid", "graphviz")
-_DATE = re.compile(r'<time\b[^<>]*?\bdatetime="([^"<>]*)"[^<>]*>')
+_DATE = re.compile(r'<time\b[^<>]*?\bdatetime="([^"<>]+)"[^<>]*>(?:[^<>]*</time>)?')
 _PERSON = re.compile(r"<ri:user\b[^<>]*>")
 _NAME = re.compile(r'\bac:name="([^"]*)"')
 _FILE = re.compile(r'<ri:attachment\b[^<>]*?\bri:filename="([^"]*)"')

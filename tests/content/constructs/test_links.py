@@ -179,6 +179,11 @@ def test_a_file_of_another_page_is_looked_for_there(read_back):
     assert only_link(read_back(link(target), CONTEXT)) == ("a.png", found[0])
 
 
+def test_an_image_of_a_page_that_nobody_knows_shows_its_words_and_name():
+    image = '<ac:image ac:alt="Plan"><ri:attachment ri:filename="a.png"><ri:page ri:content-title="Gone" /></ri:attachment></ac:image>'
+    assert storage_to_markdown(image, CONTEXT) == "Plan (a.png)"
+
+
 @pytest.mark.parametrize("address", ["java\tscript:alert(1)", " data:text/html;base64,AAAA", "vbscript:x"])
 def test_addresses_that_run_code_never_reach_markdown(address):
     written, plain = address.replace("\t", "&#9;"), address.replace("\t", "").strip()

@@ -232,7 +232,8 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
     caption = " ".join(caption_node.text().split()) if caption_node else ""
     described = [text for text in (node.get("ac:alt").strip(), node.get("ac:title").strip()) if text and text != name]
     label = composed(" – ".join(dict.fromkeys(described)) or caption or name)
-    image: Replacement = [Node("img", {"src": clean_url(url), "alt": label})] if url else link(page, [label])
+    named = label if not name or composed(name) in label else f"{label} ({composed(name)})"
+    image: Replacement = [Node("img", {"src": clean_url(url), "alt": label})] if url else link(page, [named])
     if node.get("ac:href"):
         image = link(node.get("ac:href"), image)
     if caption_node is not None and caption and caption != label:
