@@ -10,6 +10,7 @@ import pytest
 from confluence_to_twig.staging.last_inventory import (
     LastInventory,
     last_inventory_of,
+    newest_look,
     read_last_inventory,
     write_last_inventory,
 )
@@ -151,6 +152,9 @@ def test_a_nightly_source_never_meets_a_lane(site: Site) -> None:
     site.configure(retries=0, schedule="0 2 * * *", sweep_every="2 days")
     site.run()
     assert kind(site.run())[0] == "lane"
+    site.configure(retries=0, schedule="0 2 * * *")
+    site.run()
+    assert newest_look(SourceStaging(staging_root(), site.name)) is None
 
 
 def test_a_lane_that_breaks_off_sweeps_in_the_same_run(site: Site) -> None:

@@ -25,6 +25,7 @@ from confluence_to_twig.planning.look import (
     shortest_wait,
 )
 from confluence_to_twig.runs.log_group import log_group
+from confluence_to_twig.staging.files import remove
 from confluence_to_twig.staging.last_inventory import (
     LastInventory,
     LookState,
@@ -61,11 +62,14 @@ class Looked:
     state: LookState | None
 
     def remember(self, run: Run, space: Space) -> None:
-        """Leave the inventory for the next look."""
-        if self.state is not None and not run.params.dry_run:
-            write_last_inventory(
-                last_inventory_of(run.source_staging, space.id), LastInventory(self.seen.table, self.state)
-            )
+        """Leave the inventory for the next look; or none, where the next look cannot go on from this one."""
+        if run.params.dry_run or not self.seen.complete:
+            return
+        path = last_inventory_of(run.source_staging, space.id)
+        if self.state is None:
+            remove(path)
+        else:
+            write_last_inventory(path, LastInventory(self.seen.table, self.state))
 
 
 def look_at(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Looked:
