@@ -7,11 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.settings import ConfluenceSettings
+from confluence_to_twig.confluence.extract.extract_shard import Extraction
 from confluence_to_twig.http.retry import Patience
 from sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, READER_USER, SYNC_EMAIL, SYNC_TOKEN
 from sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.confluence.extract.inventory_index import Inventory
+    from confluence_to_twig.confluence.extract.page import ExtractOptions, Page
     from sandbox.confluence.request_log import LoggedRequest
     from sandbox.confluence.sandbox import SandboxConfluence
 
@@ -106,3 +113,16 @@ def forget_requests(sandbox: SandboxConfluence) -> None:
     """Begin to count anew, once all answers under way are noted."""
     requests_of(sandbox)
     sandbox.log.reset()
+
+
+def extract_pages(
+    client: ConfluenceClient,
+    space: Space,
+    rows: Sequence[dict[str, Any]],
+    *,
+    inventory: Inventory = None,
+    options: ExtractOptions | None = None,
+) -> Iterator[Page]:
+    """The pages one by one, without staging anything."""
+    for group in Extraction(client, space, rows, inventory=inventory, options=options).groups():
+        yield from group

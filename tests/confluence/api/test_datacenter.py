@@ -11,7 +11,7 @@ from airflow.sdk import ObjectStoragePath
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.content import Count
-from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_pages, extract_shard
+from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_shard
 from confluence_to_twig.confluence.extract.page import ExtractOptions
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from confluence_to_twig.content.document import page_context
@@ -21,6 +21,7 @@ from tests.confluence.conftest import ClientFactory
 from tests.confluence.spaces import (
     MONDAY,
     READER,
+    extract_pages,
     forget_requests,
     include_of,
     numbered_space,

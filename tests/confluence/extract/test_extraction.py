@@ -8,14 +8,14 @@ import pytest
 
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.client import ConfluenceClient
-from confluence_to_twig.confluence.extract.extract_shard import Extraction, extract_pages
+from confluence_to_twig.confluence.extract.extract_shard import Extraction
 from confluence_to_twig.confluence.extract.page import ExtractOptions, Page
 from confluence_to_twig.confluence.sweep.inventory import sweep
 from confluence_to_twig.http.retry import Patience
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import READER_USER, SCOPED_TOKEN, SandboxConfluence, serve
 from tests.confluence.conftest import ClientFactory
-from tests.confluence.spaces import READER, forget_requests, include_of, numbered_space, requests_of
+from tests.confluence.spaces import READER, extract_pages, forget_requests, include_of, numbered_space, requests_of
 
 ALL = ExtractOptions(comments=True, attachments="text")
 

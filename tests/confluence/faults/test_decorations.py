@@ -3,12 +3,11 @@ next one, in which nothing fails, makes good what was lacking."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import product
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -29,25 +28,14 @@ from confluence_to_twig.twig.delta import Package
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import READER_USER, SandboxConfluence
 from sandbox.seed import SeedAttachment, SeedComment, SeedPage, SeedSpace, SeedUser
+from tests.confluence.faults.combinations import TIMEOUT, Combination, bounded, combinations, try_all
 from tests.confluence.spaces import QUICK, settings_of
-from tests.proofs import SEED, size
 
 PEOPLE = tuple(SeedUser(f"712020:person-{number}", f"Person {number}", f"p{number}@example.com") for number in range(4))
 #: People who write nothing: answers of Data Center name those who do.
 MENTIONED = tuple(SeedUser(f"712020:mentioned-{n}", f"Mentioned {n}", f"m{n}@example.com") for n in range(4))
 REPORT = '<ac:structured-macro ac:name="detailssummary"><ac:parameter ac:name="cql">label="x"</ac:parameter></ac:structured-macro>'
 PAGES = 4
-#: Many times what the slowest combination takes on a quiet machine.
-SECONDS = 120.0
-#: How often the same fault comes at another time, for another id, or with another number of threads.
-VARIANTS = 5
-SAMPLE = 4
-ODD_ANSWERS: dict[str, faults.Action] = {
-    **faults.ODD_ANSWERS,
-    "414": faults.Refuse(414),
-    "drip": faults.Drip(pieces=200, pause_s=0.1),
-}
-MODES = ("once", "for one id", "always")
 SEARCH = "content/search.*container"
 
 
@@ -170,44 +158,26 @@ def worlds() -> Iterator[dict[str, World]]:
         yield {"cloud": cloud, "datacenter": data_center}
 
 
-def combinations(name: str) -> list[tuple[str, str, int]]:
-    """What is tried on a route: all of it in a proof, else some of it."""
-    odd = [answer for answer in ODD_ANSWERS if answer not in ROUTES[name].answers]
-    every = list(product(odd, MODES, range(VARIANTS)))
-    return Random(f"{SEED} {name}").sample(every, size(SAMPLE, len(every)))
-
-
-COUNT = sum(len(combinations(name)) for name in ROUTES)
+TRIED = {name: combinations(name, variants=5, sample=4, but_not=route.answers) for name, route in ROUTES.items()}
+COUNT = sum(map(len, TRIED.values()))
 
 
 @pytest.mark.proofs(f"{COUNT:,} combinations of route, odd answer and how often it comes, over all routes of this test")
-@pytest.mark.timeout(size(300, 7_200))
+@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("name", ROUTES)
 def test_no_odd_answer_costs_a_page_and_the_next_run_makes_good(name: str, worlds: dict[str, World]) -> None:
-    route, failed = ROUTES[name], []
-    world = worlds[route.deployment]
-    for combination in combinations(name):
-        try:
-            _try(world, route, *combination, Random(f"{SEED} {name} {combination}"))
-        except Exception as error:
-            failed.append(f"{combination}: {type(error).__name__}: {error}"[:600])
-        finally:
-            world.sandbox.faults.clear()
-    assert not failed, "\n".join(failed)
+    world = worlds[ROUTES[name].deployment]
+    try_all(name, TRIED[name], world.sandbox, partial(_try, world, ROUTES[name]))
 
 
-def _try(world: World, route: Route, odd: str, mode: str, variant: int, random: Random) -> None:
+def _try(world: World, route: Route, combination: Combination, random: Random) -> None:
     sandbox = world.sandbox
     if route.listed:
         sandbox.fail(faults.Refuse(403), SEARCH, times=None)
-    naming = random.choice(world.victims(route.names)) if mode == "for one id" else None
-    once = mode == "once"
-    skip = random.randrange(3) if once and variant else 0
-    fault = sandbox.fail(ODD_ANSWERS[odd], route.path, times=1 if once else None, skip=skip, naming=naming)
-    started = time.monotonic()
-    pages = world.extract(world.rows, dripping=odd == "drip", threads=random.choice((1, 2, 8)))
-    assert time.monotonic() - started < SECONDS
-    assert fault.hits or skip, "the fault never struck"
+    fault = combination.arm(sandbox, route.path, world.victims(route.names), random)
+    with bounded():
+        pages = world.extract(world.rows, dripping=combination.dripping, threads=random.choice((1, 2, 8)))
+    assert fault.hits or fault.skip, "the fault never struck"
     sandbox.faults.clear()
     healed = {**pages, **world.extract(world.found_again(pages))}
     differing = {

@@ -3,11 +3,10 @@ hidden gets in, and the next run, in which nothing fails, ends with the truth.""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import product
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -25,14 +24,9 @@ from confluence_to_twig.staging.schemas import MANIFEST
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence
 from sandbox.seed import SeedPage, SeedSpace
-from tests.confluence.faults.test_decorations import MODES, ODD_ANSWERS
+from tests.confluence.faults.combinations import TIMEOUT, Combination, bounded, combinations, try_all
 from tests.confluence.spaces import QUICK, READER, settings_of
-from tests.proofs import SEED, size
 
-#: Many times what the slowest combination takes on a quiet machine.
-SECONDS = 120.0
-VARIANTS = 3
-SAMPLE = 3
 EXCLUDED = "internal"
 KINDS = ("page", "blogpost")
 Held = dict[str, dict[str, Any]]
@@ -187,45 +181,28 @@ def worlds() -> Iterator[dict[str, World]]:
         yield {"cloud": cloud, "datacenter": data_center}
 
 
-def combinations(name: str) -> list[tuple[str, str, int]]:
-    """What is tried on a route: all of it in a proof, else some of it."""
-    every = list(product(ODD_ANSWERS, MODES, range(VARIANTS)))
-    return Random(f"{SEED} {name}").sample(every, size(SAMPLE, len(every)))
-
-
-COUNT = sum(len(combinations(name)) for name in ROUTES)
+TRIED = {name: combinations(name, variants=3, sample=3) for name in ROUTES}
+COUNT = sum(map(len, TRIED.values()))
 
 
 @pytest.mark.proofs(f"{COUNT:,} combinations of route, odd answer and how often it comes, over all routes of this test")
-@pytest.mark.timeout(size(300, 7_200))
+@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("name", ROUTES)
 def test_no_odd_answer_deletes_what_is_visible_or_lets_in_what_is_not(name: str, worlds: dict[str, World]) -> None:
-    route, failed = ROUTES[name], []
-    world = worlds[route.deployment]
-    for combination in combinations(name):
-        try:
-            _try(world, route, *combination, Random(f"{SEED} {name} {combination}"))
-        except Exception as error:
-            failed.append(f"{combination}: {type(error).__name__}: {error}"[:600])
-        finally:
-            world.sandbox.faults.clear()
-    assert not failed, "\n".join(failed)
+    world = worlds[ROUTES[name].deployment]
+    try_all(name, TRIED[name], world.sandbox, partial(_try, world, ROUTES[name]))
 
 
-def _try(world: World, route: Route, odd: str, mode: str, variant: int, random: Random) -> None:
+def _try(world: World, route: Route, combination: Combination, random: Random) -> None:
     sandbox, truth = world.sandbox, world.truth()
     if route.single:
         hidden = set(random.sample(world.ids, len(world.ids) // 2))
         sandbox.fail(faults.Rewrite(lambda page: _without(page, hidden)), "content/search", times=None)
         if route.deployment == "datacenter":
             sandbox.fail(faults.Rewrite(_silent), r"/rest/api/content\?", times=None)
-    naming = random.choice(world.ids) if mode == "for one id" else None
-    once = mode == "once"
-    skip = random.randrange(3) if once and variant else 0
-    sandbox.fail(ODD_ANSWERS[odd], route.path, times=1 if once else None, skip=skip, naming=naming)
-    started = time.monotonic()
-    after = world.run(world.before, dripping=odd == "drip", threads=random.choice((1, 2, 8)))
-    assert time.monotonic() - started < SECONDS
+    combination.arm(sandbox, route.path, world.ids, random)
+    with bounded():
+        after = world.run(world.before, dripping=combination.dripping, threads=random.choice((1, 2, 8)))
     wrongly_deleted = world.before.keys() & truth.keys() - after.keys()
     assert not wrongly_deleted, f"deleted though visible: {[world.before[key]['title'] for key in wrongly_deleted]}"
     let_in = after.keys() - world.before.keys() - truth.keys()

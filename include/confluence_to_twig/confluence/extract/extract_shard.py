@@ -114,22 +114,6 @@ def extract_shard(
     return report
 
 
-def extract_pages(
-    client: ConfluenceClient,
-    space: Space,
-    rows: Sequence[Row],
-    *,
-    inventory: Inventory = None,
-    options: ExtractOptions | None = None,
-) -> Iterator[Page]:
-    """The pages one by one as rows of :data:`confluence_to_twig.staging.schemas.PAGES`, without staging anything.
-
-    Use :class:`Extraction` to get at the account, and :func:`extract_shard` in a task.
-    """
-    for group in Extraction(client, space, rows, inventory=inventory, options=options).groups():
-        yield from group
-
-
 class Extraction:
     """One walk over the pages to fetch. Use once.
 

@@ -83,18 +83,6 @@ class Failure:
         """The failure of a page of the inventory."""
         return cls(row["page_id"], row["title"], row["url"], row["version"], error_type, error)
 
-    def quarantine_row(self) -> dict[str, Any]:
-        """The row for the quarantine."""
-        return {
-            "page_id": self.page_id,
-            "title": self.title,
-            "url": self.url,
-            "version": self.version,
-            "stage": "extract",
-            "error_type": self.error_type,
-            "error": self.error,
-        }
-
 
 @dataclass
 class Account:

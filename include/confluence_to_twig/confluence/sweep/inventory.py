@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,18 +24,18 @@ from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
 from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.confluence.sweep.tree import Path, paths_below
 from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.staging.rows import InventoryRow
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content, Kind
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.sweep.above import Above
 
-__all__ = ["InventoryRow", "Restrictions", "Sweep", "explain_missing", "sweep"]
+__all__ = ["Restrictions", "Sweep", "explain_missing", "sweep"]
 
 log = logging.getLogger(__name__)
 
@@ -43,35 +43,6 @@ Restrictions = Literal["skip", "include", "unchecked"]
 UnreadableParents = Literal["skip", "include"]
 NAMED_IN_WARNING = 5
 ROWS_AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class InventoryRow:
-    """A row of :data:`confluence_to_twig.staging.schemas.INVENTORY`."""
-
-    page_id: str
-    space_id: str
-    kind: Kind
-    status: str
-    version: int
-    title: str
-    url: str
-    parent_id: str | None
-    parent_type: str | None
-    ancestor_ids: tuple[str, ...]
-    ancestors: tuple[str, ...]
-    labels: tuple[str, ...]
-    restricted: bool
-    restricted_by: str | None
-    restriction_unknown: str | None
-    labels_known: bool
-    broken_at: str | None
-    author_id: str | None
-    created_at: datetime | None
-    modified_at: datetime
-    position: int | None
-    attachments_digest: str | None = None
-    comments_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -232,9 +203,9 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
         url=content.url,
         parent_id=content.parent_id,
         parent_type=content.parent_type,
-        ancestor_ids=path.ids,
-        ancestors=path.titles,
-        labels=facts.labels.get(content.id, ()),
+        ancestor_ids=list(path.ids),
+        ancestors=list(path.titles),
+        labels=list(facts.labels.get(content.id, ())),
         restricted=access.restricted_by is not None,
         restricted_by=access.restricted_by,
         restriction_unknown=_why_unknown(access.unknown_at, facts),
@@ -244,13 +215,15 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
         created_at=content.created_at,
         modified_at=content.modified_at,
         position=content.position,
+        attachments_digest=None,
+        comments_digest=None,
     )
 
 
 def _table(rows: Iterable[InventoryRow]) -> pa.Table:
     """In slices, so that a large space is not in memory twice."""
     slices = [
-        pa.record_batch([[getattr(row, name) for row in some] for name in INVENTORY.names], schema=INVENTORY)
+        pa.RecordBatch.from_pylist(cast("list[dict[str, Any]]", some), schema=INVENTORY)
         for some in batches(rows, ROWS_AT_ONCE)
     ]
     return pa.Table.from_batches(slices, schema=INVENTORY)

@@ -9,8 +9,8 @@ for a full sweep instead of guessing.
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow.compute as pc
 
@@ -241,12 +241,7 @@ class _Lane:
         before = self.known.rows(contents)
         rows: list[InventoryRow] = []
         for content in contents.values():
-            row = cast(
-                "InventoryRow", asdict(row_of(self.space, content, tree[content.parent_id], facts, checked=True))
-            )
-            row["ancestor_ids"], row["ancestors"], row["labels"] = map(
-                list, (row["ancestor_ids"], row["ancestors"], row["labels"])
-            )
+            row = row_of(self.space, content, tree[content.parent_id], facts, checked=True)
             if old := before.get(content.id):
                 row["attachments_digest"], row["comments_digest"] = old["attachments_digest"], old["comments_digest"]
             if row != old:
