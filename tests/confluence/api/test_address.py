@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.confluence.api.address import cloud_root, is_loopback, normalize_site, origin
+from confluence_to_twig.confluence.api.address import (
+    check_is_a_site,
+    cloud_root,
+    gateway_root,
+    is_loopback,
+    normalize_site,
+    origin,
+)
 from confluence_to_twig.confluence.api.errors import SettingsError
 
 SITE = "https://yourcompany.atlassian.net"
@@ -129,3 +136,41 @@ def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool) -> 
 )
 def test_knows_this_machine(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+GATEWAY = "https://api.atlassian.com/ex/confluence/0123abcd-1111-2222-3333-444455556666"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GATEWAY, "gateway"),
+        (f"{GATEWAY}/wiki", "gateway"),
+        (f"{GATEWAY}/wiki/rest/api/", "gateway"),
+        (GATEWAY.removeprefix("https://"), "gateway"),
+        (f" {GATEWAY.upper()} ", "gateway"),
+        ("api.atlassian.com", "gateway"),
+        ("api.atlassian.com:443", "gateway"),
+        ("https://api.atlassian.com?x", "gateway"),
+        ("https://me@api.atlassian.com/", "gateway"),
+        ("https://id.atlassian.com/manage-profile/security/api-tokens", "not of your site"),
+        ("admin.atlassian.com", "not of your site"),
+    ],
+)
+def test_an_address_of_atlassian_s_own_is_told_which_one_to_enter(text: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as raised:
+        check_is_a_site(text)
+    assert "yourcompany.atlassian.net" in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [SITE, "notatlassian.com", "atlassian.com.example.com", "wiki.example.com/id.atlassian.com", "", "https://["],
+)
+def test_what_only_looks_like_it_is_left_to_other_checks(text: str) -> None:
+    check_is_a_site(text)
+
+
+@pytest.mark.parametrize("text", ["https://api.atlassian.com", f"{GATEWAY}/wiki", GATEWAY, "api.atlassian.com/"])
+def test_the_gateway_is_kept_without_the_path_of_a_site(text: str) -> None:
+    assert gateway_root(text) == "https://api.atlassian.com"

@@ -11,7 +11,7 @@ from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.answers import odd_after_sign_in
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.sweep.inventory import sweep
-from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.errors import PermanentError, PipelineError
 from confluence_to_twig.http.retry import Patience
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence
@@ -127,3 +127,37 @@ def test_rate_limits_without_a_time_cost_seconds_and_not_minutes(
     start = time.monotonic()
     client.api.list_contents(space, "page")
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        (PAGES, "title", 7),
+        (PAGES, "position", "first"),
+        (PAGES, "status", {}),
+        ("content/search", "metadata", 7),
+        ("content/search", "restrictions", 7),
+        (r"/spaces\?", "key", 7),
+        (r"/folders/", "title", 7),
+    ],
+)
+def test_an_odd_field_breaks_an_answer_and_not_the_program(
+    path: str, field: str, value: object, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    sandbox.fail(faults.OddRow(field=field, value=value), path, times=None)
+    try:
+        swept = sweep(client, client.space("PROD"))
+    except PipelineError:
+        return
+    found = {row["title"]: row for row in swept.table.to_pylist()}
+    assert not swept.complete or found["Guide"]["labels"] == ["guide", "public"]
+    assert found["Below secret"]["restricted"]
+
+
+@pytest.mark.parametrize("answer", [None, [], "who"])
+def test_an_answer_that_does_not_say_who_asks_is_broken(
+    answer: object, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    sandbox.fail(faults.Rewrite(lambda _: answer), "user/current", times=None)
+    with pytest.raises(errors.BrokenAnswerError):
+        client.sign_in()

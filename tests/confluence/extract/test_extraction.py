@@ -445,3 +445,22 @@ def test_a_page_without_a_body_in_its_answer_is_asked_for_again(
     pages, _ = extract(client)
     assert len(pages) == 10
     assert all(page["storage"] for page in pages.values())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_live_doc_that_reads_empty_has_the_text_of_the_version_before(
+    fails: bool, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    sandbox.make_live("guide")
+    sandbox.edit("guide", storage="<p>Written live.</p>")
+    sandbox.site.live_reads_empty = True
+    if fails:
+        sandbox.fail(faults.Refuse(403), "version=1", times=None)
+    space = client.space("PROD")
+    table = sweep(client, space).table
+    extraction = Extraction(client, space, table.to_pylist(), inventory=table)
+    pages = {page["title"]: page for group in extraction.groups() for page in group}
+    assert pages["Guide"]["storage"] == ("" if fails else "<p>Written live.</p>")
+    assert pages["Guide"]["version"] == 2
+    assert pages["Guide"]["lacking"] == (["the text of the version before"] if fails else [])
+    assert len(extraction.account.warnings) == 1

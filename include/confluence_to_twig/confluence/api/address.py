@@ -14,6 +14,8 @@ EXAMPLE = "yourcompany.atlassian.net"
 _INSIDE = frozenset(
     {"api", "display", "pages", "spaces", "rest", "login.action", "dashboard.action", "index.action", "x", "home"}
 )
+#: Where people are while they make a token, by the first part of ``….atlassian.com``.
+_NO_SITES = "admin|auth|developer|home|id|start|support|www"
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -90,19 +92,31 @@ def _check_scheme(scheme: str, host: str, what: str) -> None:
         )
 
 
-def check_not_gateway(text: str) -> None:
-    """Refuse ``https://api.atlassian.com/ex/confluence/{cloudId}``, which Atlassian's pages give for scoped tokens.
+def check_is_a_site(text: str, field: str = "domain") -> None:
+    """Refuse Atlassian's own addresses, which are no site.
 
-    The links to pages need the site's own address, and the gateway's follows from it.
+    Atlassian's pages give ``https://api.atlassian.com/ex/confluence/{cloudId}`` for scoped tokens. The links to pages need
+    the site's own address, and the gateway's follows from it. Others stand in the browser while one makes a token.
 
+    :param field: what the text is, for messages.
     :raises SettingsError: saying which address to enter.
     """
-    if re.search(r"(^|//)api\.atlassian\.com(/|$)|/ex/confluence/", text.strip().lower()):
+    remedy = f'Enter the domain that people see in the browser, such as "{EXAMPLE}".'
+    if re.search(r"(^|[/@])api\.atlassian\.com([:/?#]|$)|/ex/confluence/", text.strip().lower()):
         raise SettingsError(
-            "The domain is the address of Atlassian's gateway.",
-            f'Enter the domain that people see in the browser, such as "{EXAMPLE}". '
-            "The gateway is found by itself when the token needs it.",
+            f"The {field} is the address of Atlassian's gateway.",
+            f"{remedy} The gateway is found by itself when the token needs it.",
         )
+    if re.match(rf"(\w+://)?([^/@]*@)?({_NO_SITES})\.atlassian\.com([:/?#]|$)", text.strip().lower()):
+        raise SettingsError(f"The {field} is an address of Atlassian, not of your site.", remedy)
+
+
+def gateway_root(text: str) -> str:
+    """The gateway without the path of a site, which is added to it.
+
+    :raises SettingsError: when it is no address.
+    """
+    return normalize_site(re.sub(r"/ex/confluence(/.*)?$", "", text.strip()))
 
 
 def _split(address: str, text: str) -> SplitResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,10 +24,10 @@ from confluence_to_twig.confluence.api.content import (
     Count,
     Kind,
     Listed,
+    body_of,
     container_from_v2,
     content_from_v2,
     count_above,
-    rendered_body,
 )
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.api.errors import (
@@ -37,6 +38,7 @@ from confluence_to_twig.confluence.api.errors import (
     NotFoundError,
     RejectedRequestError,
 )
+from confluence_to_twig.confluence.api.interface import SPACES_FOR_A_HINT
 from confluence_to_twig.confluence.api.labels import is_global, search_labels
 from confluence_to_twig.confluence.api.paging import (
     CursorGuard,
@@ -47,7 +49,7 @@ from confluence_to_twig.confluence.api.paging import (
     walk,
 )
 from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
-from confluence_to_twig.confluence.api.space import Space
+from confluence_to_twig.confluence.api.space import space_from_v2
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.http.exchange import MAX_BYTES
 
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.confluence.api.bidirectional import Seen
     from confluence_to_twig.confluence.api.restrictions import Restriction
+    from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
 
@@ -69,7 +72,6 @@ PLURAL: dict[str, str] = {
 }
 #: v2 knows no archived blog posts and refuses to look for them.
 ANY_STATUS: dict[str, str] = {"page": "current,archived,trashed", "blogpost": "current,trashed"}
-SPACES_FOR_A_HINT = 2_000
 #: Contents in the first answer of a look at the newest.
 NEWEST_AT_FIRST = 25
 #: Confluence made them of 32 hexadecimal digits; account ids have 24, or a colon.
@@ -112,30 +114,13 @@ class CloudApi:
 
     def find_space(self, key: str) -> Space | None:
         """By ``keys=``; a key that was given by renaming is found by looking through all spaces."""
-        found = [self._space(item) for item in self._walk("/spaces", keys=key)]
+        found = [space_from_v2(item, self.links_base) for item in self._walk("/spaces", keys=key)]
         if not found:
             found = [space for space in self.visible_spaces() if key in (space.key, space.alias)]
         return found[0] if found else None
 
     def visible_spaces(self) -> list[Space]:
-        spaces: list[Space] = []
-        for item in self._walk("/spaces"):
-            spaces.append(self._space(item))
-            if len(spaces) >= SPACES_FOR_A_HINT:
-                break
-        return spaces
-
-    def _space(self, item: dict[str, Any]) -> Space:
-        return Space(
-            id=str(item["id"]),
-            key=item["key"],
-            name=item.get("name") or item["key"],
-            type=item.get("type") or "",
-            status=item.get("status") or "",
-            homepage_id=str(item["homepageId"]) if item.get("homepageId") else None,
-            url=self.links_base + ((item.get("_links") or {}).get("webui") or f"/spaces/{item['key']}"),
-            alias=item.get("currentActiveAlias"),
-        )
+        return list(islice((space_from_v2(item, self.links_base) for item in self._walk("/spaces")), SPACES_FOR_A_HINT))
 
     # Contents
 
@@ -227,9 +212,13 @@ class CloudApi:
         items = self._walk(f"/{PLURAL[kind]}", id=",".join(ids), status=ANY_STATUS[kind])
         return {str(item["id"]): content_from_v2(item, kind, self.links_base) for item in items}
 
+    def earlier_body(self, content_id: str, kind: Kind, version: int) -> str:
+        url = f"{self._v2}/{PLURAL[kind]}/{content_id}"
+        return body_of(self._transport.get(url, {"version": version, "body-format": "storage"}), "storage")
+
     def rendered(self, content_id: str, kind: Kind) -> str:
         url = f"{self._v2}/{PLURAL[kind]}/{content_id}"
-        return rendered_body(self._transport.get(url, {"body-format": "export_view"}))
+        return body_of(self._transport.get(url, {"body-format": "export_view"}), "export_view")
 
     # Labels
 

@@ -171,7 +171,7 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         id=str(item["id"]),
         kind=kind,
         status=intern(str(item.get("status", "current"))),
-        title=item.get("title") or "",
+        title=_text(item.get("title")),
         space_id=intern(str(item.get("spaceId") or "")),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
@@ -180,19 +180,19 @@ def _from_v2(item: dict[str, Any], kind: Kind, site_url: str) -> Content:
         author_id=_shared(item.get("authorId")),
         parent_id=_shared(item.get("parentId")),
         parent_type=_shared(item.get("parentType")),
-        position=item.get("position"),
+        position=_whole(item.get("position")),
         storage=(body.get("storage") or {}).get("value"),
         live=item.get("subtype") == "live",
     )
 
 
-def rendered_body(item: Any) -> str:
-    """The body of an answer that was asked for ``export_view``.
+def body_of(item: Any, representation: str) -> str:
+    """The body of an answer that was asked for this representation: ``storage``, ``export_view``.
 
     :raises BrokenAnswerError: when it has none, which is not the same as an empty one.
     """
     with reading(item):
-        return str(item["body"]["export_view"]["value"])
+        return str(item["body"][representation]["value"])
 
 
 def content_from_v1(item: dict[str, Any], site_url: str) -> Content:
@@ -212,8 +212,8 @@ def _from_v1(item: dict[str, Any], site_url: str) -> Content:
     return Content(
         id=str(item["id"]),
         kind="blogpost" if item.get("type") == "blogpost" else "page",
-        status=item.get("status", "current"),
-        title=item.get("title") or "",
+        status=intern(str(item.get("status", "current"))),
+        title=_text(item.get("title")),
         space_id=str((item.get("space") or {}).get("id") or ""),
         url=site_url + item.get("_links", {}).get("webui", ""),
         version=int(version["number"]),
@@ -222,7 +222,7 @@ def _from_v1(item: dict[str, Any], site_url: str) -> Content:
         author_id=user_id_v1(author),
         parent_id=str(ancestors[-1]["id"]) if ancestors else None,
         parent_type="page" if ancestors else None,
-        position=position if isinstance(position, int) else None,
+        position=_whole(position),
         storage=((item.get("body") or {}).get("storage") or {}).get("value"),
     )
 
@@ -262,6 +262,16 @@ def _required(moment: datetime | None) -> datetime:
     if moment is None:
         raise ValueError("no version time")
     return moment
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str | None):
+        raise TypeError(f"a text is {value!r}"[:100])
+    return value or ""
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _shared(value: object) -> str | None:

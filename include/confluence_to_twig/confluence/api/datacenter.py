@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.attached import (
@@ -21,24 +22,26 @@ from confluence_to_twig.confluence.api.content import (
     Count,
     Kind,
     Listed,
+    body_of,
     content_from_v1,
     count_above,
     named_in_v1,
-    rendered_body,
 )
 from confluence_to_twig.confluence.api.cql import of_space, with_ids
 from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequestError
+from confluence_to_twig.confluence.api.interface import SPACES_FOR_A_HINT
 from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told, labels_from_v1
 from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_beyond, walk_offsets, walk_steadily
 from confluence_to_twig.confluence.api.paging import check_total, told_total
 from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
-from confluence_to_twig.confluence.api.space import Space
+from confluence_to_twig.confluence.api.space import space_from_v1
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.bidirectional import Seen
     from confluence_to_twig.confluence.api.restrictions import Restriction
+    from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
     from confluence_to_twig.http.retry import Patience
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
 LIMIT = 200
 CONTENT = ("version", "history", "ancestors", "space")
 COMMENT = ("container", "version", "history", "ancestors", "body.storage", "extensions.inlineProperties")
-SPACES_FOR_A_HINT = 2_000
 
 
 class DataCenterApi:
@@ -80,28 +82,11 @@ class DataCenterApi:
     # Spaces
 
     def find_space(self, key: str) -> Space | None:
-        found = [self._space(item) for item in self._walk("/space", spaceKey=key, expand="homepage")]
+        found = [space_from_v1(item, self.links_base) for item in self._walk("/space", spaceKey=key, expand="homepage")]
         return next((space for space in found if space.key == key), None)
 
     def visible_spaces(self) -> list[Space]:
-        spaces: list[Space] = []
-        for item in self._walk("/space"):
-            spaces.append(self._space(item))
-            if len(spaces) >= SPACES_FOR_A_HINT:
-                break
-        return spaces
-
-    def _space(self, item: dict[str, Any]) -> Space:
-        homepage = item.get("homepage") or {}
-        return Space(
-            id=str(item["id"]),
-            key=item["key"],
-            name=item.get("name") or item["key"],
-            type=item.get("type") or "",
-            status=item.get("status") or "current",
-            homepage_id=str(homepage["id"]) if homepage.get("id") else None,
-            url=self.links_base + ((item.get("_links") or {}).get("webui") or f"/display/{item['key']}"),
-        )
+        return list(islice((space_from_v1(item, self.links_base) for item in self._walk("/space")), SPACES_FOR_A_HINT))
 
     # Contents
 
@@ -199,8 +184,12 @@ class DataCenterApi:
         item = self._get(f"/content/{content_id}", expand=",".join((*CONTENT, *expand)), status=status)
         return self._content(item)
 
+    def earlier_body(self, content_id: str, kind: Kind, version: int) -> str:
+        found = self._get(f"/content/{content_id}", status="historical", version=version, expand="body.storage")
+        return body_of(found, "storage")
+
     def rendered(self, content_id: str, kind: Kind) -> str:
-        return rendered_body(self._get(f"/content/{content_id}", expand="body.export_view"))
+        return body_of(self._get(f"/content/{content_id}", expand="body.export_view"), "export_view")
 
     # Labels, search and restrictions
 

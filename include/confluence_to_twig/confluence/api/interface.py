@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Ids in one question about contents without their bodies: cheap, but they have to fit into an address.
 IDS_AT_ONCE = 200
+#: Spaces that are looked through for an alias, or for a hint.
+SPACES_FOR_A_HINT = 2_000
 
 
 class ContentApi(Protocol):
@@ -64,6 +66,9 @@ class ContentApi(Protocol):
     def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
         """Contents in whatever status they are, without bodies, at most ``IDS_AT_ONCE``; those not visible are left
         out."""
+
+    def earlier_body(self, content_id: str, kind: Kind, version: int) -> str:
+        """The storage body of a version that is not the current one."""
 
     def rendered(self, content_id: str, kind: Kind) -> str:
         """The body as the server renders it."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.confluence.api.content import reading
 from confluence_to_twig.confluence.api.cql import labelled
+from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 from confluence_to_twig.confluence.api.restrictions import told_readers
 from confluence_to_twig.confluence.api.workers import batches
 
@@ -35,9 +37,13 @@ def is_global(label: Mapping[str, Any]) -> bool:
 
 
 def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
-    """Global labels of a v1 answer with ``metadata.labels`` expanded, sorted."""
-    labels = ((item.get("metadata") or {}).get("labels") or {}).get("results") or []
-    return tuple(sorted({intern(str(label["name"])) for label in labels if is_global(label)}))
+    """Global labels of a v1 answer with ``metadata.labels`` expanded, sorted.
+
+    :raises BrokenAnswerError: when they cannot be read.
+    """
+    with reading(item):
+        labels = ((item.get("metadata") or {}).get("labels") or {}).get("results") or []
+        return tuple(sorted({intern(str(label["name"])) for label in labels if is_global(label)}))
 
 
 def labels_may_be_cut(item: Mapping[str, Any]) -> bool:
@@ -45,12 +51,14 @@ def labels_may_be_cut(item: Mapping[str, Any]) -> bool:
 
     The expanded list is a page of a listing with a ``limit`` of its own, 200 where it was seen
     (https://jira.atlassian.com/browse/CONFCLOUD-71415): a full page may be followed by another one.
+
+    :raises BrokenAnswerError: when they cannot be read.
     """
-    listed = (item.get("metadata") or {}).get("labels") or {}
-    count, limit = len(listed.get("results") or []), listed.get("limit")
-    return bool((listed.get("_links") or {}).get("next")) or count >= (
-        limit if isinstance(limit, int) else LABELS_CUT_AT
-    )
+    with reading(item):
+        listed = (item.get("metadata") or {}).get("labels") or {}
+        count, limit = len(listed.get("results") or []), listed.get("limit")
+        more = bool((listed.get("_links") or {}).get("next"))
+        return more or count >= (limit if isinstance(limit, int) else LABELS_CUT_AT)
 
 
 @dataclass
@@ -71,10 +79,13 @@ class Told:
         if readers is None:
             return
         self.readers[content_id] = readers
-        if labels_may_be_cut(item):
+        try:
+            if labels_may_be_cut(item):
+                self.cut.append(content_id)
+            elif names := labels_from_v1(item):
+                self.labels[content_id] = names
+        except BrokenAnswerError:
             self.cut.append(content_id)
-        elif names := labels_from_v1(item):
-            self.labels[content_id] = names
 
     def __ior__(self, other: Told) -> Told:
         self.readers |= other.readers

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from confluence_to_twig.confluence.api.address import (
     check_address,
-    check_not_gateway,
+    check_is_a_site,
+    gateway_root,
     is_loopback,
     normalize_site,
     public_base,
@@ -110,7 +111,8 @@ class ConfluenceSettings:
         """
         extra = extra or {}
         deployment = _deployment(extra)
-        check_not_gateway(host or "")
+        check_is_a_site(host or "")
+        check_is_a_site(_text(extra, "base_url"), "base URL")
         site_url = normalize_site(host or "", scheme=scheme or "", port=port)
         hostname = urlsplit(site_url).hostname or ""
         if deployment != "datacenter" and "." not in hostname and not is_loopback(hostname) and ":" not in hostname:
@@ -130,7 +132,7 @@ class ConfluenceSettings:
             email=email,
             token="" if client_secret else _token(password),
             deployment=deployment,
-            gateway_url=normalize_site(_text(extra, "gateway_url") or GATEWAY_URL),
+            gateway_url=gateway_root(_text(extra, "gateway_url") or GATEWAY_URL),
             verify=_verify(extra.get("verify")),
             token_expires_on=_expiry(_text(extra, "token_expires_on")),
             space_key=check_space_key(key) if (key := _text(extra, "space_key")) else None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.confluence.api.address import cloud_root
 from confluence_to_twig.confluence.api.errors import (
+    BrokenAnswerError,
     ClientClosedError,
     ForbiddenError,
     IpNotAllowedError,
@@ -172,12 +173,14 @@ def _current_user(api_url: str, transport: Transport) -> tuple[str, str]:
 
 def _ask_who(api_url: str, transport: Transport) -> dict[str, Any]:
     try:
-        user: dict[str, Any] = transport.get(f"{api_url}/rest/api/user/current")
+        user = transport.get(f"{api_url}/rest/api/user/current")
     except NotFoundError as error:
         raise NotFoundError(
             f"404 Not Found: there is no Confluence at {api_url}",
             "Check the domain, and for a self-hosted Confluence its context path and the Deployment field.",
         ) from error
+    if not isinstance(user, dict):
+        raise BrokenAnswerError(f"{api_url}/rest/api/user/current answered without saying who asks")
     return user
 
 

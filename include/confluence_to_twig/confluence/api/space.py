@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.confluence.api.content import reading
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,3 +38,40 @@ class Space:
     def from_json(cls, values: Mapping[str, Any]) -> Space:
         """The reverse of :meth:`to_json`."""
         return cls(**values)
+
+
+def space_from_v2(item: Any, links_base: str) -> Space:
+    """Read a space of v2.
+
+    :param links_base: base of the addresses that readers see.
+    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it lacks what every space has.
+    """
+    with reading(item):
+        return Space(
+            id=str(item["id"]),
+            key=str(item["key"]),
+            name=str(item.get("name") or item["key"]),
+            type=item.get("type") or "",
+            status=item.get("status") or "",
+            homepage_id=str(item["homepageId"]) if item.get("homepageId") else None,
+            url=links_base + ((item.get("_links") or {}).get("webui") or f"/spaces/{item['key']}"),
+            alias=item.get("currentActiveAlias"),
+        )
+
+
+def space_from_v1(item: Any, links_base: str) -> Space:
+    """Read a space of v1 with its homepage expanded. Data Center before 9 has no other address than ``/display/KEY``.
+
+    :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it lacks what every space has.
+    """
+    with reading(item):
+        homepage = item.get("homepage") or {}
+        return Space(
+            id=str(item["id"]),
+            key=str(item["key"]),
+            name=str(item.get("name") or item["key"]),
+            type=item.get("type") or "",
+            status=item.get("status") or "current",
+            homepage_id=str(homepage["id"]) if homepage.get("id") else None,
+            url=links_base + ((item.get("_links") or {}).get("webui") or f"/display/{item['key']}"),
+        )

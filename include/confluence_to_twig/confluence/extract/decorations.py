@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.side_requests import SideRequests
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.extract.page import Account, ExtractOptions
     from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFiles
 
-NAMES, ATTACHMENTS, TEXTS, COMMENTS, MACROS = (
-    "names of people", "attachments", "texts of attachments", "comments", "rendered macros",
+NAMES, ATTACHMENTS, TEXTS, COMMENTS, MACROS, EARLIER = (
+    "names of people", "attachments", "texts of attachments", "comments", "rendered macros", "the text of the version before",
 )  # fmt: skip
 
 
@@ -81,12 +81,14 @@ class DecorationReader:
         )
         self._texts = AttachmentTexts(client, account, options, unreadable)
         self._renderings = SideRequests(client.workers, MACROS)
+        self._earlier = SideRequests(client.workers, EARLIER)
         self._requests = {
             NAMES: self.people.requests,
             ATTACHMENTS: self._attached.attachments,
             TEXTS: self._texts.downloads,
             COMMENTS: self._attached.comments,
             MACROS: self._renderings,
+            EARLIER: self._earlier,
         }
 
     @contextmanager
@@ -95,6 +97,26 @@ class DecorationReader:
         with ThreadPoolExecutor(1, thread_name_prefix="look-ahead") as pool:
             self._attached.begin()
             yield pool.submit(self.people.look_up, () if self._client.api.names_come_along else authors)
+
+    def with_text(self, contents: Sequence[Content]) -> list[Content]:
+        """The contents, live docs that came empty with the text of the version before.
+
+        The current version of a live doc may be read without its text
+        (https://github.com/atlassian/atlassian-mcp-server/issues/192).
+        """
+        empty = {content.id: content for content in contents if content.live and not content.storage}
+        wanted = [content.id for content in empty.values() if content.version > 1]
+
+        def read(batch: Sequence[str]) -> tuple[str, str]:
+            (content_id,) = batch
+            content = empty[content_id]
+            return content_id, self._client.api.earlier_body(content_id, content.kind, content.version - 1)
+
+        texts = {content_id: text for content_id, text in self._earlier.ask(wanted, 1, read) if text}
+        self._account.warnings += (
+            f'A live doc came back empty: "{empty[key].title}" has the text of the version before.' for key in texts
+        )
+        return [replace(content, storage=texts[content.id]) if content.id in texts else content for content in contents]
 
     def read(self, contents: Sequence[Content], included: Sequence[Content]) -> dict[str, Decorations]:
         """The decorations of these pages by page id.

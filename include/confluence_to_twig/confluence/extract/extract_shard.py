@@ -168,6 +168,7 @@ class Extraction:
         self._decorations.account()
 
     def _finished(self, contents: Sequence[Content], by_id: dict[str, Row]) -> list[Page]:
+        contents = self._decorations.with_text(contents)
         included, included_rows = self._included(contents)
         decorations = self._decorations.read(contents, included)
         people = self._decorations.people
