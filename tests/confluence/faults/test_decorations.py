@@ -45,7 +45,7 @@ class Route:
 
     :param path: what its address matches. :param names: what it names, see :meth:`World.victims`.
     :param listed: whether it is asked only where search is not possible.
-    :param answers: what is no fault here, but an answer.
+    :param answers: what is no fault here, but an answer. :param texts: whether files are read, which takes a process of its own.
     """
 
     path: str
@@ -53,6 +53,7 @@ class Route:
     deployment: str = "cloud"
     listed: bool = False
     answers: tuple[str, ...] = ()
+    texts: bool = False
 
 
 ROUTES = {
@@ -63,14 +64,14 @@ ROUTES = {
     "inline comments of a page": Route(r"/inline-comments\?", listed=True),
     "replies to a comment": Route(r"/footer-comments/\d+/children", "questions", listed=True),
     "rendered page": Route("export_view", "reports"),
-    "download": Route(r"/child/attachment/.*/download", "files"),
-    "media host": Route("/_media/file/", "media"),
+    "download": Route(r"/child/attachment/.*/download", "files", texts=True),
+    "media host": Route("/_media/file/", "media", texts=True),
     "names on Data Center": Route(r"/rest/api/user\?", "mentioned", "datacenter", answers=("404",)),
     "search on Data Center": Route(SEARCH, deployment="datacenter"),
     "attachments of a page on Data Center": Route("/child/attachment", deployment="datacenter", listed=True),
     "comments of a page on Data Center": Route("/child/comment", deployment="datacenter", listed=True),
     "rendered page on Data Center": Route("export_view", "reports", "datacenter"),
-    "download on Data Center": Route("/download/attachments/", "rich", "datacenter"),
+    "download on Data Center": Route("/download/attachments/", "rich", "datacenter", texts=True),
 }
 
 
@@ -102,14 +103,14 @@ class World:
             self.space = client.space("RICH")
             self.table = sweep(client, self.space).table
         self.rows = self.table.to_pylist()
-        self.truth = self.extract(self.rows)
+        self.truth = {texts: self.extract(self.rows, texts=texts) for texts in (False, True)}
 
     def extract(
-        self, rows: Sequence[Mapping[str, Any]], *, dripping: bool = False, threads: int = 8
+        self, rows: Sequence[Mapping[str, Any]], *, texts: bool, dripping: bool = False, threads: int = 8
     ) -> dict[str, Page]:
         """The pages by id; every one that was asked for."""
         settings = settings_of(self.sandbox, threads=threads, timeout_seconds=1 if dripping else 60)
-        options = ExtractOptions(comments=True, attachments="text")
+        options = ExtractOptions(comments=True, attachments="text" if texts else "names")
         with ConfluenceClient(
             settings, signed_in=self.signed_in, patience=replace(QUICK, attempts=2, seconds=3.0)
         ) as client:
@@ -139,7 +140,7 @@ class World:
             "reports": [row["page_id"] for row in self.rows if row["title"].startswith("Report")],
             "rich": [row["page_id"] for row in self.rows if row["title"].startswith("Rich")],
             "questions": self.questions,
-            "files": [file["id"] for page in self.truth.values() for file in page["attachments"]],
+            "files": [file["id"] for page in self.truth[False].values() for file in page["attachments"]],
             "media": [str(file.file_id) for file in self.sandbox.store.attachments.values()],
         }
         return found[names]
@@ -176,13 +177,15 @@ def _try(world: World, route: Route, combination: Combination, random: Random) -
         sandbox.fail(faults.Refuse(403), SEARCH, times=None)
     fault = combination.arm(sandbox, route.path, world.victims(route.names), random)
     with bounded():
-        pages = world.extract(world.rows, dripping=combination.dripping, threads=random.choice((1, 2, 8)))
+        pages = world.extract(
+            world.rows, texts=route.texts, dripping=combination.dripping, threads=random.choice((1, 2, 8))
+        )
     assert fault.hits or fault.skip, "the fault never struck"
     sandbox.faults.clear()
-    healed = {**pages, **world.extract(world.found_again(pages))}
+    healed = {**pages, **world.extract(world.found_again(pages), texts=route.texts)}
     differing = {
         f"{page['title']}: {key}: {healed[page_id][key]!r} instead of {value!r}"
-        for page_id, page in world.truth.items()
+        for page_id, page in world.truth[route.texts].items()
         for key, value in page.items()
         if healed[page_id][key] != value
     }
