@@ -4,7 +4,7 @@ hidden gets in, and the next run, in which nothing fails, ends with the truth.""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -36,11 +36,12 @@ Held = dict[str, dict[str, Any]]
 class Route:
     """A kind of request of the sweep.
 
-    :param path: what its address matches. :param single: whether it is asked only where search is not possible.
+    :param path: what its address matches. :param world: see :data:`CONTAINERS`.
+    :param single: whether it is asked only where search is not possible.
     """
 
     path: str
-    deployment: str = "cloud"
+    world: str = "cloud"
     single: bool = False
 
 
@@ -55,6 +56,9 @@ ROUTES = {
     "whiteboard": Route("/whiteboards/"),
     "look-up by id": Route(r"/api/v2/(pages|blogposts)\?"),
     "who we are": Route("user/current"),
+    "search among many containers": Route("content/search", "many containers"),
+    "restriction of one of many containers": Route("/restriction/byOperation", "many containers"),
+    "one of many containers": Route("/(folders|databases|whiteboards)/", "many containers"),
     "listing on Data Center": Route(r"/rest/api/content\?", "datacenter"),
     "restriction on Data Center": Route("/restriction/byOperation", "datacenter", single=True),
     "look-up by id on Data Center": Route(r"/rest/api/content/\d+\?", "datacenter"),
@@ -62,51 +66,65 @@ ROUTES = {
 }
 
 
-def a_space(*, containers: bool) -> SeedSpace:
-    """Pages below pages and, on Cloud, below a folder, a database and a whiteboard."""
-    above = ("folder", "database", "whiteboard") if containers else ()
+#: World → how many folders, databases and whiteboards it has. Search finds them where they are few.
+CONTAINERS = {"cloud": 3, "many containers": 9, "datacenter": 0}
+
+
+def container_refs(count: int) -> list[str]:
+    return [f"{('folder', 'database', 'whiteboard')[number % 3]}-{number}" for number in range(count)]
+
+
+def a_space(containers: int) -> SeedSpace:
+    """Pages below pages and below folders, databases and whiteboards, of which the first three lie below the home page and
+    each of the others in another one."""
+    above = container_refs(containers)
     pages = [SeedPage("home", "Home", "<p>Home.</p>")]
-    pages += [SeedPage(kind, kind.title(), "", kind=kind, parent="home") for kind in above]
+    for number, ref in enumerate(above):
+        parent = "home" if number < 3 else above[number - 3]
+        pages.append(SeedPage(ref, ref.title(), "", kind=ref.partition("-")[0], parent=parent))
     for parent in ("home", "guide", *above):
         if parent == "guide":
             pages.append(SeedPage("guide", "Guide", "<p>Guide.</p>", parent="home", labels=("guide",)))
         pages += [
-            SeedPage(f"{parent}-{number}", f"{parent.title()} {number}", f"<p>{parent} {number}</p>", parent=parent)
+            SeedPage(f"{parent}-p{number}", f"{parent.title()} {number}", f"<p>{parent} {number}</p>", parent=parent)
             for number in range(6)
         ]
     pages.append(SeedPage("news", "News", "<p>News.</p>", kind="blogpost"))
     return SeedSpace("ODD", "Odd answers", "", tuple(pages))
 
 
-def change(sandbox: SandboxConfluence, *, containers: bool) -> None:
+def change(sandbox: SandboxConfluence, containers: int) -> None:
     """What happens between the first run and the second: one of everything."""
-    for parent in ("home", "guide", *(("folder", "database", "whiteboard") if containers else ())):
-        sandbox.edit(f"{parent}-0", storage="<p>edited</p>")
-        sandbox.trash(f"{parent}-1")
-        sandbox.restrict(f"{parent}-2", users=[READER])
-        sandbox.label(f"{parent}-3", "new")
-        sandbox.label(f"{parent}-4", EXCLUDED)
-        new = sandbox.add_page("ODD", SeedPage(f"{parent}-new", f"New {parent}", "<p>n</p>"), parent=parent)
+    above = container_refs(containers)
+    for parent in ("home", "guide", *above):
+        sandbox.edit(f"{parent}-p0", storage="<p>edited</p>")
+        sandbox.trash(f"{parent}-p1")
+        sandbox.restrict(f"{parent}-p2", users=[READER])
+        sandbox.label(f"{parent}-p3", "new")
+        sandbox.label(f"{parent}-p4", EXCLUDED)
+        sandbox.add_page("ODD", SeedPage(f"{parent}-new", f"New {parent}", "<p>n</p>"), parent=parent)
         sandbox.add_page("ODD", SeedPage(f"{parent}-secret", f"Secret {parent}", "<p>s</p>"), parent=parent)
         sandbox.restrict(f"{parent}-secret", users=[READER])
         sandbox.add_page("ODD", SeedPage(f"{parent}-draft", f"Draft {parent}", "<p>d</p>"), parent=parent)
         sandbox.label(f"{parent}-draft", EXCLUDED)
-        assert new
-    sandbox.purge("guide-5")
-    sandbox.move("home-5", "guide")
+    sandbox.purge("guide-p5")
+    sandbox.move("home-p5", "guide")
+    if containers > 3:
+        sandbox.restrict(above[-1], users=[READER])
+        sandbox.move(above[3], "guide-p2")
 
 
 class World:
     """A site after its changes, and what Twig held before them."""
 
-    def __init__(self, sandbox: SandboxConfluence) -> None:
+    def __init__(self, sandbox: SandboxConfluence, containers: int) -> None:
         self.sandbox = sandbox
         with ConfluenceClient(settings_of(sandbox)) as client:
             self.signed_in = client.sign_in()
             self.space = client.space("ODD")
         self.before = self.run({})
         assert len(self.before) == len(self.truth()) > 10
-        change(sandbox, containers=sandbox.site.is_cloud)
+        change(sandbox, containers)
         self.ids = [str(content.id) for content in sandbox.store.contents.values()]
 
     def truth(self) -> dict[str, tuple[int, str, frozenset[str]]]:
@@ -169,16 +187,17 @@ def manifest_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def world_of(deployment: str) -> Iterator[World]:
-    sandbox = SandboxConfluence(a_space(containers=deployment == "cloud"), deployment=deployment)
+def world_of(name: str) -> Iterator[World]:
+    sandbox = SandboxConfluence(a_space(CONTAINERS[name]), deployment="datacenter" if name == "datacenter" else "cloud")
+    sandbox.site.search_finds_containers = CONTAINERS[name] <= 3
     with sandbox.serve():
-        yield World(sandbox)
+        yield World(sandbox, CONTAINERS[name])
 
 
 @pytest.fixture(scope="module")
 def worlds() -> Iterator[dict[str, World]]:
-    with world_of("cloud") as cloud, world_of("datacenter") as data_center:
-        yield {"cloud": cloud, "datacenter": data_center}
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(world_of(name)) for name in CONTAINERS}
 
 
 TRIED = {name: combinations(name, variants=3, sample=3) for name in ROUTES}
@@ -189,7 +208,7 @@ COUNT = sum(map(len, TRIED.values()))
 @pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("name", ROUTES)
 def test_no_odd_answer_deletes_what_is_visible_or_lets_in_what_is_not(name: str, worlds: dict[str, World]) -> None:
-    world = worlds[ROUTES[name].deployment]
+    world = worlds[ROUTES[name].world]
     try_all(name, TRIED[name], world.sandbox, partial(_try, world, ROUTES[name]))
 
 
@@ -198,7 +217,7 @@ def _try(world: World, route: Route, combination: Combination, random: Random) -
     if route.single:
         hidden = set(random.sample(world.ids, len(world.ids) // 2))
         sandbox.fail(faults.Rewrite(lambda page: _without(page, hidden)), "content/search", times=None)
-        if route.deployment == "datacenter":
+        if route.world == "datacenter":
             sandbox.fail(faults.Rewrite(_silent), r"/rest/api/content\?", times=None)
     combination.arm(sandbox, route.path, world.ids, random)
     with bounded():
