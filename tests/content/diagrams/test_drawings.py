@@ -141,11 +141,12 @@ def test_a_drawing_that_no_macro_shows_stands_with_the_files():
         (macro("mermaid", plain="graph TD\n  A[x y] --> B"), "```mermaid\ngraph TD\n  A[x y] --> B\n```"),
         (macro("plantuml", plain=deflated(b"@startuml\nA -> B\n@enduml")), "```plantuml\n@startuml\nA -> B\n@enduml\n```"),
         (macro("plantumlcloud", data=base64.b64encode(b"@startuml\nA -> B\n@enduml").decode(), compressed="false"), "```plantuml\n@startuml\nA -> B\n@enduml\n```"),
+        (macro("plantumlcloud", data=deflated(b"%40startuml%0AA -%3E B%0A%40enduml")), "```plantuml\n@startuml\nA -> B\n@enduml\n```"),
         (macro("acme-graphviz", plain="digraph { a -> b }"), "```dot\ndigraph { a -> b }\n```"),
         (macro("plantumlcloud", filename="seq.puml", data=deflated(b"a" * 50_000_000)), "Diagram: seq.puml"),
         (macro("drawio", plain=MODEL, diagramName="Net"), "Diagram: Net\n\n" + "\n".join(f"- {line}" for line in SAID)),
     ],
-    ids=["mermaid as JSON", "mermaid", "deflated", "base64", "graphviz", "bomb", "drawing in the body"],
+    ids=["mermaid as JSON", "mermaid", "deflated", "base64", "half encoded", "graphviz", "bomb", "drawing in the body"],
 )  # fmt: skip
 def test_sources_of_diagrams(storage, fence):
     assert convert(storage).markdown == fence

@@ -79,8 +79,9 @@ def _first_inflated(data: bytes) -> bytes | None:
 
 
 def _unquoted(text: str) -> str:
-    """Percent-encoding undone where all of it is encoded: a source that holds ``%20`` beside blanks is plain."""
-    return unquote(text) if _PERCENT.search(text) and not re.search(r"\s", text) else text
+    """Percent-encoding undone where it hides all blanks, or all line breaks: a source that has both and ``%20`` is plain."""
+    hidden = not re.search(r"\s", text) or ("%0A" in text.upper() and "\n" not in text)
+    return unquote(text) if hidden and _PERCENT.search(text) else text
 
 
 def _in_json(text: str) -> str:
