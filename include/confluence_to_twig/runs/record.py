@@ -88,7 +88,7 @@ def _write(
     run: Run, record: Record, started: datetime, seconds: float, error: str | None, *, waiting: bool = False
 ) -> None:
     path = record_path(run)
-    earlier = _earlier(path)
+    earlier = _earlier(path) if run.shard is None else {}  # a mapped task never waits
     data = {
         "run_id": run.run_id,
         "task": run.task_id,

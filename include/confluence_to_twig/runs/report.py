@@ -64,13 +64,22 @@ def read_records(staging: RunStaging) -> list[Record]:
     return sorted(records, key=lambda record: str(record["started_at"]))
 
 
-def build_report(staging: RunStaging, source: str, run_id: str) -> dict[str, Any]:
-    """The report of a run as far as it got: figures, reasons, seconds a task, failed pages, and the summary line."""
+def build_report(
+    staging: RunStaging, source: str, run_id: str, failures: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The report of a run as far as it got: figures, reasons, seconds a task, failed pages, and the summary line.
+
+    :param failures: what :func:`failed_pages` told just now, if it was asked.
+    """
     report = assemble(source, run_id, read_records(staging))
     summary = summarise(report)
     result = asdict(summary)
     del result["dry_run"], result["stopped_in"], result["lane"]
-    return report | {"summary": str(summary), "result": result, "failures": failed_pages(staging)}
+    return report | {
+        "summary": str(summary),
+        "result": result,
+        "failures": failed_pages(staging) if failures is None else failures,
+    }
 
 
 def summarise(report: dict[str, Any]) -> Summary:

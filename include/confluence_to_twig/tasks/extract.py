@@ -17,7 +17,9 @@ from confluence_to_twig.staging.parquet import iter_rows, write_rows
 from confluence_to_twig.staging.schemas import QUARANTINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.confluence.extract.page import Row
     from confluence_to_twig.runs.run import Run
@@ -32,14 +34,15 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
     """
     number = shard["shard"]
     with recorded(run) as record:
+        inventories = run.staging.inventories()
         hook = ConfluenceHook(run.source.confluence_conn_id)
         title = f"Pages {shard['first']:,}-{shard['last']:,}"
         with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client), log_group(title):
             report = extract_shard(
                 client,
                 Space.from_json(validated["space"]),
-                _planned(run, number),
-                inventory=run.staging.inventories(),
+                _planned(run, number, inventories),
+                inventory=inventories,
                 out=run.staging.pages(number),
                 options=_options(run),
                 unreadable=run.source_staging.unreadable,
@@ -50,15 +53,15 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
             record.warn(warning)
         # Pages that are there but cannot be fetched: reported, and the others go on.
         failures = [asdict(failure) | {"stage": "extract"} for failure in report.failures]
-        write_rows(run.staging.quarantine("extract", number), QUARANTINE, failures)
+        if failures or run.try_number > 1:  # an earlier try may have left some
+            write_rows(run.staging.quarantine("extract", number), QUARANTINE, failures)
         return {"shard": number, "pages": report.got, "gone": report.gone}
 
 
-def _planned(run: Run, shard: int) -> Iterator[Row]:
+def _planned(run: Run, shard: int, inventories: Sequence[ObjectStoragePath]) -> Iterator[Row]:
     """The shard's rows of the inventories, one by one."""
     wanted = [row["page_id"] for row in iter_rows(run.staging.plan, ["page_id"], where=("shard", [shard]))]
-    inventories = (iter_rows(path, ROW_COLUMNS, where=("page_id", wanted)) for path in run.staging.inventories())
-    return chain.from_iterable(inventories)
+    return chain.from_iterable(iter_rows(path, ROW_COLUMNS, where=("page_id", wanted)) for path in inventories)
 
 
 def _options(run: Run) -> ExtractOptions:

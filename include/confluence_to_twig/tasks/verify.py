@@ -150,11 +150,13 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
     """
     import pyarrow.compute as pc
 
+    from confluence_to_twig.runs.report import failed_pages
     from confluence_to_twig.runs.retention import keep_history
     from confluence_to_twig.staging.manifest_reader import ManifestReader
 
     with recorded(run) as record:
-        problems = [] if run.params.dry_run else _failed(run, record)
+        failed = failed_pages(run.staging)
+        problems = [] if run.params.dry_run else _failed(failed, record)
         if not run.params.dry_run:
             problems += _check_files(run) if run.source.delivery == "files" else _check_twig(run, record, late)
         manifest = ManifestReader(run.source_staging, ["chunk_count"]).read()
@@ -163,7 +165,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
             "pages": manifest.num_rows,
             "chunks": pc.sum(manifest["chunk_count"]).as_py() or 0,
         }
-    report = write_report(run)
+    report = write_report(run, failed)
     log.info("%s: %s", run.source.name, report["summary"])
     keep_history(run)
     if emit is not None:
@@ -174,11 +176,14 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
     return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
 
 
-def write_report(run: Run) -> dict[str, Any]:
-    """Write ``report.json`` from the records of the run's tasks."""
+def write_report(run: Run, failed: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write ``report.json`` from the records of the run's tasks.
+
+    :param failed: the pages that were quarantined.
+    """
     from confluence_to_twig.runs.report import build_report
 
-    report = build_report(run.staging, run.source.name, run.run_id)
+    report = build_report(run.staging, run.source.name, run.run_id, failed)
     write_json(run.staging.report, report)
     return report
 
@@ -190,10 +195,7 @@ def _figures(run: Run) -> dict[str, float]:
     return figures
 
 
-def _failed(run: Run, record: Record) -> list[str]:
-    from confluence_to_twig.runs.report import failed_pages
-
-    failed = failed_pages(run.staging)
+def _failed(failed: list[dict[str, Any]], record: Record) -> list[str]:
     record.figures["failed"] = len(failed)
     named = [
         f"{row['title']} ({row['url']}): {row['stage']} failed: {row['error_type']}: {row['error']}"

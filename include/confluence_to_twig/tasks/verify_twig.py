@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.runs.verify_memory import VerifyMemory, read_verify_memory, write_verify_memory
-from confluence_to_twig.staging.files import exists
+from confluence_to_twig.staging.files import files_in
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import iter_rows
 from confluence_to_twig.tasks.twig_target import data_source_of
@@ -123,7 +123,8 @@ def _loaded(run: Run) -> Loaded:
     changed = {
         row["page_id"]: row["shard"] for row in iter_rows(plan, ["page_id", "shard"], where=("action", ["fetch"]))
     }
-    present = [shard for shard in sorted(set(changed.values())) if exists(run.staging.chunks(shard))]
+    there = set(files_in(run.staging.chunks(0).parent))
+    present = [shard for shard in sorted(set(changed.values())) if run.staging.chunks(shard).name in there]
     return Loaded(
         changed=list(changed),
         deleted=[_deletion(row) for row in iter_rows(plan, where=("action", ["delete"]))],

@@ -51,6 +51,8 @@ class Parts:
         self._prefix = f"part-{fingerprint}-"
         self._folder = out.parent / f"{out.stem}.parts"
         self._unreadable: set[str] = set()
+        #: The names of the parts, listed once while pages are fetched: nobody else writes any.
+        self._listed: list[str] | None = None
 
     def finished(self, versions: Mapping[str, int]) -> set[str]:
         """Which of these pages are there already, in at least this version.
@@ -76,6 +78,7 @@ class Parts:
     def add(self, pages: Sequence[Page]) -> None:
         """Write finished pages; they are there in one step."""
         name = f"{self._prefix}{len(self._paths()):05d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
+        self._names().append(name)
         with writing(self._folder / name) as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
             for some in batches(pages, ROWS_AT_ONCE):
                 writer.write_table(pa.Table.from_pylist(some, schema=PAGES))
@@ -87,6 +90,7 @@ class Parts:
         :returns: how many are there only to be included.
         :raises confluence_to_twig.errors.TransientError: when one of the wanted pages is in no part (any more).
         """
+        self._listed = None  # somebody may have removed some
         chosen = self._chosen(wanted)
         if lost := wanted - chosen.keys():
             raise TransientError(f"{len(lost)} fetched pages are not in the part files of {self._out.name} any more")
@@ -128,8 +132,12 @@ class Parts:
         return best
 
     def _paths(self) -> list[ObjectStoragePath]:
-        mine = (name for name in files_in(self._folder) if name.startswith(self._prefix))
-        return [self._folder / name for name in mine if name not in self._unreadable]
+        return [self._folder / name for name in self._names() if name not in self._unreadable]
+
+    def _names(self) -> list[str]:
+        if self._listed is None:
+            self._listed = [name for name in files_in(self._folder) if name.startswith(self._prefix)]
+        return self._listed
 
 
 @contextmanager
