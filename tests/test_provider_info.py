@@ -65,6 +65,7 @@ def test_airflow_registers_all_of_it_once() -> None:
     assert set(dict(manager.provider_configs)["confluence-to-twig"]["confluence_to_twig"]["options"]) == {
         "sources",
         "staging",
+        "staging_group",
     }
 
 

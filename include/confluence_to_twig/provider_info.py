@@ -90,6 +90,14 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "s3://aws_default@bucket/staging",
                         "default": None,
                     },
+                    "staging_group": {
+                        "description": "Whether the group of local staging folders may read and write in them, too. "
+                        "The environment variable CONFLUENCE_TWIG_STAGING_GROUP wins over it.",
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": None,
+                        "default": "False",
+                    },
                 },
             },
         },
