@@ -87,6 +87,28 @@ def test_a_task_that_airflow_stops_ends_at_once_and_says_so(run: Run) -> None:
     assert read_json(record_path(run))["figures"] == {}
 
 
+def test_a_process_that_sigterm_ends_anyway_is_left_alone(run: Run) -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with recorded(run):
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_ends_the_process_of_a_run_without_a_scheduler(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow's handler does nothing there, and the run would go on with its next task."""
+    monkeypatch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        ours = signal.getsignal(signal.SIGTERM)
+        with recorded(run):
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is ours
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_task_in_another_thread_is_recorded_as_well(run: Run) -> None:
     def work() -> None:
         with recorded(run):

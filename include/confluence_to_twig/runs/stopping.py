@@ -13,6 +13,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.runs.run import unattended
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -29,24 +31,24 @@ class TaskStopped(SystemExit):
 def stoppable() -> Iterator[None]:
     """In this block SIGTERM raises :class:`TaskStopped`, after what the process did at that signal before.
 
-    What is open is closed on the way out: child processes end, and no further request begins. Nothing happens outside the
-    main thread, to which Python gives all signals.
+    What is open is closed on the way out: child processes end, and no further request begins. In ``confluence-to-twig sync``,
+    whose process runs one task after the other, SIGTERM ends the process instead. Nothing is changed where it does so
+    anyway, and outside the main thread, to which Python gives all signals.
     """
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
         return
-    before = signal.getsignal(signal.SIGTERM)
     process = os.getpid()
 
     def stop(number: int, frame: FrameType | None) -> None:
         if os.getpid() != process:
             os._exit(128 + number)
-        if callable(before):
-            before(number, frame)
+        before(number, frame)
         raise TaskStopped
 
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL if unattended() else stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, before)
