@@ -64,8 +64,9 @@ def test_a_task_that_waits_and_comes_back_keeps_what_it_recorded_before(run: Run
     assert written["details"] == {"brake": "30 of 100"}
 
 
-def test_a_task_that_airflow_stops_ends_at_once_and_says_so(run: Run) -> None:
+def test_a_task_that_airflow_stops_ends_at_once_and_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Airflow's own handler calls on_kill of the operator, and returns."""
+    monkeypatch.delenv("CONFLUENCE_TWIG_UNATTENDED", raising=False)
     killed = []
     before = signal.signal(signal.SIGTERM, lambda *_: killed.append("on_kill"))
     try:
