@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -90,7 +91,9 @@ def services(folder: Path) -> Iterator[Services]:
     environment = dict(os.environ)
     with ExitStack() as stack:
         psql = [str(postgres_binary("psql")), "-h", "127.0.0.1", "-p", str(ports.postgres), "-U", "postgres"]
-        data, logs = folder / "postgres", folder / "logs"
+        # Not in pytest's folder: each pytest that starts lets only its user into that.
+        data, logs = Path(tempfile.mkdtemp(prefix="confluence-to-twig-postgres-")), folder / "logs"
+        stack.callback(shutil.rmtree, data, ignore_errors=True)
         as_postgres = _new_cluster(data)
 
         def start_postgres() -> ExitStack:
@@ -136,15 +139,11 @@ def _end_connections(server: Server) -> None:
 
 
 def _new_cluster(data: Path) -> list[str]:
-    """Make an empty database cluster; returns how to run a program as its owner."""
-    data.mkdir(parents=True)
+    """Make an empty database cluster in an empty folder; returns how to run a program as its owner."""
     as_postgres: list[str] = []
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(data, user.pw_uid, user.pw_gid)
-        for above in data.parents:  # pytest's folders let only their owner through
-            if above.stat().st_uid == 0 and not above.stat().st_mode & 0o001:
-                above.chmod(above.stat().st_mode | 0o011)
         as_postgres = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     initdb = [*as_postgres, str(postgres_binary("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
     done = subprocess.run([*initdb, "-E", "UTF8"], capture_output=True, text=True, check=False)
