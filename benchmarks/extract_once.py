@@ -1,7 +1,9 @@
 """One timed task of this project in a process of its own, as Airflow runs it: ``benchmarks/extract.py`` starts it.
 
-``discover`` sweeps the space and writes the inventory; ``extract`` fetches one shard of what differs from an earlier
-inventory. Both print one line of JSON, with the seconds from the first request to the finished result.
+The steps are the functions of the DAG's own tasks, with the settings that a source has without being told: restrictions
+are checked, attachments are looked for, the plan is made against the manifest. ``hold`` is not timed: it writes the manifest
+that a load of everything would have left. Each prints one line of JSON, with the seconds from the first request to the
+finished result.
 """
 
 from __future__ import annotations
@@ -10,115 +12,166 @@ import argparse
 import importlib
 import json
 import logging
+import os
 import time
-from itertools import islice
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import atlassian.rest_client  # noqa: F401 - imports are not what is measured
+import numpy as np
 import pandas as pd  # noqa: F401 - Arrow loads it with the first table
+import pyarrow as pa
+import pyarrow.compute as pc
 from airflow.sdk import ObjectStoragePath
 
 from benchmarks.measuring import peak_kilobytes
-from confluence_to_twig.confluence.api.client import ConfluenceClient
-from confluence_to_twig.confluence.api.settings import ConfluenceSettings
-from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.extract.extract_shard import extract_shard
-from confluence_to_twig.confluence.extract.page import ROW_COLUMNS
+from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.planning.window import RunFacts
+from confluence_to_twig.runs.params import RunParams
+from confluence_to_twig.runs.run import Run
 from confluence_to_twig.sources.source import Source
+from confluence_to_twig.staging.binding import read_binding
+from confluence_to_twig.staging.layout import ROOT_VARIABLE
+from confluence_to_twig.staging.manifest_rows import schema_with
 from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
-from confluence_to_twig.staging.schemas import INVENTORY
+from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-#: As the product cuts them.
-SHARD: int = Source.model_fields["shard_size"].default
-
-
-def discover(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
-    """Sweep, and ask why pages of the earlier inventory are gone."""
-    from confluence_to_twig.confluence.sweep.inventory import (  # the other step does without what it loads
-        explain_missing,
-        sweep,
-    )
-
-    space = client.space(options.space)
-    swept = sweep(client, space, restrictions=options.restrictions)
-    if not swept.complete:
-        raise SystemExit(f"The sweep is incomplete: {swept.problems}")
-    held = _held(options)
-    missing = held.keys() - set(swept.table["page_id"].to_pylist()) if held else ()
-    gone = explain_missing(client, sorted(missing), "page", space)
-    with ParquetWriter(staging / "inventory.parquet", INVENTORY) as writer:
-        writer.write_table(swept.table)
-    handed_on = {"space": space.to_json(), "sign_in": client.sign_in().to_json()}
-    Path(options.staging, "handed-on.json").write_text(json.dumps(handed_on))
-    to_fetch = sum(1 for _ in _wanted(staging / "inventory.parquet", _held(options)))
-    return {"pages": swept.table.num_rows, "gone": gone, "shards": max(1, -(-to_fetch // SHARD))}
+CHUNKS_A_PAGE = 5
 
 
-def _held(options: argparse.Namespace) -> dict[str, int]:
-    """Versions by page id of the earlier inventory."""
-    if options.held is None:
-        return {}
-    held = read_table(ObjectStoragePath(f"file://{options.held}"), ["page_id", "version"])
-    return dict(zip(held["page_id"].to_pylist(), held["version"].to_pylist(), strict=True))
+def check(run: Run, options: argparse.Namespace) -> dict[str, Any]:
+    """The task ``validate``."""
+    from confluence_to_twig.tasks.validate import validate
+
+    validated = validate(run, token_expires=lambda *_: None)
+    Path(options.staging, "validated.json").write_text(json.dumps(validated))
+    return {"pages": 0}
 
 
-def extract(client: ConfluenceClient, staging: ObjectStoragePath, options: argparse.Namespace) -> dict[str, Any]:
-    """Fetch the bodies of a shard of all pages, or of those that are new or changed since the earlier inventory."""
-    space = Space.from_json(json.loads(Path(options.staging, "handed-on.json").read_text())["space"])
-    inventory = staging / "inventory.parquet"
-    first = options.shard * SHARD
-    shard = set(islice(_wanted(inventory, _held(options)), first, first + SHARD))
-    rows = (row for row in iter_rows(inventory, ROW_COLUMNS) if row["page_id"] in shard)
-    out = staging / "pages" / f"shard-{options.shard}.parquet"
-    report = extract_shard(client, space, rows, inventory=inventory, out=out)
-    if report.got != len(shard):
-        raise SystemExit(f"Only {report.got} of {len(shard)} pages came")
+def discover(run: Run, options: argparse.Namespace) -> dict[str, Any]:
+    """The task of that name."""
+    from confluence_to_twig.tasks import discover as task
+
+    shards = task.discover(run, _validated(options))
+    planned = read_table(run.staging.plan, ["page_id", "action", "reason"])
+    gone = planned.filter(pc.field("action") == "delete").to_pylist()
+    fetched = planned.filter(pc.field("action") == "fetch")["page_id"].to_pylist()
+    return {
+        "pages": planned.num_rows - len(gone),
+        "gone": {row["page_id"]: row["reason"] for row in gone},
+        "fetched": sorted(fetched) if len(fetched) < 1_000 else [],
+        "shards": shards,
+    }
+
+
+def extract(run: Run, options: argparse.Namespace) -> dict[str, Any]:
+    """The task of that name, for one shard."""
+    from confluence_to_twig.tasks import extract as task
+
+    got = task.extract(run, _validated(options), json.loads(options.shard))
     if options.convert:
         from confluence_to_twig.content import storage_to_markdown
 
-        for row in iter_rows(out, ["storage"]):
+        for row in iter_rows(run.staging.pages(got["shard"]), ["storage"]):
             storage_to_markdown(row["storage"])
-    return {"pages": len(shard), "fetched": sorted(shard) if options.held else []}
+    return {"pages": got["pages"]}
 
 
-def _wanted(inventory: ObjectStoragePath, before: dict[str, int]) -> Iterator[str]:
-    for row in iter_rows(inventory, ["page_id", "version", "restricted"]):
-        if not row["restricted"] and before.get(row["page_id"]) != row["version"]:
-            yield row["page_id"]
+def hold(run: Run, options: argparse.Namespace) -> dict[str, Any]:
+    """The manifest as a load of everything leaves it, in another staging."""
+    binding = read_binding(run.source_staging)
+    assert binding is not None
+    data_source = binding.data_source_id
+    inventory = pa.concat_tables([read_table(path) for path in run.staging.inventories()])
+    size = inventory.num_rows
+    hashes = pc.binary_join_element_wise(
+        "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11", inventory["page_id"], ""
+    )
+    texts = pa.chunked_array(
+        [pc.binary_join_element_wise(inventory["page_id"].combine_chunks(), "-introduction-0", "")]
+    )
+    chunks = pa.ListArray.from_arrays(
+        pa.array(np.arange(size + 1) * CHUNKS_A_PAGE, pa.int32()),
+        texts.combine_chunks().take(pa.array(np.repeat(np.arange(size), CHUNKS_A_PAGE))),
+    )
+    known = {
+        "document_id": inventory["page_id"],
+        "content_hash": hashes,
+        "converter_version": pa.repeat(CONVERTER_VERSION, size),
+        "includes": pa.ListArray.from_arrays(pa.array(np.zeros(size + 1), pa.int32()), pa.array([], pa.string())),
+        "chunk_ids": chunks,
+        "chunk_hashes": chunks,
+        "chunk_count": pa.repeat(pa.scalar(CHUNKS_A_PAGE, pa.int32()), size),
+        "text_bytes": pa.repeat(pa.scalar(6_000, pa.int64()), size),
+        "data_source": pa.repeat(data_source, size),
+        "loaded_at": inventory["modified_at"],
+        "run_id": pa.repeat(run.run_id, size),
+    }
+    columns = [
+        known.get(
+            field.name, inventory[field.name] if field.name in inventory.column_names else pa.nulls(size, field.type)
+        )
+        for field in MANIFEST
+    ]
+    meta = {"seq": 1, "contains": {}, "progress": {data_source: [1, 1]}}
+    with ParquetWriter(run.source_staging.manifest, schema_with(meta)) as writer:
+        writer.write_table(pa.table(columns, names=MANIFEST.names).cast(MANIFEST))
+    return {"pages": size}
+
+
+STEPS: dict[str, Callable[[Run, argparse.Namespace], dict[str, Any]]] = {
+    "validate": check,
+    "discover": discover,
+    "extract": extract,
+    "hold": hold,
+}
+
+
+def _validated(options: argparse.Namespace) -> dict[str, Any]:
+    validated: dict[str, Any] = json.loads(Path(options.staging, "validated.json").read_text())
+    return validated
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("step", choices=["discover", "extract"])
+    parser.add_argument("step", choices=STEPS)
     parser.add_argument("--url", required=True)
     parser.add_argument("--email", required=True)
     parser.add_argument("--token", required=True)
     parser.add_argument("--space", required=True)
     parser.add_argument("--staging", required=True, help="folder for the files that one step hands to the next")
-    parser.add_argument("--restrictions", choices=["skip", "unchecked"], required=True)
-    parser.add_argument("--held", type=Path, help="inventory of an earlier run: fetch only what differs")
-    parser.add_argument("--shard", type=int, default=0, help="which shard to extract")
+    parser.add_argument("--run-id", required=True)
+    parser.add_argument("--shard", help="which shard to extract, as discover returned it")
     parser.add_argument("--convert", action="store_true", help="convert the bodies to Markdown, too")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    importlib.import_module(f"confluence_to_twig.tasks.{options.step}")  # all that the real task loads
-    give_memory_back()
-    staging = ObjectStoragePath(f"file://{options.staging}")
-    # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.
-    write_rows(staging / "warm", INVENTORY, [])
     # The address of a real site shows that it is Cloud; that of a sandbox does not.
-    extra = {"gateway_url": options.url, "deployment": "cloud"}
-    settings = ConfluenceSettings.from_fields(options.url, options.email, options.token, extra)
-    handed_on = Path(options.staging, "handed-on.json")
-    signed_in = json.loads(handed_on.read_text())["sign_in"] if options.step == "extract" else None
+    connection = {
+        "conn_type": "confluence",
+        "host": options.url,
+        "login": options.email,
+        "password": options.token,
+        "extra": {"gateway_url": options.url, "deployment": "cloud"},
+    }
+    os.environ |= {ROOT_VARIABLE: options.staging, "AIRFLOW_CONN_CONFLUENCE_DEFAULT": json.dumps(connection)}
+    # What is read of Confluence does not depend on where it goes: for files no Twig is needed.
+    source = Source(name="bench", space_key=options.space, delivery="files", files_path=f"{options.staging}/files")
+    now = datetime.now(UTC)
+    run = Run(source, options.run_id, RunFacts("manual", now), RunParams(), options.step, 1)
+    run = replace(run, shard=json.loads(options.shard)["shard"]) if options.shard else run
+    if options.step != "hold":
+        importlib.import_module(f"confluence_to_twig.tasks.{options.step}")  # all that the real task loads
+    importlib.import_module("atlassian.rest_client")
+    give_memory_back()
+    # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.
+    write_rows(ObjectStoragePath(f"file://{options.staging}/warm"), INVENTORY, [])
     started = time.monotonic()
-    with ConfluenceClient(settings, signed_in=signed_in) as client:
-        told = {"discover": discover, "extract": extract}[options.step](client, staging, options)
+    told = STEPS[options.step](run, options)
     seconds = time.monotonic() - started
     print(json.dumps(told | {"seconds": seconds, "peak_kb": peak_kilobytes()}))
 

@@ -31,8 +31,17 @@ def environment(name: str, requirements: Sequence[str]) -> Path:
 def peak_kilobytes(process: str = "self") -> int:
     """The most memory a process has had since it was started (``getrusage`` counts from before ``exec``, and so is never
     less than what the parent has); 0 for one that has just ended."""
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc", process, "status").read_text())
-    return int(peak[1]) if peak else 0
+    return _kilobytes("VmHWM", process)
+
+
+def resident_kilobytes() -> int:
+    """The memory that this process has now."""
+    return _kilobytes("VmRSS", "self")
+
+
+def _kilobytes(what: str, process: str) -> int:
+    found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc", process, "status").read_text())
+    return int(found[1]) if found else 0
 
 
 def megabytes(kilobytes: int) -> float:

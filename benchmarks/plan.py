@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from airflow.sdk import ObjectStoragePath
 
-from benchmarks.measuring import megabytes, peak_kilobytes
+from benchmarks.measuring import megabytes, peak_kilobytes, resident_kilobytes
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.planning.decision import Scope
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, plan
@@ -126,7 +126,10 @@ def measure_plan(staging: SourceStaging) -> dict[str, Any]:
     """Read manifest and inventory, and plan."""
     give_memory_back()
     before, begun = peak_kilobytes(), time.process_time()
-    held, seen = ManifestReader(staging, OF_MANIFEST).read(), read_table(staging.home / "inventory.parquet")
+    held, seen = (
+        ManifestReader(staging, OF_MANIFEST).read(),
+        read_table(staging.home / "inventory.parquet"),
+    )
     gone = candidates_for_deletion(seen, held)["page_id"].to_pylist()
     scope = Scope(
         Window(None, None, "whole space"),
@@ -150,8 +153,7 @@ def measure_plan(staging: SourceStaging) -> dict[str, Any]:
 def measure_journal(staging: SourceStaging, batches: int) -> dict[str, Any]:
     """Write batches as a load does, and compact. Seconds are the median of five batches around the tenth and the last."""
     give_memory_back()
-    store, seconds = ManifestStore(staging), []
-    before = peak_kilobytes()
+    store, seconds, resident = ManifestStore(staging), [], []
     for number in range(batches):
         rows = manifest(np.arange(number * PAGES_A_BATCH, (number + 1) * PAGES_A_BATCH)).to_pylist()
         begun = time.process_time()
@@ -163,13 +165,16 @@ def measure_journal(staging: SourceStaging, batches: int) -> dict[str, Any]:
         store.end(operation, done=operation.rows)
         seconds.append(time.process_time() - begun)
         del rows, operation, view
-    held = megabytes(peak_kilobytes())
+        give_memory_back()
+        resident.append(resident_kilobytes())
+    first = min(10, batches // 2)
+    held = (resident[-1] - resident[first - 1]) * 1024 / ((batches - first) * PAGES_A_BATCH)
     begun = time.process_time()
     store.compact()
     return {
         "tenth": sorted(seconds[7:12])[2],
         "last": sorted(seconds[-5:])[2],
-        "bytes_a_page": (held - megabytes(before)) * 1e6 / (batches * PAGES_A_BATCH),
+        "bytes_a_page": held,
         "compaction": time.process_time() - begun,
         "peak_mb": megabytes(peak_kilobytes()),
     }

@@ -54,7 +54,7 @@ def _fill(sandbox: SandboxConfluence, options: argparse.Namespace) -> None:
         for key, folder in options.space
     }
     if options.generated:
-        wanted["GEN"] = lambda: generated_space(options.generated)
+        wanted["GEN"] = lambda: generated_space(options.generated, folders=options.generated_folders)
     if not wanted:
         wanted["PROD"] = _sample_space
     for key, make in wanted.items():
@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         "(default: the sample space PROD)",
     )
     parser.add_argument("--generated", type=int, metavar="PAGES", help="serve a generated space GEN of that many pages")
+    parser.add_argument(
+        "--generated-folders", type=int, default=0, metavar="FOLDERS", help="with so many folders in it"
+    )
     parser.add_argument("--deployment", choices=DEPLOYMENTS, help="default: what the personalities need, else cloud")
     parser.add_argument(
         "--personality",

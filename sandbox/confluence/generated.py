@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -57,14 +58,23 @@ _VERBS = [
 
 
 def generated_space(
-    pages: int, *, key: str = KEY, median_bytes: int = MEDIAN_BYTES, large_share: float = 0.004, seed: int = 1
+    pages: int,
+    *,
+    key: str = KEY,
+    median_bytes: int = MEDIAN_BYTES,
+    large_share: float = 0.004,
+    seed: int = 1,
+    folders: int = 0,
 ) -> SeedSpace:
     """A space of exactly that many pages, its home page included; the same arguments give the same space.
 
     :param median_bytes: the median size of a body.
     :param large_share: the share of pages of about 200 KB.
+    :param folders: so many folders besides, every fourth in another one, each with a page in it.
     """
     made = tuple(generated_pages(pages, median_bytes=median_bytes, large_share=large_share, seed=seed))
+    if folders:
+        made = _in_folders(made, folders)
     return SeedSpace(key, "Generated documentation", "Pages for benchmarks", made, AUTHORS)
 
 
@@ -88,6 +98,22 @@ def generated_pages(
             modified_at=modified,
             labels=tuple(sorted(dice.sample(LABELS, dice.choice((0, 0, 1, 2))))),
         )
+
+
+def _in_folders(pages: tuple[SeedPage, ...], folders: int) -> tuple[SeedPage, ...]:
+    """Put the last pages, which have none below them, into folders."""
+    if folders > len(pages) - AREAS * (TOPICS + 1) - 1:
+        raise ValueError(f"{len(pages):,} generated pages have no room for {folders:,} folders")
+    made = [
+        SeedPage(f"folder-{number}", f"Folder {number}", "", kind="folder", parent=_folder_above(number))
+        for number in range(folders)
+    ]
+    inside = [replace(page, parent=f"folder-{number}") for number, page in enumerate(pages[-folders:])]
+    return (*pages[:-folders], *made, *inside)
+
+
+def _folder_above(number: int) -> str:
+    return f"folder-{number - 1}" if number % 4 == 3 else f"gen-{1 + number % AREAS}"
 
 
 def _parent(number: int) -> str | None:

@@ -19,6 +19,14 @@ def test_a_space_has_exactly_that_many_pages_in_a_tree(pages: int) -> None:
     assert deepest == (0 if pages == 1 else 1 if pages <= 11 else 2 if pages <= 111 else 3)
 
 
+def test_folders_hold_a_page_each_and_some_lie_in_others() -> None:
+    site = SandboxConfluence(generated_space(300, median_bytes=300, folders=8))
+    contents = list(site.store.contents.values())
+    folders = {content.id: content for content in contents if content.kind == "folder"}
+    assert (len(folders), len(contents)) == (8, 308)
+    assert sorted(content.kind for content in contents if content.parent_id in folders) == ["folder"] * 2 + ["page"] * 8
+
+
 def test_the_same_arguments_give_the_same_space() -> None:
     assert generated_space(50) == generated_space(50)
     assert generated_space(50) != generated_space(50, seed=2)
