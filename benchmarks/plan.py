@@ -26,6 +26,7 @@ from benchmarks.measuring import megabytes, peak_kilobytes, resident_kilobytes
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.planning.decision import Scope
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, plan
+from confluence_to_twig.planning.slim import slimmed
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.manifest import ManifestStore
@@ -127,7 +128,7 @@ def measure_plan(staging: SourceStaging) -> dict[str, Any]:
     give_memory_back()
     before, begun = peak_kilobytes(), time.process_time()
     held, seen = (
-        ManifestReader(staging, OF_MANIFEST).read(),
+        slimmed(ManifestReader(staging, OF_MANIFEST).read()),
         read_table(staging.home / "inventory.parquet"),
     )
     gone = candidates_for_deletion(seen, held)["page_id"].to_pylist()

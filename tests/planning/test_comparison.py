@@ -14,6 +14,7 @@ from confluence_to_twig.planning import plan as planning
 from confluence_to_twig.planning.comparison import Comparison, joined
 from confluence_to_twig.planning.decision import Scope, decide
 from confluence_to_twig.planning.plan import plan
+from confluence_to_twig.planning.slim import plain, slimmed
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 from tests.planning.test_plan import AUGUST, JULY, JUNE, held, page
@@ -111,17 +112,18 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
 
 
 @examples(150, 20_000)
-@given(pages=_pages, known=_held, scope=_scopes, at_once=st.integers(1, 7))
+@given(pages=_pages, known=_held, scope=_scopes, at_once=st.integers(1, 7), slim=st.booleans())
 def test_the_join_decides_as_a_loop_over_all_pages(
-    pages: dict[str, Any], known: dict[str, Any], scope: Scope, at_once: int
+    pages: dict[str, Any], known: dict[str, Any], scope: Scope, at_once: int, slim: bool
 ) -> None:
     pages = {page_id: page(page_id, **row) for page_id, row in pages.items()}
     known = {page_id: held(page_id, **row) for page_id, row in known.items()}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(planning, "_COMPARED_AT_ONCE", at_once)
+        manifest = pa.Table.from_pylist(list(known.values()), schema=MANIFEST)
         planned = plan(
             pa.Table.from_pylist(list(pages.values()), schema=INVENTORY),
-            pa.Table.from_pylist(list(known.values()), schema=MANIFEST),
+            slimmed(manifest) if slim else manifest,
             scope,
         )
     planned.validate(full=True)
@@ -151,3 +153,11 @@ def test_times_are_compared_to_the_microsecond() -> None:
         Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1"),
     )
     assert planned["reason"].to_pylist() == ["modified without a new version"]
+
+
+def test_a_slimmed_table_is_the_same_when_it_is_looked_at() -> None:
+    rows = [held("7"), held("8", ancestors=[], ancestor_ids=[]), held("9", ancestors=["Home", "Home"])]
+    table = pa.Table.from_pylist(rows, schema=MANIFEST).slice(1)
+    [batch] = slimmed(table).combine_chunks().to_batches()
+    assert plain(batch).to_pylist() == table.to_pylist()
+    assert plain(batch.take(pa.array([1, None, 0]))).to_pylist()[0]["ancestors"] == ["Home", "Home"]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.planning.comparison import Comparison, joined
 from confluence_to_twig.planning.decision import LOADED_WITHOUT, UNCHANGED, decide, included_page, is_hidden
+from confluence_to_twig.planning.slim import plain
 from confluence_to_twig.staging.schemas import PLAN
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
     """Decide for every page of inventory or manifest.
 
     :param inventory: :data:`confluence_to_twig.staging.schemas.INVENTORY`.
-    :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`, at least :data:`OF_MANIFEST`.
+    :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`, at least :data:`OF_MANIFEST`; may be
+        slimmed (:mod:`confluence_to_twig.planning.slim`).
     :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
     """
     inventory, manifest = inventory.select(_OF_PAGES), manifest.select(OF_MANIFEST)
@@ -93,7 +95,7 @@ def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope)
 def _taken(table: pa.Table, numbers: pa.ChunkedArray) -> pa.RecordBatch:
     """Rows by number, at least one; a row of nulls for null."""
     [batch] = table.take(numbers).combine_chunks().to_batches()
-    return batch
+    return plain(batch)
 
 
 def _decided(

@@ -15,6 +15,7 @@ from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.slim import slimmed
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.runs.held_decorations import (
     NOTHING,
@@ -58,7 +59,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client):
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             settle_manifest(run, record)
-            manifest = ManifestReader(run.source_staging, OF_MANIFEST).read()
+            manifest = slimmed(ManifestReader(run.source_staging, OF_MANIFEST).read())
             looked = look_at(run, client, space, record) if space else look_at_nothing()
             seen = looked.seen
             manifest = _fitted(run, validated, seen, manifest)
