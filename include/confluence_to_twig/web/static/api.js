@@ -27,6 +27,7 @@ async function call(url, options) {
   if (answer.ok && body !== null) return body;
   const detail = body?.detail;
   if (answer.status === 401) throw new Refused(401, "You are not signed in any more", "Sign in to Airflow again.");
+  if (answer.status === 403 && options.method === "POST") throw new Refused(403, "You may not do this", "It needs the right to trigger the DAG of this source.");
   if (answer.status === 403) throw new Refused(403, "You may not see this", "It needs the right to read the DAG of this source.");
   if (detail?.summary) throw new Refused(answer.status, detail.summary, detail.remedy);
   throw new Refused(answer.status, typeof detail === "string" ? detail : `Airflow answered with ${answer.status}`);
@@ -46,14 +47,18 @@ export const own = (path, query, signal) => call(address(OWN, path, query), { si
 /** GET something of Airflow. */
 export const airflow = (path, query, signal) => call(address(AIRFLOW, path, query), { signal });
 
+function post(url, body, signal) {
+  return call(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+}
+
 /** Ask Twig. */
 export function ask(dagId, question, limit, signal) {
-  return call(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question, limit }),
-    signal,
-  });
+  return post(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), { question, limit }, signal);
+}
+
+/** Start a run by hand; `conf` holds the fields of the trigger form. Returns Airflow's run. */
+export function startRun(dagId, conf, signal) {
+  return post(address(AIRFLOW, `dags/${encodeURIComponent(dagId)}/dagRuns`), { logical_date: null, conf }, signal);
 }
 
 async function everything(path, query, name, signal) {

@@ -3,6 +3,7 @@
 import { liveState, own, Refused } from "./api.js";
 import { h, replace } from "./dom.js";
 import { around, freeLinks, showAddress } from "./frame.js";
+import { untilNextLook } from "./looking.js";
 import { foreignDag, loading, refusal } from "./notices.js";
 import { overview } from "./overview.js";
 import { sourceView } from "./source.js";
@@ -55,12 +56,12 @@ async function show() {
       known = data;
       update ??= open(data, signal);
       update(data);
-      await pause(data.sources.some((source) => source.live?.active.length) ? BUSY_SECONDS : CALM_SECONDS, signal);
+      await untilNextLook(data.sources.some((source) => source.live?.active.length) ? BUSY_SECONDS : CALM_SECONDS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Refused)) console.error(error);
       if (!update) replace(page, refusal(error, show));
-      await pause(error.status === 401 ? CALM_SECONDS : BUSY_SECONDS * 2, signal);
+      await untilNextLook(error.status === 401 ? CALM_SECONDS : BUSY_SECONDS * 2, signal);
     }
   }
 }
@@ -84,22 +85,6 @@ function open(data, signal) {
     return () => {};
   }
   return sourceView(page, source, { signal, inTab: dagOfTab !== null });
-}
-
-function pause(seconds, signal) {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", awake);
-      resolve();
-    };
-    // Nobody looks at a hidden page: it waits until somebody comes back.
-    const tick = () => (document.hidden ? null : done());
-    const awake = () => tick();
-    const timer = setTimeout(tick, seconds * 1000);
-    document.addEventListener("visibilitychange", awake);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }
 
 let shown = null;

@@ -1,6 +1,6 @@
 // Ask Twig, and see which chunks it finds: what an agent of this data source would be given.
 
-import { ask, own } from "./api.js";
+import { ask } from "./api.js";
 import { announce, h, outside, replace } from "./dom.js";
 import { count } from "./format.js";
 import { markdown } from "./markdown.js";
@@ -30,7 +30,7 @@ export async function playgroundTab(panel, context) {
   );
   const words = `Searches the Twig data source ${context.source.data_source_name}: the passages below are what an agent would be given, each with the page and heading it cites.`;
   replace(panel, h("p", { class: "sub lead" }, words), form, answers);
-  if (!(await mayAsk(context))) {
+  if (!(await context.mayStart)) {
     for (const control of form.elements) control.disabled = true;
     replace(answers, empty("You may look, but not ask", "Asking shows page texts and needs the right to trigger this DAG. Ask an Airflow admin for it."));
   }
@@ -51,14 +51,6 @@ export async function playgroundTab(panel, context) {
     } finally {
       button.disabled = false;
     }
-  }
-}
-
-async function mayAsk(context) {
-  try {
-    return (await own(`sources/${encodeURIComponent(context.source.dag_id)}`, {}, context.signal)).may_ask;
-  } catch {
-    return true; // asking says why not
   }
 }
 

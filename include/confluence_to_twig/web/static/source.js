@@ -1,5 +1,6 @@
 // One source: what it is, how it goes, and a tab for each question about it.
 
+import { mayStart, runButtons } from "./actions.js";
 import { newestRuns, own, taskInstances } from "./api.js";
 import { h, inside, outside, replace, uniqueId } from "./dom.js";
 import { count, duration, folderOf, moment, number, relative, worked } from "./format.js";
@@ -23,15 +24,17 @@ const TABS = [
 export function sourceView(page, source, { signal, inTab }) {
   const head = h("div", {});
   const steps = h("div", { class: "steps-place" });
-  const context = { source, signal, labels: new Map() };
+  const context = { source, signal, labels: new Map(), mayStart: mayStart(source, signal) };
+  const buttons = runButtons(context);
   askForTrouble(context);
   const [redrawTab, ...tabbed] = tabs(context);
-  replace(page, !inTab && h("a", { class: "back", href: "#/" }, "← All sources"), head, steps, tabbed);
+  replace(page, !inTab && h("a", { class: "back", href: "#/" }, "← All sources"), head, buttons.element, steps, tabbed);
   let moment = momentOf(source);
   return (data) => {
     const fresh = data.sources.find((candidate) => candidate.name === source.name);
     if (!fresh) return;
     context.source = Object.assign(source, fresh);
+    buttons.update();
     replace(head, ...header(fresh, inTab));
     drawSteps(steps, context);
     // What the tabs show is of the same moment as the header: another run ended, or went on.

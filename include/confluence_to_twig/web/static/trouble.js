@@ -1,10 +1,13 @@
 // Pages that need somebody's eye: quarantined ones, and those whose conversion may have lost something.
 
+import { againButton } from "./actions.js";
 import { h, outside, replace } from "./dom.js";
 import { count, number, percent } from "./format.js";
 import { empty, loading, refusal } from "./notices.js";
 
 const SHOWN_AT_ONCE = 100;
+/** Page ids that one run takes: the trigger form shows them, a line each. */
+const AT_MOST_AGAIN = 1_000;
 const STAGES = { extract: "Extract", transform: "Convert", load: "Load" };
 
 /** Fill the tab of quarantined pages. */
@@ -17,16 +20,17 @@ async function fill(panel, context, draw) {
   if (!context.again) replace(panel, loading());
   try {
     const found = await context.trouble;
-    if (!context.signal.aborted) replace(panel, ...draw(found));
+    if (!context.signal.aborted) replace(panel, ...draw(found, context));
   } catch (error) {
     if (!context.signal.aborted) replace(panel, refusal(error, () => location.reload()));
   }
 }
 
-function quarantine({ quarantined }) {
+function quarantine({ quarantined }, context) {
   if (!quarantined.length) return [empty("Nothing in quarantine", "Every page that a run took up was converted and loaded.")];
   return [
     h("p", { class: "sub lead" }, `${count(quarantined.length, "page")} could not be synced. Everything else went on; each run tries these again until they work.`),
+    againButton(context, quarantined.slice(0, AT_MOST_AGAIN).map((row) => row.page_id)),
     longList(quarantined, (row) =>
       h(
         "article",
