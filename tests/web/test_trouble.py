@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from confluence_to_twig.runs.history import newest_first
+from confluence_to_twig.runs.verify_memory import VerifyMemory, write_verify_memory
 from confluence_to_twig.staging.files import write_bytes, write_json
-from confluence_to_twig.web.trouble import conversion_warnings, last_look, quarantined, run_warnings
+from confluence_to_twig.twig.finding import Finding
+from confluence_to_twig.web.trouble import conversion_warnings, last_look, quarantined, run_warnings, verified
 from tests.web.samples import LONG_BEFORE, NOW, SampleSource, document, held, page
 
 LATER = NOW + timedelta(hours=1)
@@ -94,3 +97,16 @@ def test_the_last_look_of_the_doctor_is_shown_and_a_damaged_one_is_not(docs: Sam
     assert last_look(staging) == {"source": "docs", "findings": []}
     write_bytes(staging.doctor, b"{")
     assert last_look(staging) is None
+
+
+def test_shows_what_verify_found_until_somebody_acknowledges_it(docs: SampleSource) -> None:
+    seen = Finding("uncited", "1", "Page 1", "https://example.com/1", "h", "no search cites it", since=NOW)
+    known = replace(seen, page_id="2", acknowledged=True)
+    write_verify_memory(docs.staging, VerifyMemory((seen, known), NOW, frozenset(), {"compared": 5, "cited": 4}))
+    found = verified(docs.staging)
+    assert found["figures"] == {"compared": 5, "cited": 4}
+    assert [(row["page_id"], row["since"], row["proven"]) for row in found["open"]] == [("1", NOW.isoformat(), False)]
+
+
+def test_nothing_is_verified_before_the_first_run(docs: SampleSource) -> None:
+    assert verified(docs.staging) == {"figures": {}, "open": []}

@@ -26,7 +26,14 @@ from confluence_to_twig.web import access, playground
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
 from confluence_to_twig.web.planned import Filter, plan_page
-from confluence_to_twig.web.trouble import RUNS_LOOKED_INTO, conversion_warnings, last_look, quarantined, run_warnings
+from confluence_to_twig.web.trouble import (
+    RUNS_LOOKED_INTO,
+    conversion_warnings,
+    last_look,
+    quarantined,
+    run_warnings,
+    verified,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -132,7 +139,7 @@ def plan(
 
 @app.get("/api/sources/{dag_id}/trouble", dependencies=[access.MAY_READ])
 def trouble(source: Ours) -> dict[str, Any]:
-    """Quarantined pages, doubtful conversions, and what the last run warned of."""
+    """Quarantined pages, doubtful conversions, what the last run warned of, and what verify found."""
     staging = _staging(source)
     runs = list(islice(newest_first(staging), RUNS_LOOKED_INTO))
     return {
@@ -140,6 +147,7 @@ def trouble(source: Ours) -> dict[str, Any]:
         "conversions": conversion_warnings(staging, runs),
         "warnings": run_warnings(staging, runs[0].folder) if runs else [],
         "doctor": last_look(staging),
+        "verified": verified(staging),
     }
 
 

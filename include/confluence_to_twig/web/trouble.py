@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.report import assemble, read_records
+from confluence_to_twig.runs.verify_memory import read_verify_memory
 from confluence_to_twig.staging.cached import Remembered
 from confluence_to_twig.staging.files import files_in, read_json
 from confluence_to_twig.staging.layout import RunStaging
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.staging.layout import SourceStaging
+    from confluence_to_twig.twig.finding import Finding
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,26 @@ def run_warnings(staging: SourceStaging, folder: str) -> list[str]:
     except FileNotFoundError:
         report = assemble(staging.source, "", read_records(run))
     return [str(warning) for warning in report["warnings"]]
+
+
+def verified(staging: SourceStaging) -> dict[str, Any]:
+    """What verify compared and asked in the last run, and what is open and nobody has acknowledged.
+
+    :returns: ``figures`` by name (empty before the first verify), and ``open``: text, page_id, url, since and proven of each.
+    """
+    memory = read_verify_memory(staging)
+    found = [finding for finding in memory.findings if not finding.acknowledged]
+    return {"figures": memory.figures, "open": [_shown(finding) for finding in found]}
+
+
+def _shown(finding: Finding) -> Row:
+    return {
+        "text": str(finding),
+        "page_id": finding.page_id,
+        "url": finding.url,
+        "since": finding.since and finding.since.isoformat(),
+        "proven": finding.is_proven,
+    }
 
 
 def needs_a_look(table: pa.Table) -> pa.Table:

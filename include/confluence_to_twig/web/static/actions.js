@@ -30,9 +30,18 @@ export function runButtons(context) {
 
 /** *Process these again* for pages in quarantine. */
 export function againButton(context, pageIds) {
-  const told = h("p", { class: "sub started", role: "status" });
   const label = `Process ${pageIds.length === 1 ? "this page" : `these ${count(pageIds.length, "page")}`} again`;
-  const button = startButton(context, told, { label, key: "process-again", conf: { page_ids: pageIds, force: true } });
+  return single(context, { label, key: "process-again", conf: { page_ids: pageIds, force: true } });
+}
+
+/** *Acknowledge* what verify found: a run that reports it no more as long as it stays the same. */
+export function acknowledgeButton(context) {
+  return single(context, { label: "Acknowledge", key: "acknowledge", conf: { acknowledge: true } });
+}
+
+function single(context, options) {
+  const told = h("p", { class: "sub started", role: "status" });
+  const button = startButton(context, told, options);
   button.update();
   return h("div", { class: "run-buttons" }, h("p", { class: "actions" }, button.element), told);
 }

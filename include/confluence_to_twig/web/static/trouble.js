@@ -1,8 +1,8 @@
 // Pages that need somebody's eye: quarantined ones, and those whose conversion may have lost something.
 
-import { againButton } from "./actions.js";
+import { acknowledgeButton, againButton } from "./actions.js";
 import { h, outside, replace } from "./dom.js";
-import { count, number, percent } from "./format.js";
+import { count, number, percent, relative } from "./format.js";
 import { empty, loading, refusal } from "./notices.js";
 
 const SHOWN_AT_ONCE = 100;
@@ -43,12 +43,14 @@ function quarantine({ quarantined }, context) {
   ];
 }
 
-function warnings({ conversions, warnings: said, doctor }) {
-  if (!conversions.length && !said.length) {
-    return [doctor && looked(doctor), empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown.")];
+function warnings({ conversions, warnings: said, doctor, verified }, context) {
+  if (!conversions.length && !said.length && !verified.open.length) {
+    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown."), evidence(verified), doctor && looked(doctor)];
   }
   return [
+    evidence(verified),
     doctor && looked(doctor),
+    verified.open.length > 0 && stillOpen(verified.open, context),
     said.length > 0 && h("section", {}, h("h2", {}, "The last run warned"), h("ul", { class: "card said" }, said.map((text) => h("li", {}, text)))),
     conversions.length > 0 &&
       h(
@@ -70,6 +72,23 @@ function looked({ looked_at, findings, by_hand }) {
     h("p", { class: "sub lead" }, `${number(findings.length - open.length)} of ${count(findings.length, "finding")} are fine.`),
     h("ul", { class: "card said" }, open.map((one) => h("li", {}, `${one.side}, ${one.what}: ${one.found} (${one.state})`))),
     h("ol", { class: "card said" }, by_hand.map((step) => h("li", {}, step))),
+  );
+}
+
+/** What verify compared, so that "no warning" can be trusted. */
+function evidence({ figures }) {
+  if (figures.compared === undefined) return null;
+  const excused = figures.excused ? `, ${number(figures.excused)} excused as near copies` : "";
+  return h("p", { class: "sub lead" }, `Verify compared ${count(figures.compared, "document")} with Twig; ${number(figures.cited)} of ${count(figures.searched, "page")} asked for are cited${excused}.`);
+}
+
+function stillOpen(findings, context) {
+  return h(
+    "section",
+    {},
+    h("h2", {}, "Verify found, and it is still so"),
+    h("ul", { class: "card said" }, findings.map((finding) => h("li", {}, finding.text, finding.since && h("span", { class: "sub" }, ` · since ${relative(finding.since)}`)))),
+    acknowledgeButton(context),
   );
 }
 
