@@ -28,6 +28,7 @@ class Sample:
     """A page that is to be cited.
 
     :param detail: its content hash. :param questions: what to ask, its own words first.
+    :param file: the name of its file, where Twig got it as a file: Twig cites those by name.
     """
 
     page_id: str
@@ -35,6 +36,7 @@ class Sample:
     url: str
     detail: str
     questions: tuple[str, ...]
+    file: str = ""
 
 
 State = Literal["cited", "excused", "uncited", "other text", "unasked"]
@@ -139,7 +141,15 @@ def address(url: str) -> str:
 
 
 def _leads_to(citation: Citation, sample: Sample) -> bool:
+    if sample.file and (sample.file in _names(citation) or sample.url in citation.text):
+        return True
     return address(citation.url) == address(sample.url) if citation.url else citation.document_id == sample.page_id
+
+
+def _names(citation: Citation) -> set[str]:
+    """By what a file may be cited. Documented is only that citations of files show the file name
+    (https://help.twig.so/product/data-integrations/files)."""
+    return {citation.title, citation.document_id, address(citation.url).rpartition("/")[2]}
 
 
 def _has_its_text(own: Sequence[Citation], passage: str) -> bool:

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from confluence_to_twig.twig.brake import Amount, Brake
 from confluence_to_twig.twig.delta import twig_hash
-from confluence_to_twig.twig.models import HeldDocument
 from confluence_to_twig.twig.pruner import Deletion, prune
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from confluence_to_twig.staging.journal import Standing
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.staging.manifest_view import ManifestView
     from confluence_to_twig.twig.client import TwigClient
     from confluence_to_twig.twig.deletions import DeletionLog
-    from confluence_to_twig.twig.models import DataSource
+    from confluence_to_twig.twig.models import DataSource, HeldDocument
 
 log = logging.getLogger(__name__)
 
@@ -122,57 +121,78 @@ class ManifestSource(Protocol):
         ...
 
 
+@dataclass
+class _Listed:
+    """What a listing has. Of documents that are as they were loaded only the id stays: a source may have very many.
+
+    :param twice: ids that came more than once. :param others: documents that are not, or not surely, as they were loaded.
+    :param whole: it was read to its end.
+    """
+
+    ids: set[str] = field(default_factory=set)
+    twice: set[str] = field(default_factory=set)
+    others: dict[str, HeldDocument] = field(default_factory=dict)
+    whole: bool = True
+
+    def add(self, held: HeldDocument, known: Standing) -> None:
+        """Take in a document. :param known: what was known of it before the listing."""
+        if held.id in self.ids:
+            self.twice.add(held.id)
+        self.ids.add(held.id)
+        if known.in_doubt or not _as_loaded(held, known):
+            self.others[held.id] = held
+
+
 def _compare(client: Listing, data_source: DataSource, manifest: ManifestSource, only: Collection[str] | None) -> Drift:
     before = manifest.view(data_source.id)
     waiting = None if only is None else {document_id for document_id in only if before.row(document_id)}
-    seen, twice, whole = dict[str, HeldDocument](), set[str](), waiting is None or bool(waiting)
-    for held in client.list_documents(data_source.id) if whole else ():
-        twice |= {held.id} & seen.keys()
-        seen[held.id] = held
+    listed = _Listed(whole=waiting is None or bool(waiting))
+    for held in client.list_documents(data_source.id) if listed.whole else ():
+        listed.add(held, before.standing(held.id))
         if waiting is not None:
             waiting.discard(held.id)
             if not waiting:
-                whole = False
+                listed.whole = False
                 break
-    return _differences(before, manifest.view(data_source.id), seen, twice, whole)
+    return _differences(before, manifest.view(data_source.id), listed)
 
 
-def _differences(
-    before: ManifestView, after: ManifestView, seen: Mapping[str, HeldDocument], twice: Collection[str], whole: bool
-) -> Drift:
+def _differences(before: ManifestView, after: ManifestView, listed: _Listed) -> Drift:
     found: dict[str, dict[str, str]] = {"missing": {}, "changed": {}, "twice": {}}
-    foreign, doubtful, compared = list[Deletion](), 0, 0
-    moved = before.seq != after.seq
-    for page_id in {*before.document_ids(), *after.document_ids(), *seen} if whole else seen:
-        known, held = after.standing(page_id), seen.get(page_id)
+    foreign, doubtful, moved = list[Deletion](), 0, before.seq != after.seq
+    good = set() if moved else listed.ids - listed.others.keys() - listed.twice
+    compared = len(good)
+    everything = {*before.document_ids(), *after.document_ids(), *listed.ids} if listed.whole else listed.ids
+    for page_id in everything - good:
+        known, held = after.standing(page_id), listed.others.get(page_id)
         if known.in_doubt or (moved and known != before.standing(page_id)):
             doubtful += known.in_doubt
         elif known.row is None:
             foreign += [_foreign(held)] if held else []
         else:
             compared += 1
-            if difference := _difference(known, held, page_id in twice):
+            if difference := _difference(page_id, known, listed):
                 found[difference][page_id] = known.row["title"]
-    unknown = tuple(sorted(foreign, key=lambda entry: entry.page_id))
     return Drift(
         found["missing"],
         found["changed"],
         found["twice"],
-        unknown,
+        tuple(sorted(foreign, key=lambda entry: entry.page_id)),
         in_doubt=doubtful,
-        listed=len(seen),
+        listed=len(listed.ids),
         compared=compared,
-        whole=whole,
+        whole=listed.whole,
     )
 
 
-def _difference(known: Standing, held: HeldDocument | None, twice: bool) -> str | None:
+def _difference(page_id: str, known: Standing, listed: _Listed) -> str | None:
     """Between a document that the manifest is certain of and what Twig lists: a field of :class:`Drift`, if any."""
-    if held is None:
+    if page_id not in listed.ids:
         return "missing"
-    if twice:
+    if page_id in listed.twice:
         return "twice"
-    return None if _as_loaded(held, known) else "changed"
+    held = listed.others.get(page_id)
+    return "changed" if held and not _as_loaded(held, known) else None
 
 
 @dataclass(frozen=True)

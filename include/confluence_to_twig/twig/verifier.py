@@ -8,7 +8,7 @@ warning with its evidence.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +20,7 @@ from confluence_to_twig.twig.holdings import Held, Holder, compare
 from confluence_to_twig.twig.shards import packages
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
@@ -40,14 +40,18 @@ _COUNTED_PAGES = 2_000
 _ASKED_AGAIN = 50
 
 
-class Twig(Holder, Protocol):
-    """What verify asks of Twig's client."""
+class Searcher(Protocol):
+    """What the questions ask of Twig's client."""
 
     settings: TwigSettings
 
     def search(self, query: str, data_source_ids: Sequence[str], limit: int = 20) -> list[Citation]:
         """Chunks that answer a query, best first."""
         ...
+
+
+class Twig(Holder, Searcher, Protocol):
+    """What verify asks of Twig's client."""
 
 
 @dataclass(frozen=True)
@@ -151,16 +155,33 @@ def verify(
         late=before.late,
     )
     verdict = Verdict(held, findings=list(held.findings), warnings=list(held.warnings))
-    view = manifest.view(data_source.id)
-    asked_before = [finding for finding in before.findings if finding.kind in OF_SEARCH]
+    ask(client, data_source, manifest.view(data_source.id), loaded, before.findings, verdict, sample=sample)
+    return verdict
+
+
+def ask(
+    client: Searcher,
+    data_source: DataSource,
+    view: ManifestView,
+    loaded: Loaded,
+    open_findings: Iterable[Finding],
+    verdict: Verdict,
+    *,
+    files: Mapping[str, str] | None = None,
+    sample: int = SAMPLE,
+) -> None:
+    """Ask Twig for pages of the run, and for those that earlier runs found open; what comes out goes into the verdict.
+
+    :param files: page id → name of its file, where Twig got the pages as files.
+    """
+    asked_before = [finding for finding in open_findings if finding.kind in OF_SEARCH]
     if client.settings.org_id:
         inquiry = Inquiry(partial(client.search, data_source_ids=[data_source.id], limit=RESULTS))
-        _ask_for_loaded(inquiry, verdict, view, loaded, asked_before, sample)
+        _ask_for_loaded(inquiry, verdict, view, loaded, asked_before, sample, files or {})
         _ask_for_deleted(inquiry, verdict, view, loaded.deleted, asked_before, sample)
     elif loaded.changed or loaded.deleted or asked_before:
         verdict.findings += asked_before
         verdict.warnings.append("Not searched: the Twig connection has no organisation id; only counts were compared.")
-    return verdict
 
 
 def _ask_for_loaded(
@@ -170,6 +191,7 @@ def _ask_for_loaded(
     loaded: Loaded,
     asked_before: Iterable[Finding],
     sample: int,
+    files: Mapping[str, str],
 ) -> None:
     samples = {entry.page_id: entry for entry in _samples(verdict, view, loaded, sample)}
     again = [
@@ -178,6 +200,7 @@ def _ask_for_loaded(
         if entry.kind != "still cited" and entry.page_id not in samples and _is_current(entry, view)
     ]
     samples |= {entry.page_id: entry for entry in again[:_ASKED_AGAIN]}
+    samples = {page_id: replace(entry, file=files.get(page_id, "")) for page_id, entry in samples.items()}
     waiting = {entry.page_id for entry in again[_ASKED_AGAIN:]}
     verdict.findings += [entry for entry in asked_before if entry.page_id in waiting]
     for page_id, answer in inquiry.ask_for(list(samples.values())).items():
