@@ -8,6 +8,7 @@ import pytest
 
 from confluence_to_twig.staging.layout import SourceStaging, staging_root
 from confluence_to_twig.twig.deletions import DeletionLog
+from sandbox.twig import data_specs, models
 from tests.dags.conftest import Site
 
 
@@ -25,7 +26,8 @@ def test_delivers_one_markdown_file_a_page_and_twig_needs_no_route(site: Site, f
     report = site.run()
     assert report["state"] == "success"
     assert len(texts(folder)) == 12
-    assert site.twig.twig.log.records() == []
+    # It looks for the data source that somebody may have made for the folder, and finds none.
+    assert {(record.method, record.path) for record in site.twig.twig.log.records()} == {("GET", "/api/data-specs")}
     (topic,) = [text for name, text in texts(folder).items() if "alpha-topic-1" in name]
     assert "alpha-1-widgets" in topic
     assert f"/pages/{site.confluence.id_of('alpha-1')}/" in topic
@@ -153,3 +155,43 @@ def test_a_failed_processing_is_red_with_twigs_own_log_lines(site: Site) -> None
     healed = site.run()
     assert healed["state"] == "success"
     assert site.twig.twig.data_specs()[0]["status"] == "active"
+
+
+def test_a_file_that_somebody_changed_turns_the_run_red_and_repair_mends_it(
+    site: Site, folder: Path, tmp_path: Path
+) -> None:
+    site.run()
+    (changed,) = folder.glob("*alpha-topic-1*")
+    written = changed.read_bytes()
+    changed.write_bytes(b"Somebody else's text")
+    report = site.run()
+    assert report["state"] == "failed"
+    assert any(
+        f"{changed.name} in " in problem and "is not what was written" in problem for problem in report["problems"]
+    )
+    assert any("set `repair: true` in the entry of small" in problem for problem in report["problems"])
+
+    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_format="md", repair=True)
+    assert site.run()["state"] == "success"
+    assert changed.read_bytes() == written
+
+
+def test_files_that_twig_does_not_cite_are_waited_for_and_then_a_warning(
+    site: Site, folder: Path, tmp_path: Path
+) -> None:
+    twig = site.twig.twig
+    with twig.store.transaction() as db:
+        spec = data_specs.create(db, site.twig.org_id, models.NewDataSpec(name="small", type="SHAREPOINT"), twig.now())
+    first = site.run()
+    assert first["state"] == "success"
+    assert first["figures"]["waiting"] == first["figures"]["searched"] > 5
+    assert not any("cited" in warning for warning in first["warnings"])
+
+    site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_format="md", files_settle="0 days")
+    late = site.run()
+    assert late["state"] == "success"
+    assert sum("it is not cited" in warning for warning in late["warnings"]) == first["figures"]["waiting"]
+
+    twig.import_files(spec["id"], folder)
+    found = site.run()
+    assert (found["figures"]["open"], found["figures"]["cited"]) == (0, first["figures"]["searched"])

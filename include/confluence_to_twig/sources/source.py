@@ -90,6 +90,7 @@ class Source(BaseModel):
     files_format: Literal["docx", "txt", "md", "zip", "folder"] | None = None
     files_limit: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 1_000
     repair: bool = False
+    files_settle: Annotated[timedelta, duration(timedelta(0), timedelta(days=366)), IN_SECONDS] = timedelta(hours=24)
     audit_every: Annotated[timedelta, duration(timedelta(0), timedelta(days=366)), IN_SECONDS] = timedelta(hours=24)
 
     queue: Queue = {}

@@ -36,6 +36,19 @@ if TYPE_CHECKING:
 #: The format of what this release writes. Format 1 had no number anywhere.
 FORMAT = 2
 _AZURE = frozenset({"abfs", "abfss", "az", "adl", "wasb", "wasbs"})
+#: What local disks, S3, Google Cloud Storage, Azure and memory tell of a file in a listing, and what changes with it.
+_TELLING = (
+    "size",
+    "mtime",
+    "ino",
+    "ETag",
+    "etag",
+    "LastModified",
+    "last_modified",
+    "md5Hash",
+    "content_settings",
+    "created",
+)
 _PUT_IS_ATOMIC = _AZURE | {"s3", "s3a", "gs", "gcs", "memory"}
 #: Up to this size a file goes from memory to the store; a larger one from the local disk, in parts if the store wants them.
 _FROM_MEMORY_BYTES = 8 * 1024 * 1024
@@ -198,6 +211,23 @@ def key_of(path: ObjectStoragePath) -> str | None:
             return str(path.fs.ukey(path.path))
     except FileNotFoundError:
         return None
+
+
+def keys_in(folder: ObjectStoragePath) -> dict[str, str]:
+    """The files in a folder, each with what the store tells of it and what changes when the file does; in one listing.
+
+    Local disks tell size, time and inode; object stores tell size, time and a tag of the content.
+    """
+    folder.fs.invalidate_cache(folder.path)
+    try:
+        listed = folder.fs.ls(folder.path, detail=True)
+    except FileNotFoundError:
+        return {}
+    return {
+        entry["name"].rstrip("/").rpartition("/")[2]: repr([entry[name] for name in _TELLING if name in entry])
+        for entry in listed
+        if entry["type"] == "file"
+    }
 
 
 def modified_at(path: ObjectStoragePath) -> datetime | None:

@@ -79,10 +79,12 @@ def mend_target(run: Run, record: Record) -> None:
     delivery = _delivery(run)
     if not delivery.manifest.view().exists:
         return  # nothing is known yet: what is there is replaced file by file
-    missing, surplus = delivery.mend()
-    if missing or surplus:
+    altered = delivery.altered()
+    missing, surplus = delivery.mend(altered)
+    if missing or surplus or altered:
         record.warn(
-            f"{target(run)} was repaired: {len(missing):,} files were missing, {len(surplus):,} belonged to no page"
+            f"{target(run)} was repaired: {len(missing):,} files were missing, {len(altered):,} were not what was written, "
+            f"{len(surplus):,} belonged to no page"
         )
 
 
@@ -117,10 +119,26 @@ def prune_files(run: Run, deletions: Sequence[Deletion], record: Record, approve
 
 
 def check_files(run: Run) -> list[str]:
-    """What is wrong with the folder: missing files by page title, and files that belong to no page."""
-    missing, unknown = _delivery(run).check()
+    """What is wrong with the folder: missing files by page title, files that others changed, files that belong to no page."""
+    delivery = _delivery(run)
+    missing, unknown = delivery.check()
     named = [f"{title}: its file is missing from {target(run)}" for title in missing.values()]
-    return named + [f"{name} in {target(run)} belongs to no page of this source" for name in unknown]
+    named += [f"{name} in {target(run)} is not what was written: somebody changed it" for name in delivery.altered()]
+    named += [f"{name} in {target(run)} belongs to no page of this source" for name in unknown]
+    if not named:
+        return []
+    name = run.source.name
+    return [
+        *named,
+        f"To write missing and changed files again and to remove the others, set `repair: true` in the entry of {name} and run "
+        f"`confluence-to-twig sync {name}`, or trigger its DAG.",
+    ]
+
+
+def file_names(run: Run) -> dict[str, str]:
+    """Page id → the name of its file, of all pages that were delivered."""
+    delivery = _delivery(run)
+    return delivery.place.expected(delivery.manifest.view())
 
 
 def _delivery(run: Run) -> FileDelivery:

@@ -158,7 +158,7 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
         failed = failed_pages(run.staging)
         problems = [] if run.params.dry_run else _failed(failed, record)
         if not run.params.dry_run:
-            problems += _check_files(run) if run.source.delivery == "files" else _check_twig(run, record, late)
+            problems += _check_files(run, record) if run.source.delivery == "files" else _check_twig(run, record, late)
         manifest = ManifestReader(run.source_staging, ["chunk_count"]).read()
         record.details |= {
             "problems": problems,
@@ -211,7 +211,7 @@ def _check_twig(run: Run, record: Record, late: str) -> list[str]:
     return check_twig(run, record, late=late)
 
 
-def _check_files(run: Run) -> list[str]:
-    from confluence_to_twig.tasks.file_target import check_files
+def _check_files(run: Run, record: Record) -> list[str]:
+    from confluence_to_twig.tasks.verify_files import check_folder
 
-    return check_files(run)
+    return check_folder(run, record)

@@ -43,7 +43,7 @@ def check_twig(run: Run, record: Record, *, late: str) -> list[str]:
     before = Before(memory.findings, memory.is_due(run.source.audit_every, now), memory.excuses, bool(late))
     with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
         data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
-        verdict = verify(client, data_source, manifest, _loaded(run), before, run_id=run.run_id)
+        verdict = verify(client, data_source, manifest, loaded_by(run), before, run_id=run.run_id)
         where = f"data source {data_source.id} at {client.settings.base_url}"
         record.figures["requests"] = client.figures.requests
     found = memory.joined_with(verdict.findings, run.run_id, now, acknowledge=run.params.acknowledge)
@@ -62,7 +62,7 @@ def _tell(run: Run, record: Record, verdict: Verdict, left: VerifyMemory, where:
         **left.figures,
         "audited": verdict.held.audited,
         "excused_pages": dict(list(verdict.excused.items())[:NAMED]),
-        "findings": [_shown(finding) for finding in found[:NAMED]],
+        "findings": [shown(finding) for finding in found[:NAMED]],
     }
     log.info(
         "Compared %d documents; %d of %d pages are cited, %d excused; %d deleted pages were looked for",
@@ -75,15 +75,16 @@ def _tell(run: Run, record: Record, verdict: Verdict, left: VerifyMemory, where:
     for warning in verdict.warnings:
         record.warn(warning)
     told = [finding for finding in found if not finding.acknowledged]
-    for line in _lines([finding for finding in told if not finding.is_proven]):
+    for line in lines([finding for finding in told if not finding.is_proven]):
         record.warn(line)
     if acknowledged:
         log.info("Acknowledged, and still so: %s", "; ".join(map(str, acknowledged[:NAMED])))
     problems = [finding for finding in told if finding.is_proven]
-    return [*_lines(problems), _remedy(run, problems, where)] if problems else []
+    return [*lines(problems), _remedy(run, problems, where)] if problems else []
 
 
-def _lines(findings: Sequence[Finding]) -> list[str]:
+def lines(findings: Sequence[Finding]) -> list[str]:
+    """The first of them, one a line, and how many more there are."""
     more = len(findings) - NAMED
     named = [str(finding) for finding in findings[:NAMED]]
     return [*named, f"… and {more:,} more: see verify.json of the source in staging"] if more > 0 else named
@@ -106,7 +107,8 @@ def _remedy(run: Run, problems: Sequence[Finding], where: str) -> str:
     return f"This is about {where}. {' '.join(steps)}"
 
 
-def _shown(finding: Finding) -> dict[str, Any]:
+def shown(finding: Finding) -> dict[str, Any]:
+    """For the report."""
     return {
         "kind": finding.kind,
         "page_id": finding.page_id,
@@ -118,7 +120,8 @@ def _shown(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _loaded(run: Run) -> Loaded:
+def loaded_by(run: Run) -> Loaded:
+    """What the run brought to where the source is delivered to, by its plan."""
     plan = run.staging.plan
     changed = {
         row["page_id"]: row["shard"] for row in iter_rows(plan, ["page_id", "shard"], where=("action", ["fetch"]))

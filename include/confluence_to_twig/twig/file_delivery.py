@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from confluence_to_twig.twig.delta import Decision, Package, decide
 from confluence_to_twig.twig.file_delivery_report import NAMES, FilesReport
 from confluence_to_twig.twig.file_format import MAX_FILE_BYTES
 from confluence_to_twig.twig.file_places import SHAPES, Loose, Zipped, titled
+from confluence_to_twig.twig.file_sums import FileSums, load_of
 from confluence_to_twig.twig.refused import quarantine_rows, refused_entry
 from confluence_to_twig.twig.shards import packages
 
@@ -146,17 +148,29 @@ class FileDelivery:
         missing = {page_id: titles[page_id]["title"] for page_id, name in expected.items() if name not in found}
         return missing, sorted(found - {*expected.values()})
 
-    def mend(self) -> tuple[dict[str, str], list[str]]:
+    def altered(self) -> list[str]:
+        """The names of files that somebody changed since verify saw them first after they were written."""
+        view = self.manifest.view()
+        loads: dict[str, list[tuple[str, object]]] = defaultdict(list)
+        loaded_at = {row["page_id"]: row["loaded_at"] for row in _times(view)}
+        for page_id, name in self.place.expected(view).items():
+            loads[name].append((page_id, loaded_at[page_id]))
+        sums = FileSums(self.documents, self.manifest.staging.home / "files.json")
+        return sums.altered({name: load_of(pages) for name, pages in loads.items()})
+
+    def mend(self, altered: Collection[str] = ()) -> tuple[dict[str, str], list[str]]:
         """Remove the surplus files that :meth:`check` finds, and mark the missing pages so that the next plan fetches them.
 
         Call it before the manifest is read for planning. Returns what :meth:`check` found.
+
+        :param altered: files whose pages are fetched again as well.
         """
         missing, surplus = self.check()
         view = self.manifest.view()
-        owners = {name: self.place.owners(name, view) for name in surplus}
+        owners = {name: self.place.owners(name, view) for name in {*surplus, *altered}}
         # When the page is written again, its second file is removed.
         self._doubt({*missing}.union(*owners.values()), view)
-        self.place.discard([name for name, of in owners.items() if not of])
+        self.place.discard([name for name in surplus if not owners[name]])
         return missing, surplus
 
     def remove_leftovers(self) -> FilesReport:
@@ -242,6 +256,11 @@ class _Spool:
 
     def _path(self, page_id: str) -> Path:
         return self.folder / folder_name(page_id)
+
+
+def _times(view: ManifestView) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = view.table().select(["page_id", "loaded_at"]).to_pylist()
+    return rows
 
 
 def _place(documents: ObjectStoragePath, shape: Shape, staging: SourceStaging, limit: int | None) -> Place:
