@@ -31,7 +31,7 @@ def inflate(data: bytes, wbits: int = -15) -> bytes:
     try:
         unpacked = unpacker.decompress(data, UNPACKED_MAX_BYTES + 1)
     except zlib.error as error:
-        raise UnreadableFileError("it can not be unpacked") from error
+        raise UnreadableFileError("it cannot be unpacked") from error
     if len(unpacked) > UNPACKED_MAX_BYTES:
         raise UnreadableFileError("it unpacks to too many bytes")
     if not unpacker.eof:
