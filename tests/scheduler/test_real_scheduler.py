@@ -133,7 +133,7 @@ def test_many_deletions_wait_for_approval_in_the_ui(place: Place, complete: str,
     control = f"{place.confluence_url}/_sandbox/changes"
     for page_id in victims:
         requests.post(control, json={"change": "trash", "page": page_id}, timeout=10).raise_for_status()
-    dag_id, run_id = place.trigger("braked")
+    dag_id, run_id = place.trigger("braked", {"full": True})  # a lane would find the deletions one run later
     question = until(lambda: _open_question(place, dag_id, run_id), seconds=200)
     assert "Delete" in question["subject"]
     assert place.held("braked") == before
