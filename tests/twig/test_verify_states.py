@@ -89,17 +89,19 @@ def random_state(seed: int) -> State:
 
 
 def lose(state: State) -> bool:
-    """Twig has forgotten documents."""
-    for page in state.chance.sample(state.pages, state.chance.randint(1, min(3, len(state.pages)))):
+    """Twig has forgotten documents. One without text is not missed: a Twig may leave such documents out."""
+    pages = [page for page in state.pages if page.sections]
+    for page in state.chance.sample(pages, state.chance.randint(1, min(3, len(pages))) if pages else 0):
         state.twig.forget(page.page_id)
-    return True
+    return bool(pages)
 
 
 def hold_back(state: State) -> bool:
     """Twig acknowledged what it was sent, and holds what it held before."""
-    if not state.touched or not state.twig.lists or not state.twig.tells_hashes:
+    touched = [page for page in state.touched if page.sections]
+    if not touched or not state.twig.lists or not state.twig.tells_hashes:
         return False
-    page = state.chance.choice(state.touched)
+    page = state.chance.choice(touched)
     if state.chance.random() < 0.5:
         state.twig.forget(page.page_id)
     else:

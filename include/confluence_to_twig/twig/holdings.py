@@ -116,7 +116,9 @@ def compare(
         )
         return held
     held.findings += [_count_finding(*difference, current, drift) for difference in differing]
-    held.findings += _of_drift(drift, after, contradicted=not differing and current.document_count is not None)
+    # Fewer may be right, too, where pages have no text: only the full number contradicts a list that lacks one.
+    all_counted = not differing and (current.document_count or -1) >= after.table().num_rows
+    held.findings += _of_drift(drift, after, contradicted=all_counted)
     return held
 
 
@@ -199,15 +201,22 @@ def _of_drift(drift: Drift | None, view: ManifestView, *, contradicted: bool) ->
         ("missing", drift.missing), ("changed", drift.changed), ("twice", drift.twice),
     )  # fmt: skip
     findings = [
-        _of_page("unlisted" if unlisted and kind == "missing" else kind, _SAYS[kind], page_id, view)
+        _of_page("unlisted" if kind == "missing" and unlisted else kind, _SAYS[kind], page_id, view)
         for kind, pages in groups
         for page_id in pages
+        if kind != "missing" or _has_text(page_id, view)
     ]
     said = "it is in Twig, and was not loaded by this source"
     return findings + [
         Finding("foreign", entry.page_id, entry.title or entry.page_id, entry.url, str(entry.version), said)
         for entry in drift.foreign
     ]
+
+
+def _has_text(page_id: str, view: ManifestView) -> bool:
+    """Twig may leave out what has no text: nobody misses it."""
+    row = view.row(page_id)
+    return row is None or row["chunk_count"] > 0
 
 
 def _of_page(kind: Kind, said: str, page_id: str, view: ManifestView) -> Finding:
