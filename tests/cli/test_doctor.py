@@ -117,14 +117,7 @@ def test_the_estimate_is_within_a_fifth_of_a_large_run(site: Site, look: Look, m
 
 def within_a_fifth(site: Site, look: Look, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
     with confluence.serve(generated_space(pages)) as served:
-        connection = {
-            "conn_type": "confluence",
-            "host": served.base_url,
-            "login": confluence.SYNC_EMAIL,
-            "password": confluence.SYNC_TOKEN,
-            "extra": {"gateway_url": served.base_url},
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection))
+        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(served.connection()))
         _, found = look(space_key="GEN")
         site.configure(name="docs", space_key="GEN")
         site.name = "docs"

@@ -21,14 +21,7 @@ def test_a_source_in_five_shards_needs_few_calls(site: Site, monkeypatch: pytest
     root, store = remembering()
     monkeypatch.setenv(ROOT_VARIABLE, str(root))
     with confluence.serve(generated_space(PAGES)) as served:
-        connection = {
-            "conn_type": "confluence",
-            "host": served.base_url,
-            "login": confluence.SYNC_EMAIL,
-            "password": confluence.SYNC_TOKEN,
-            "extra": {"gateway_url": served.base_url},
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection))
+        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(served.connection()))
         site.configure(space_key="GEN", shard_size=PAGES // SHARDS)
         store.calls.clear()
         report = site.run()

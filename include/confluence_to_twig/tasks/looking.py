@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import of_space
@@ -80,7 +80,7 @@ def look_at(run: Run, client: ConfluenceClient, space: Space, record: Record) ->
 def look_at_nothing() -> Looked:
     """The look at a space that is not there: it saw everything that there is."""
     now = datetime.now(UTC)
-    return Looked(nothing_to_sweep(), Look("sweep", "the space is not there", now - now), now, None)
+    return Looked(nothing_to_sweep(), Look("sweep", "the space is not there", timedelta()), now, None)
 
 
 class _Looking:
@@ -93,7 +93,7 @@ class _Looking:
 
     def look(self) -> Looked:
         if reason := self._no_lane():
-            return self._swept(Look("sweep", reason, self.began - self.began), None)
+            return self._swept(Look("sweep", reason, timedelta()), None)
         last = read_last_inventory(last_inventory_of(self.run.source_staging, self.space.id))
         state, contents = (last.state, last.table.num_rows) if last else (None, 0)
         look = choose_look(self.run.facts, self.wishes, state, contents, self.began)
