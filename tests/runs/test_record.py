@@ -35,17 +35,19 @@ def test_leaves_a_record_of_a_task_that_failed_and_lets_the_error_through(run: R
 
 
 def test_counts_the_requests_of_each_side_also_of_a_task_that_failed(run: Run) -> None:
-    client = SimpleNamespace(requests_made=0, seconds_waited=0.0)
+    client = SimpleNamespace(requests_made=0, requests_refused=0, seconds_waited=0.0)
     with pytest.raises(ValueError, match="broken"), recorded(run) as record:
         for _ in range(2):
             with record.traffic("twig", client):
-                client.requests_made, client.seconds_waited = 2, 1.5
+                client.requests_made, client.requests_refused, client.seconds_waited = 2, 1, 1.5
         with record.traffic("confluence", client):
             raise ValueError("broken")
     assert read_json(record_path(run))["figures"] == {
         "twig_requests": 4,
+        "twig_refused_by_limit": 2,
         "twig_seconds_waited": 3.0,
         "confluence_requests": 2,
+        "confluence_refused_by_limit": 1,
         "confluence_seconds_waited": 1.5,
     }
 

@@ -231,6 +231,7 @@ def test_waits_as_long_as_twig_says_and_counts_it(world: World, source: DataSour
     with TwigClient(world.settings(), clock=lambda: now, sleep=sleep) as client:
         client.write_documents(source.id, body(), "k1")
         assert client.figures.seconds_waited == pytest.approx(7)
+        assert client.requests_refused == 1
     assert slept == pytest.approx([7])
 
 

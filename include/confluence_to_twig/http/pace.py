@@ -48,6 +48,7 @@ class Pace:
         self._sleep = sleep or self._stopping.wait
         self._lock = threading.Lock()
         self._paused_until = 0.0
+        self._refusals = 0
         self._seconds_waited = 0.0
         self._waited_until = 0.0
 
@@ -55,6 +56,11 @@ class Pace:
     def seconds_waited(self) -> float:
         """How long requests waited, in seconds; what several threads waited at the same time counts once."""
         return self._seconds_waited
+
+    @property
+    def refusals(self) -> int:
+        """How many requests the server refused because of a rate limit (429)."""
+        return self._refusals
 
     def start(self, patience: float = math.inf) -> float:
         """Wait until a request may start, and count it.
@@ -87,6 +93,11 @@ class Pace:
         self.pause(seconds)
         with self._lock:
             self._budget.refused(seconds, self._clock())
+
+    def count_refusal(self) -> None:
+        """The server said 429 to a request, whether it is tried again or not."""
+        with self._lock:
+            self._refusals += 1
 
     def observe(self, limits: Limits) -> None:
         """Take over what the headers of an admitted request say."""

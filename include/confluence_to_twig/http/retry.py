@@ -76,6 +76,8 @@ def persist(send: Callable[[], T], pace: Pace, patience: Patience, odd: tuple[ty
         except TransientError as error:
             refused, told, summary = isinstance(error, RateLimitedError), error.retry_after, error.summary
             refusals, faults = refusals + refused, faults + (not refused)
+            if refused:
+                pace.count_refusal()
             wait = patience.wait(told, faults + refusals)
             if faults >= patience.attempts or waited + wait > patience.seconds:
                 raise _given_up(error, faults + refusals) from error

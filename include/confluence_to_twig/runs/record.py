@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.runs.metrics import is_measured, of_task, send
 from confluence_to_twig.runs.stopping import TaskStopped, stoppable
 from confluence_to_twig.staging.files import read_json, write_json
 
@@ -34,6 +35,10 @@ class Counting(Protocol):
     def seconds_waited(self) -> float:
         """How long requests waited for rate limits and between faults."""
 
+    @property
+    def requests_refused(self) -> int:
+        """Requests that were refused because of a rate limit."""
+
 
 @dataclass
 class Record:
@@ -53,7 +58,11 @@ class Record:
         try:
             yield
         finally:
-            counted = {"requests": client.requests_made, "seconds_waited": round(client.seconds_waited, 3)}
+            counted = {
+                "requests": client.requests_made,
+                "refused_by_limit": client.requests_refused,
+                "seconds_waited": round(client.seconds_waited, 3),
+            }
             self.count(**{f"{side}_{name}": number for name, number in counted.items()})
 
     def warn(self, message: str) -> None:
@@ -104,6 +113,8 @@ def _write(
         "error": error,
     }
     write_json(path, data)
+    if is_measured():
+        send(of_task(run.source.name, data, record.figures, len(record.warnings)))
 
 
 def _added(earlier: dict[str, int | float], now: dict[str, int | float]) -> dict[str, int | float]:

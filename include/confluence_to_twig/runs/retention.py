@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.extract.unreadable_files import forget_old
 from confluence_to_twig.runs.history import newest_first, remember
+from confluence_to_twig.runs.source_metrics import measure
 from confluence_to_twig.staging.files import files_in, folders_in, modified_at, remove_folder, remove_leftovers
 from confluence_to_twig.staging.layout import folder_name
 from confluence_to_twig.staging.manifest_reader import ManifestReader
@@ -32,6 +33,7 @@ def keep_history(run: Run) -> None:
     staging, now = run.source_staging, datetime.now(UTC)
     abandoned_before = now - run.source.approval_timeout - _ABANDONED_AFTER
     remember(staging, run.run_id, abandoned_before)
+    measure(staging)
     _remove_old_runs(run, abandoned_before)
     forget_old(staging.unreadable, now.date())
     DeletionLog(staging).forget_before(now - run.source.keep_audit)

@@ -91,6 +91,11 @@ class TwigClient:
         """How long requests waited for Twig's budgets and between faults, in seconds."""
         return self.figures.seconds_waited
 
+    @property
+    def requests_refused(self) -> int:
+        """Requests that Twig refused because of a rate limit (429)."""
+        return self.figures.refusals
+
     def safe(self, text: str, sent: str = "") -> str:
         """``text``, written by Twig, as it may stand in a log: one line, cut, without key and page text."""
         return self._http.safe(text, sent)

@@ -54,6 +54,7 @@ class Figures:
     writes: int = 0
     bytes_sent: int = 0
     seconds_waited: float = 0.0
+    refusals: int = 0
 
 
 class Transport:
@@ -98,10 +99,11 @@ class Transport:
 
     @property
     def figures(self) -> Figures:
-        """Requests and writes made, bytes of request bodies as sent, seconds spent waiting."""
+        """Requests and writes made, bytes of request bodies as sent, seconds spent waiting, requests refused by a limit."""
         with self._lock:
             waited = sum(pace.seconds_waited for pace in self._paces.values())
-            return Figures(self._requests, self._writes, self._bytes_sent, round(waited, 3))
+            refusals = sum(pace.refusals for pace in self._paces.values())
+            return Figures(self._requests, self._writes, self._bytes_sent, round(waited, 3), refusals)
 
     def await_budget(self, scope: str) -> None:
         """Wait until a request of that scope may be sent, without counting one."""

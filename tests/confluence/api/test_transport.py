@@ -139,6 +139,7 @@ def test_a_rate_limit_is_waited_for_however_it_is_told(
     sandbox.fail(faults.LimitRate(1, form), WHO)
     assert who(transport, sandbox) == "Sync Service"
     assert transport.pace.seconds_waited > 0
+    assert transport.pace.refusals == 1
 
 
 def test_rate_limits_do_not_count_as_faults(transport: Transport, sandbox: SandboxConfluence) -> None:

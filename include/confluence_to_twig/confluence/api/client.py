@@ -74,6 +74,11 @@ class ConfluenceClient:
         """How long requests waited for rate limits and between faults, in seconds."""
         return self._transport.pace.seconds_waited
 
+    @property
+    def requests_refused(self) -> int:
+        """Requests that Confluence refused because of a rate limit (429)."""
+        return self._transport.pace.refusals
+
     def sign_in(self) -> SignIn:
         """Prove the identity once; later calls return what was found.
 
