@@ -107,6 +107,7 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
             | {"version": seen and seen["version"], "manifest_version": row and row["version"]}
             | {"manifest_run_id": row and row["run_id"]}
             | {"shard": fetched // scope.shard_size if decision.action == "fetch" else None}
+            | {"restricted": seen and (seen["restricted"] or seen["restriction_unknown"] is not None)}
         )
     return rows
 

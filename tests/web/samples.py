@@ -35,7 +35,7 @@ def page(number: int, **changes: Any) -> dict[str, Any]:
 def planned(action: str, reason: str, number: int, **changes: Any) -> dict[str, Any]:
     """A row of a plan."""
     row = page(number) | {"action": action, "reason": reason, "manifest_version": None, "modified_at": LONG_BEFORE}
-    return row | {"shard": 0 if action == "fetch" else None} | changes
+    return row | {"shard": 0 if action == "fetch" else None, "restricted": False} | changes
 
 
 def held(number: int, loaded_at: datetime, **changes: Any) -> dict[str, Any]:

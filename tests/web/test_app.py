@@ -13,7 +13,7 @@ from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from sandbox.twig import Settings, serve
 from tests.twig.world import Page, World, local_staging
-from tests.web.samples import NOW, SampleSource, document, planned
+from tests.web.samples import NOW, SITE, SampleSource, document, page, planned
 
 PASSWORDS = {name: f"{name}-password" for name in ("admin", "user", "viewer", "stranger")}
 TOKEN, KEY, LOGIN = "ATATT3xFfGF0-very-secret-token", "twigsk_live_very_secret", "sync.account@example.com"
@@ -66,7 +66,7 @@ def airflow(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
     (folder / "sources.yaml").write_text(
         "sources:\n"
         "  - {name: docs, space_key: PROD, confluence_conn_id: page_confluence, twig_conn_id: page_twig}\n"
-        "  - {name: files, space_key: PROD, delivery: files, files_path: /nowhere}\n"
+        "  - {name: files, space_key: PROD, delivery: files, files_path: /nowhere, kept_out_titles: editors}\n"
         "  - {name: broken, space_key: 'x y'}\n",
         encoding="utf-8",
     )
@@ -122,6 +122,39 @@ def test_users_without_a_role_see_no_source(airflow: Airflow) -> None:
 @pytest.mark.parametrize("path", READING)
 def test_everybody_who_may_read_the_dag_may_read_its_page(airflow: Airflow, user: str, path: str) -> None:
     assert airflow.get(user, path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("dag", "user", "named"),
+    [
+        ("docs", "viewer", False),
+        ("docs", "user", False),
+        ("docs", "admin", False),
+        ("files", "viewer", False),
+        ("files", "user", True),
+        ("files", "admin", True),
+    ],
+)
+def test_a_page_that_is_kept_out_is_named_to_editors_only_and_only_where_the_source_says_so(
+    airflow: Airflow, sample: SampleSource, dag: str, user: str, named: bool
+) -> None:
+    source = SampleSource(os.environ[ROOT_VARIABLE], dag)
+    secret = planned("skip", "restricted", 7, title="Takeover of Acme", url=f"{SITE}/takeover-of-acme")
+    failure = {key: value for key, value in page(7, title=secret["title"], url=secret["url"]).items() if key != "kind"}
+    failure |= {"stage": "load", "error_type": "PermanentError", "error": "it failed"}
+    problem = f"{secret['title']} ({secret['url']}): load failed"
+    source.run(
+        "manual__1", NOW, plan=[secret], quarantine=[failure], state="failed", problems=[problem], warnings=[problem]
+    )
+    texts = []
+    for path in ["/confluence-to-twig/api/sources", *READING]:
+        answer = airflow.get(user, path.replace(DOCS, f"confluence_to_twig__{dag}"))
+        assert answer.status_code == 200
+        texts.append(answer.text)
+    source.staging.home.rmdir(recursive=True)
+    assert [("akeover" in text) for text in texts] == [named] * len(texts)
+    assert '"withheld":{"quarantined":' + str(int(not named)) in texts[-1]
+    assert '"counts":{"fetch":{},"delete":{},"leave":{},"skip":{"restricted":1}}' in texts[-2]
 
 
 @pytest.mark.parametrize(("user", "allowed"), [("viewer", False), ("user", True), ("admin", True)])
@@ -214,6 +247,7 @@ def test_a_source_that_never_ran_has_empty_answers(airflow: Airflow, sample: Sam
     assert airflow.get("viewer", READING[1]).json() == {"total": 0, "runs": []}
     assert airflow.get("viewer", READING[2]).json()["run"] is None
     nothing: dict[str, Any] = {"quarantined": [], "conversions": [], "warnings": []}
+    nothing |= {"withheld": {"quarantined": 0, "conversions": 0}}
     nothing |= {"doctor": None, "verified": {"figures": {}, "open": []}}
     assert airflow.get("viewer", READING[3]).json() == nothing
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.staging.schemas import PLAN
+from confluence_to_twig.web.discretion import Discretion
 from confluence_to_twig.web.planned import Filter, apply, plan_page, prepare
 from tests.web.samples import NOW, SampleSource, as_table, planned
 
@@ -13,7 +14,7 @@ PLANNED = [
     planned("leave", "unchanged", 1, title="Alarms"),
     planned("fetch", "version 3 → 4", 2, title="Zebra"),
     planned("fetch", "version 1 → 2", 3, title="alarm <b>policies</b>"),
-    planned("delete", "in the trash", 4, title="Old"),
+    planned("delete", "trashed", 4, title="Old", version=None),
     planned("skip", "restricted", 5, title="Secret plans"),
 ]
 
@@ -21,8 +22,11 @@ PLANNED = [
 ALL = Filter()
 
 
-def shown(docs: SampleSource, wanted: Filter = ALL, offset: int = 0, limit: int = 10) -> Any:
-    return plan_page(docs.staging.run("manual__1"), wanted, offset=offset, limit=limit)
+def shown(
+    docs: SampleSource, wanted: Filter = ALL, offset: int = 0, limit: int = 10, *, everything: bool = True
+) -> Any:
+    discretion = Discretion(docs.staging, everything=everything)
+    return plan_page(docs.staging.run("manual__1"), wanted, discretion, offset=offset, limit=limit)
 
 
 def titles(found: Any) -> list[str]:
@@ -65,6 +69,16 @@ def test_searches_text_and_not_patterns(docs: SampleSource) -> None:
 def test_finds_a_page_by_its_whole_id(docs: SampleSource) -> None:
     docs.run("manual__1", NOW, plan=PLANNED)
     assert titles(shown(docs, Filter(search="1004"))) == ["Old"]
+
+
+def test_counts_what_a_viewer_may_not_see_and_is_no_oracle_for_its_title(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, plan=PLANNED)
+    everything = shown(docs, everything=False)
+    assert (everything["total"], everything["withheld"]) == (4, 1)
+    assert everything["counts"]["skip"] == {"restricted": 1}
+    for search in ("Secret plans", "1005", "nothing like it"):
+        found = shown(docs, Filter(action="skip", search=search), everything=False)
+        assert (found["rows"], found["total"], found["withheld"]) == ([], 0, 1)
 
 
 def test_pages_through_without_gap_or_overlap(docs: SampleSource) -> None:

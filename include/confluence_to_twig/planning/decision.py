@@ -17,6 +17,8 @@ Action = Literal["fetch", "delete", "leave", "skip"]
 STILL_THERE = "still there"
 #: What it says of a page of which Confluence gave no answer.
 UNTOLD = "untold"
+#: What it says of a page that the account cannot see: nobody tells whether it was purged or hidden.
+GONE = "gone or no longer visible"
 
 OUTSIDE = "outside the window"
 RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"

@@ -118,6 +118,7 @@ def _decided(
         )
     }
     columns = either | newest | outcome | {"manifest_run_id": known["run_id"], "shard": pa.nulls(size, pa.int32())}
+    columns["restricted"] = pc.or_kleene(pages["restricted"], pc.is_valid(pages["restriction_unknown"]))
     return pa.table([columns[name] for name in PLAN.names], schema=PLAN)
 
 

@@ -71,6 +71,7 @@ class Source(BaseModel):
     content: ContentKinds = ("page", "blogpost")
     restricted_pages: Literal["skip", "include"] = "skip"
     unreadable_parents: Literal["skip", "include"] = "skip"
+    kept_out_titles: Literal["hidden", "editors"] = "hidden"
     exclude_labels: tuple[Label, ...] = ()
     comments: bool = False
     attachments: Literal["none", "names", "text"] = "names"

@@ -57,6 +57,7 @@ class PlanRow(TypedDict):
     manifest_run_id: str | None
     modified_at: datetime | None
     shard: int | None
+    restricted: bool | None
 
 
 class AttachmentRow(TypedDict):

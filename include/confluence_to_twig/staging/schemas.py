@@ -77,6 +77,7 @@ PLAN = pa.schema(
         ("manifest_run_id", pa.string()),  # the run that loaded that
         ("modified_at", UTC_TIME),
         ("shard", pa.int32()),  # only for action "fetch"
+        ("restricted", pa.bool_()),  # or nobody tells; null when the page is gone, and in plans of earlier releases
     ]
 )
 

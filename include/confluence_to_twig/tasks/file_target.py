@@ -122,7 +122,7 @@ def check_files(run: Run) -> list[str]:
     """What is wrong with the folder: missing files by page title, files that others changed, files that belong to no page."""
     delivery = _delivery(run)
     missing, unknown = delivery.check()
-    named = [f"{title}: its file is missing from {target(run)}" for title in missing.values()]
+    named = [f"{title} ({page_id}): its file is missing from {target(run)}" for page_id, title in missing.items()]
     named += [f"{name} in {target(run)} is not what was written: somebody changed it" for name in delivery.altered()]
     named += [f"{name} in {target(run)} belongs to no page of this source" for name in unknown]
     if not named:

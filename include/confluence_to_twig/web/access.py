@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends
 
 from confluence_to_twig.airflow_private import is_authorized, may_use_dag, signed_in_user
+
+if TYPE_CHECKING:
+    from confluence_to_twig.sources.source import Source
 
 #: Anybody who is signed in; anonymous callers get 401.
 User = Annotated[Any, Depends(signed_in_user())]
@@ -27,3 +30,8 @@ def may_read(user: Any, dag_id: str) -> bool:
 def may_ask(user: Any, dag_id: str) -> bool:
     """Whether :data:`MAY_ASK` lets a user through."""
     return is_authorized(user, dag_id, "POST", runs=True)
+
+
+def sees_kept_out(user: Any, source: Source) -> bool:
+    """Whether a user is shown titles and addresses of pages that are kept out or restricted: see ``discretion``."""
+    return source.kept_out_titles == "editors" and is_authorized(user, source.dag_id, "PUT")

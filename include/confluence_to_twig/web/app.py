@@ -23,6 +23,7 @@ from confluence_to_twig.runs.history import newest_first, read_history
 from confluence_to_twig.sources.source import Source, SourcesFile, load_sources
 from confluence_to_twig.staging.layout import RunStaging, SourceStaging, folder_name, staging_root
 from confluence_to_twig.web import access, playground
+from confluence_to_twig.web.discretion import Discretion
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
 from confluence_to_twig.web.planned import Filter, plan_page
@@ -95,7 +96,7 @@ def sources(user: access.User) -> dict[str, Any]:
     readable = [source for source in file.sources if access.may_read(user, source.dag_id)]
     now = datetime.now(UTC)
     with ThreadPoolExecutor(READERS) as pool:
-        rows = list(pool.map(lambda source: _row(source, now), readable))
+        rows = list(pool.map(lambda source: _row(source, user, now), readable))
     return {"sources": rows, "mistakes": len(file.problems), "now": now.isoformat()}
 
 
@@ -103,19 +104,21 @@ def sources(user: access.User) -> dict[str, Any]:
 def source(dag_id: str, source: Ours, user: access.User) -> dict[str, Any]:
     """The row of one source, and what the user may do with it."""
     now = datetime.now(UTC)
-    return _row(source, now) | {"may_ask": access.may_ask(user, dag_id), "now": now.isoformat()}
+    return _row(source, user, now) | {"may_ask": access.may_ask(user, dag_id), "now": now.isoformat()}
 
 
 @app.get("/api/sources/{dag_id}/history", dependencies=[access.MAY_READ])
-def history(source: Ours, limit: Annotated[int, Query(ge=1, le=2_000)] = 1_000) -> dict[str, Any]:
+def history(source: Ours, user: access.User, limit: Annotated[int, Query(ge=1, le=2_000)] = 1_000) -> dict[str, Any]:
     """The newest runs, oldest first."""
     rows = read_history(_staging(source))
-    return {"total": len(rows), "runs": [asdict(row) for row in rows[-limit:]]}
+    runs: list[Any] = _discretion(source, user).of_answer([asdict(row) for row in rows[-limit:]])
+    return {"total": len(rows), "runs": runs}
 
 
 @app.get("/api/sources/{dag_id}/plan", dependencies=[access.MAY_READ])
 def plan(
     source: Ours,
+    user: access.User,
     run: Text = "",
     action: Text = "",
     reason: Text = "",
@@ -128,27 +131,32 @@ def plan(
     :param run: the run's id or folder; without it the newest run that has a plan.
     """
     staging = _staging(source)
-    wanted = Filter(action, reason, search.strip())
+    wanted, discretion = Filter(action, reason, search.strip()), _discretion(source, user)
     folders = [folder_name(run)] if run else (row.folder for row in newest_first(staging))
     for folder in folders:
-        found = plan_page(RunStaging(staging.runs / folder), wanted, offset=offset, limit=limit)
+        found = plan_page(RunStaging(staging.runs / folder), wanted, discretion, offset=offset, limit=limit)
         if found is not None:
             return found | {"run": folder}
-    return {"run": None, "counts": {}, "total": 0, "rows": []}
+    return {"run": None, "counts": {}, "total": 0, "withheld": 0, "rows": []}
 
 
 @app.get("/api/sources/{dag_id}/trouble", dependencies=[access.MAY_READ])
-def trouble(source: Ours) -> dict[str, Any]:
-    """Quarantined pages, doubtful conversions, what the last run warned of, and what verify found."""
-    staging = _staging(source)
+def trouble(source: Ours, user: access.User) -> dict[str, Any]:
+    """Quarantined pages, doubtful conversions, what the last run warned of, and what verify found.
+
+    ``withheld``: how many of the first two are not named to this user.
+    """
+    staging, discretion = _staging(source), _discretion(source, user)
     runs = list(islice(newest_first(staging), RUNS_LOOKED_INTO))
-    return {
-        "quarantined": quarantined(staging, runs),
-        "conversions": conversion_warnings(staging, runs),
+    pages = {"quarantined": quarantined(staging, runs), "conversions": conversion_warnings(staging, runs)}
+    shown = {name: discretion.of_rows(rows) for name, rows in pages.items()}
+    told = {
         "warnings": run_warnings(staging, runs[0].folder) if runs else [],
         "doctor": last_look(staging),
         "verified": verified(staging),
     }
+    withheld = {name: len(rows) - len(shown[name]) for name, rows in pages.items()}
+    return {**shown, **discretion.of_answer(told), "withheld": withheld}
 
 
 class Question(BaseModel):
@@ -165,8 +173,13 @@ def ask(source: Ours, asked: Question) -> dict[str, Any]:
     return {"passages": [asdict(passage) for passage in passages]}
 
 
-def _row(source: Source, now: datetime) -> dict[str, Any]:
-    return source_row(source, _staging(source), now)
+def _row(source: Source, user: Any, now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = _discretion(source, user).of_answer(source_row(source, _staging(source), now))
+    return row
+
+
+def _discretion(source: Source, user: Any) -> Discretion:
+    return Discretion(_staging(source), everything=access.sees_kept_out(user, source))
 
 
 def _staging(source: Source) -> SourceStaging:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.staging.layout import RunStaging
+    from confluence_to_twig.web.discretion import Discretion
 
 #: The order on the page: changes first.
 ACTIONS = ("fetch", "delete", "skip", "leave")
 VERSION_CHANGED = "version changed"
+SHOWN = ["page_id", "kind", "action", "reason", "title", "url", "version", "manifest_version", "modified_at"]
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,23 @@ class Filter:
     search: str = ""
 
 
-def plan_page(run: RunStaging, wanted: Filter, *, offset: int, limit: int) -> dict[str, Any] | None:
+def plan_page(
+    run: RunStaging, wanted: Filter, discretion: Discretion, *, offset: int, limit: int
+) -> dict[str, Any] | None:
     """Some rows of a run's plan, and how many there are; None when the run has no plan.
 
-    :returns: ``counts`` (action → reason → pages, of the whole plan), ``total`` (rows that fit), ``rows``.
+    :returns: ``counts`` (action → reason → pages, of the whole plan), ``total`` (rows that fit and may be shown),
+        ``withheld`` (rows of this action and reason that may not be shown, whatever is searched for), ``rows``.
     """
     table = _plan(run.plan)
     if table is None:
         return None
-    found = apply(table, wanted)
-    rows = found.slice(offset, limit).drop_columns(["rank", "cause", "shard"]).to_pylist()
-    return {"counts": _counts(run.plan), "total": found.num_rows, "rows": rows}
+    of_kind = apply(table, replace(wanted, search=""))
+    shown = discretion.of_plan(of_kind)
+    found = apply(shown, wanted)
+    rows = found.slice(offset, limit).select(SHOWN).to_pylist()
+    withheld = of_kind.num_rows - shown.num_rows
+    return {"counts": _counts(run.plan), "total": found.num_rows, "withheld": withheld, "rows": rows}
 
 
 def prepare(table: pa.Table) -> pa.Table:

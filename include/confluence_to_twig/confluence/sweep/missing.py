@@ -9,7 +9,7 @@ from confluence_to_twig.confluence.api.errors import ClientClosedError
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
-from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD
+from confluence_to_twig.planning.decision import GONE, STILL_THERE, UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOVED = "moved to another space"
-GONE = "gone or no longer visible"
 #: Look-ups that may fail before the rest is not asked for any more.
 FAILURES_AT_MOST = 20
 

@@ -1,6 +1,7 @@
 // What the page shows instead of data.
 
 import { h, inside } from "./dom.js";
+import { count } from "./format.js";
 
 /** Grey shapes while data is on its way. */
 export function loading(label = "Loading…", lines = 5) {
@@ -32,6 +33,16 @@ export function refusal(error, again) {
 /** There is nothing to show, and that may be fine. */
 export function empty(title, text, ...more) {
   return h("section", { class: "notice" }, h("h2", {}, title), h("p", {}, text), more);
+}
+
+/** Some pages are counted, and not named. */
+export function withheldNotice(pages) {
+  return h(
+    "p",
+    { class: "sub lead" },
+    `${count(pages, "page")} kept out of Twig or restricted ${pages === 1 ? "is" : "are"} not named here: who may see this DAG need not be allowed to see them in Confluence. ` +
+      "With kept_out_titles: editors in the source, those who may edit the DAG see them.",
+  );
 }
 
 /** The tab on a DAG that has nothing to do with us. */

@@ -3,7 +3,7 @@
 import { own } from "./api.js";
 import { announce, h, outside, replace } from "./dom.js";
 import { count, moment, number, relative } from "./format.js";
-import { empty, loading, refusal } from "./notices.js";
+import { empty, loading, refusal, withheldNotice } from "./notices.js";
 
 const PAGE = 100;
 const ACTIONS = [
@@ -128,7 +128,7 @@ function filterBar(wanted, counts, changed) {
 
 function drawRows(found, wanted, go) {
   if (!found.run) return [empty("No plan yet", "The first run writes one: a line for every page of the space, with the reason for what happens to it.")];
-  if (!found.total) return [empty("No page fits", "Choose another action or reason, or search for less.")];
+  if (!found.total) return [found.withheld > 0 ? withheldNotice(found.withheld) : empty("No page fits", "Choose another action or reason, or search for less.")];
   const heads = ["Action", "Page", "Why", "Version", "Modified"];
   return [
     h(
@@ -143,6 +143,7 @@ function drawRows(found, wanted, go) {
       ),
     ),
     pager(found, wanted.offset, go),
+    found.withheld > 0 && withheldNotice(found.withheld),
   ];
 }
 

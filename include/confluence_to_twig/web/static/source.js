@@ -270,8 +270,8 @@ async function countTrouble(context) {
       label.hidden = amount === 0;
       label.textContent = number(amount);
     };
-    show("quarantine", found.quarantined.length);
-    show("warnings", found.conversions.length + found.warnings.length);
+    show("quarantine", found.quarantined.length + found.withheld.quarantined);
+    show("warnings", found.conversions.length + found.withheld.conversions + found.warnings.length);
   } catch {
     // The tab itself says what went wrong.
   }

@@ -3,7 +3,7 @@
 import { acknowledgeButton, againButton } from "./actions.js";
 import { h, outside, replace } from "./dom.js";
 import { count, number, percent, relative } from "./format.js";
-import { empty, loading, refusal } from "./notices.js";
+import { empty, loading, refusal, withheldNotice } from "./notices.js";
 
 const SHOWN_AT_ONCE = 100;
 /** Page ids that one run takes: the trigger form shows them, a line each. */
@@ -26,10 +26,14 @@ async function fill(panel, context, draw) {
   }
 }
 
-function quarantine({ quarantined }, context) {
-  if (!quarantined.length) return [empty("Nothing in quarantine", "Every page that a run took up was converted and loaded.")];
+function quarantine({ quarantined, withheld }, context) {
+  const all = quarantined.length + withheld.quarantined;
+  if (!all) return [empty("Nothing in quarantine", "Every page that a run took up was converted and loaded.")];
+  const lead = h("p", { class: "sub lead" }, `${count(all, "page")} could not be synced. Everything else went on; each run tries these again until they work.`);
+  if (!quarantined.length) return [lead, withheldNotice(all)];
   return [
-    h("p", { class: "sub lead" }, `${count(quarantined.length, "page")} could not be synced. Everything else went on; each run tries these again until they work.`),
+    lead,
+    withheld.quarantined > 0 && withheldNotice(withheld.quarantined),
     againButton(context, quarantined.slice(0, AT_MOST_AGAIN).map((row) => row.page_id)),
     longList(quarantined, (row) =>
       h(
@@ -43,8 +47,8 @@ function quarantine({ quarantined }, context) {
   ];
 }
 
-function warnings({ conversions, warnings: said, doctor, verified }, context) {
-  if (!conversions.length && !said.length && !verified.open.length) {
+function warnings({ conversions, warnings: said, doctor, verified, withheld }, context) {
+  if (!conversions.length && !said.length && !verified.open.length && !withheld.conversions) {
     return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown."), evidence(verified), doctor && looked(doctor)];
   }
   return [
@@ -60,6 +64,7 @@ function warnings({ conversions, warnings: said, doctor, verified }, context) {
         h("p", { class: "sub lead" }, `${count(conversions.length, "page")} in Twig may lack something that the Confluence page shows.`),
         longList(conversions, conversion),
       ),
+    withheld.conversions > 0 && withheldNotice(withheld.conversions),
   ];
 }
 
