@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from confluence_to_twig.runs.quality import Measured, judge
 from confluence_to_twig.sources.alert_settings import AlertSettings
+from confluence_to_twig.sources.quality_settings import QualitySettings
 from confluence_to_twig.sources.source import Source
 
 pytestmark = pytest.mark.fast
@@ -36,6 +38,15 @@ def test_every_field_of_a_source_is_in_the_configuration_page() -> None:
 
 def test_every_field_of_the_alerts_is_in_the_page_about_them() -> None:
     assert [name for name in AlertSettings.model_fields if not re.search(rf"\b{name}\b", text("docs/alerts.md"))] == []
+
+
+def test_every_limit_of_the_quality_gate_and_its_rule_is_in_the_page_about_verify() -> None:
+    page = text("docs/verify.md").partition("## Quality gate")[2]
+    rows = dict(re.findall(r"\| `(\w+)` \| .+ \| `(\w+)` \|", page))
+    assert set(rows.values()) == set(QualitySettings.model_fields)
+    assert {f"{limit}_{rule}" for rule, limit in rows.items() for limit in [limit[:3]]} == set(rows.values())
+    measured = Measured(1, 0, 0, 0, 0, None, None)
+    assert set(rows) == set(judge(measured, QualitySettings()).to_json()["rules"])
 
 
 def test_every_path_of_the_architecture_page_exists() -> None:

@@ -186,12 +186,16 @@ def test_files_that_twig_does_not_cite_are_waited_for_and_then_a_warning(
     assert first["state"] == "success"
     assert first["figures"]["waiting"] == first["figures"]["searched"] > 5
     assert not any("cited" in warning for warning in first["warnings"])
+    assert first["quality"]["rules"]["cited"] == {"value": None, "limit": 0.9, "good": True}
 
     site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_format="md", files_settle="0 days")
     late = site.run()
     assert late["state"] == "success"
     assert sum("it is not cited" in warning for warning in late["warnings"]) == first["figures"]["waiting"]
+    assert late["quality"]["rules"]["cited"] == {"value": 0.0, "limit": 0.9, "good": False}
+    assert not late["quality"]["good"]
 
     twig.import_files(spec["id"], folder)
     found = site.run()
     assert (found["figures"]["open"], found["figures"]["cited"]) == (0, first["figures"]["searched"])
+    assert found["quality"]["good"]

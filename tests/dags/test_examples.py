@@ -13,13 +13,13 @@ EXAMPLES = ROOT / "docs" / "examples"
 
 
 @pytest.fixture
-def after_sync(airflow_db: None) -> Any:
-    """The DAG ``after_sync`` as Airflow reads it."""
+def examples(airflow_db: None) -> Any:
+    """The example DAGs by id, as Airflow reads them."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=str(EXAMPLES), bundle_path=EXAMPLES, bundle_name="examples")
     assert bag.import_errors == {}
-    return bag.dags["after_sync"]
+    return bag.dags
 
 
 def events_of(report: dict[str, Any]) -> Any:
@@ -50,28 +50,42 @@ def events_of(report: dict[str, Any]) -> Any:
         )
 
 
-def test_it_is_scheduled_on_the_asset_that_the_sample_source_updates(after_sync: Any) -> None:
+def test_they_are_scheduled_on_the_asset_that_the_sample_source_updates(examples: Any) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     sample = DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder").dags[
         "confluence_to_twig__product-docs"
     ]
     (updated,) = sample.get_task("verify").outlets
-    (awaited,) = after_sync.timetable.asset_condition.objects
-    assert (awaited.name, awaited.uri, awaited.group) == (updated.name, updated.uri, updated.group)
+    assert set(examples) == {"after_sync", "after_good_sync", "texts_downstream"}
+    for example in examples.values():
+        (awaited,) = example.timetable.asset_condition.objects
+        assert (awaited.name, awaited.uri, awaited.group) == (updated.name, updated.uri, updated.group)
 
 
-def test_it_tells_the_figures_of_a_sync_that_changed_something(
-    site: Site, after_sync: Any, caplog: pytest.LogCaptureFixture
+def test_they_act_on_the_figures_and_on_the_quality_of_a_sync(
+    site: Site, examples: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site.configure(name="product-docs")
-    dag = site.dag("confluence_to_twig__product-docs")
-    report = {"run_id": dag.test(logical_date=None, run_conf={}).run_id}
+    def synced(**fields: Any) -> Any:
+        site.configure(name="product-docs", **fields)
+        dag_run = site.dag("confluence_to_twig__product-docs").test(logical_date=None, run_conf={})
+        caplog.clear()
+        return events_of({"run_id": dag_run.run_id})
+
     caplog.set_level(logging.INFO)
-    tell = after_sync.get_task("tell").python_callable
-    tell(triggering_asset_events=events_of(report))
+    tell = examples["after_sync"].get_task("tell").python_callable
+    is_good = examples["after_good_sync"].get_task("is_good")
+    assert type(is_good).__name__ == "_ShortCircuitDecoratedOperator"  # so that its False skips publish
+    assert is_good.downstream_task_ids == {"publish"}
+    first = synced()
+    tell(triggering_asset_events=first)
     assert "Fresh answers: 12 pages → " in caplog.text
-    caplog.clear()
-    nothing_new = {"run_id": dag.test(logical_date=None, run_conf={}).run_id}
-    tell(triggering_asset_events=events_of(nothing_new))
+    assert is_good.python_callable(triggering_asset_events=first)
+    nothing_new = synced()
+    tell(triggering_asset_events=nothing_new)
     assert "Fresh answers" not in caplog.text
+    assert is_good.python_callable(triggering_asset_events=nothing_new)
+    site.confluence.new_page("SMALL", "An empty page", "")
+    assert not is_good.python_callable(triggering_asset_events=synced(quality={"max_empty": 0.05}))
+    assert "empty is 0.0769, and its limit is 0.05" in caplog.text
+    assert not is_good.python_callable(triggering_asset_events=None)

@@ -19,7 +19,7 @@ from confluence_to_twig.staging.files import write_json
 from tests.runs.statsd_socket import StatsdSocket, statsd_socket
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
-ROW = re.compile(r"\| `(\w+)` \| (\w+) \| (\w+) \| ([\w, ]+) \| (.+) \|")
+ROW = re.compile(r"\| `(\w+)` \| (\w+) \| ([\w ]+) \| ([\w, ]+) \| (.+) \|")
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_task_sends_its_figures_its_waiting_and_its_duration(statsd: StatsdSoc
 
 def test_a_question_is_open_until_it_is_answered(run: Run) -> None:
     def told(state: str) -> dict[str, float]:
-        data = {"task": "prune", "state": state, "seconds": 2.0}
+        data = {"task": "prune", "state": state, "seconds": 2.0, "details": {}}
         return {it.metric.name: it.value for it in of_task(run.source.name, data, {"removed": 4}, 0)}
 
     assert told("waiting") == {"pages_deleted": 4, "warnings": 0, "approvals_open": 1}

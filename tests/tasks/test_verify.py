@@ -159,10 +159,12 @@ def test_what_is_open_is_red_until_it_is_acknowledged_and_then_only_while_it_is_
     assert "Page 1" in str(caught.value)
     assert "set `repair: true` in the entry of product-docs" in str(caught.value)
     assert f"{world.source().id} at {world.served.base_url}" in str(caught.value)
+    assert read_json(run.staging.report)["quality"]["rules"]["drift"]["value"] >= 1
 
     known = replace(run, run_id="second", params=RunParams(acknowledge=True))
     write_rows(known.staging.plan, PLAN, [])
     assert finish(known)["pages"] == 2
+    assert read_json(known.staging.report)["quality"]["rules"]["drift"] == {"value": 0, "limit": 0, "good": True}
     later = replace(run, run_id="third")
     write_rows(later.staging.plan, PLAN, [])
     assert finish(later)["pages"] == 2
@@ -189,3 +191,5 @@ def test_the_figures_go_into_report_and_event(world: World, run: Run) -> None:
     verified = read_json(run.staging.report)["verified"]
     assert (verified["compared"], verified["audited"], verified["open"]) == (1, True, 0)
     assert events[0]["verified"] == verified
+    assert events[0]["quality"]["good"]
+    assert events[0]["quality"]["rules"]["empty"] == {"value": 0.0, "limit": 0.2, "good": True}

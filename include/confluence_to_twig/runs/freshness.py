@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from confluence_to_twig.staging.files import files_in, key_of
@@ -80,7 +81,8 @@ def _measure(staging: SourceStaging, plan: ObjectStoragePath, row: RunRow) -> Fr
     if not planned:
         return Freshness(swept_at, 0, None)
     settled = row.state == "success" and not row.dry_run
-    waiting = unsynced(planned, _held(staging), swept_at, settled=settled)
+    held = _held(staging, [row["page_id"] for row in planned])
+    waiting = unsynced(planned, held, swept_at, settled=settled)
     return Freshness(swept_at, len(waiting), min(waiting, default=None))
 
 
@@ -124,12 +126,16 @@ def _read_changes(path: ObjectStoragePath) -> list[dict[str, Any]]:
     return rows
 
 
-def _held(staging: SourceStaging) -> dict[str, tuple[int, datetime]]:
-    table = ManifestReader(staging, ["page_id", "version", "loaded_at", "converter_version"]).read()
+def _held(staging: SourceStaging, page_ids: list[str]) -> dict[str, tuple[int, datetime]]:
+    """Version and load time of those pages that Twig holds. A plan names few of many pages."""
+    columns = ["page_id", "version", "loaded_at", "converter_version"]
+    table = ManifestReader(staging, columns).read()
+    named = pc.is_in(table["page_id"], pa.array(page_ids, pa.string()))
+    rows = table.filter(named).select(columns)
     return {
-        row["page_id"]: (row["version"], row["loaded_at"])
-        for row in table.to_pylist()
-        if row["converter_version"] != IN_DOUBT
+        page_id: (version, loaded_at)
+        for page_id, version, loaded_at, converter in zip(*(rows[name].to_pylist() for name in columns), strict=True)
+        if converter != IN_DOUBT
     }
 
 

@@ -83,6 +83,13 @@ METRICS = {
         Metric(
             "behind", "gauge", "s", "Age of the moment up to which every change in Confluence is in Twig"
         ),
+        Metric(
+            "quality",
+            "gauge",
+            "1 or 0",
+            "Whether a rule of the quality gate holds, by the last run that looked",
+            tags=("source", "rule"),
+        ),
         Metric("full_sweep_age", "gauge", "s", "Time since the last full look at the space began"),
     )
 }  # fmt: skip
@@ -118,6 +125,8 @@ def of_task(source: str, data: Mapping[str, Any], figures: Mapping[str, float], 
     yield sample("warnings", warnings, source=source, task=task)
     if state != "waiting":
         yield sample("task_duration", 1_000 * data["seconds"], source=source, task=task, state=state)
+    for rule, verdict in data["details"].get("quality", {}).get("rules", {}).items():
+        yield sample("quality", int(verdict["good"]), source=source, rule=rule)
     if task == "prune":
         yield sample("approvals_open", int(state == "waiting"), source=source)
 

@@ -45,6 +45,7 @@ from confluence_to_twig.sources.location import (
 from confluence_to_twig.sources.lookback import describe
 from confluence_to_twig.sources.mistakes import explain, shown
 from confluence_to_twig.sources.placement import ExecutorConfig, Queue  # noqa: TC001 - pydantic reads them
+from confluence_to_twig.sources.quality_settings import QualitySettings
 
 #: What may be given for the sources: where they are written down, or the sources themselves.
 Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
@@ -105,6 +106,7 @@ class Source(BaseModel):
         seconds=15
     )
     alerts: AlertSettings = AlertSettings()
+    quality: QualitySettings = QualitySettings()
     brake_pages: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 20
     brake_share: Annotated[float, Field(gt=0, le=1), NO_BOOLEAN] = 0.2
     brake_most: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 200

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -160,20 +160,47 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
         if not run.params.dry_run:
             problems += _check_files(run, record) if run.source.delivery == "files" else _check_twig(run, record, late)
         manifest = ManifestReader(run.source_staging, ["chunk_count"]).read()
+        chunk_counts = manifest["chunk_count"]
         record.details |= {
             "problems": problems,
             "pages": manifest.num_rows,
-            "chunks": pc.sum(manifest["chunk_count"]).as_py() or 0,
+            "chunks": pc.sum(chunk_counts).as_py() or 0,
         }
+        if not run.params.dry_run:
+            empty = pc.sum(pc.equal(chunk_counts, 0)).as_py() or 0
+            record.details["quality"] = _judge(run, record.figures, manifest.num_rows, empty, len(failed))
     report = write_report(run, failed)
     log.info("%s: %s", run.source.name, report["summary"])
     keep_history(run)
     if emit is not None:
-        told: dict[str, Any] = {name: report[name] for name in ("verified", "look") if name in report}
+        told: dict[str, Any] = {name: report[name] for name in ("verified", "look", "quality") if name in report}
         emit({"summary": report["summary"], "run_id": run.run_id, **report["result"], **told})
     if problems:
         raise VerificationError(report["summary"], "\n".join(problems))
     return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
+
+
+def _judge(run: Run, figures: Mapping[str, float], documents: int, empty: int, quarantined: int) -> dict[str, Any]:
+    from confluence_to_twig.runs.freshness import freshness
+    from confluence_to_twig.runs.history import newest_first
+    from confluence_to_twig.runs.quality import Measured, judge
+
+    cited, uncited = int(figures.get("cited", 0)), int(figures.get("uncited", 0))
+    until = freshness(run.source_staging, newest_first(run.source_staging)).in_step_until
+    verdict = judge(
+        Measured(
+            documents,
+            empty,
+            quarantined,
+            asked=cited + uncited,
+            cited=cited,
+            drift=int(figures["differences"]) if "differences" in figures else None,
+            behind=round((datetime.now(UTC) - until).total_seconds(), 1) if until else None,
+        ),
+        run.source.quality,
+    )
+    log.info("Quality: %s", verdict)
+    return verdict.to_json()
 
 
 def write_report(run: Run, failed: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from confluence_to_twig.tasks.file_target import check_files, file_names
 from confluence_to_twig.tasks.verify_twig import lines, loaded_by, shown
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.data_source import existing
+from confluence_to_twig.twig.finding import MISSED
 from confluence_to_twig.twig.holdings import Held
 from confluence_to_twig.twig.hook import TwigHook
 from confluence_to_twig.twig.verifier import Verdict, ask
@@ -42,6 +43,7 @@ def check_folder(run: Run, record: Record) -> list[str]:
     :returns: a line for each thing that is wrong with the folder.
     """
     problems = check_files(run)
+    record.count(differences=max(0, len(problems) - 1))  # the last line says what to do
     if settings := _settings(run):
         _look_for_citations(run, record, settings)
     return problems
@@ -99,5 +101,7 @@ def _tell(
         record.warn(warning)
     if waiting:
         log.info("%d pages wait for Twig to read the folder: %s", len(waiting), "; ".join(map(str, waiting[:NAMED])))
-    for line in lines([finding for finding in found if finding not in waiting and not finding.acknowledged]):
+    told = [finding for finding in found if finding not in waiting and not finding.acknowledged]
+    record.count(uncited=sum(finding.kind in MISSED for finding in told))
+    for line in lines(told):
         record.warn(line)

@@ -11,7 +11,7 @@ from confluence_to_twig.staging.files import files_in
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import iter_rows
 from confluence_to_twig.tasks.twig_target import data_source_of
-from confluence_to_twig.twig.finding import OF_THE_LIST
+from confluence_to_twig.twig.finding import MISSED, OF_THE_LIST
 from confluence_to_twig.twig.hook import TwigHook
 from confluence_to_twig.twig.pruner import Deletion
 from confluence_to_twig.twig.verifier import Before, Loaded, Verdict, verify
@@ -80,6 +80,7 @@ def _tell(run: Run, record: Record, verdict: Verdict, left: VerifyMemory, where:
     if acknowledged:
         log.info("Acknowledged, and still so: %s", "; ".join(map(str, acknowledged[:NAMED])))
     problems = [finding for finding in told if finding.is_proven]
+    record.count(differences=len(problems), uncited=sum(finding.kind in MISSED for finding in told))
     return [*lines(problems), _remedy(run, problems, where)] if problems else []
 
 

@@ -14,6 +14,8 @@ Kind = Literal[
 ]  # fmt: skip
 #: What Twig itself says, twice, against the manifest. All others are suspicions, which only warn.
 PROVEN: frozenset[Kind] = frozenset({"counts", "missing", "changed", "twice", "foreign", "still cited"})
+#: A page that Twig was asked for and does not cite.
+MISSED: frozenset[Kind] = frozenset({"uncited", "other text"})
 #: What only a listing can clear.
 OF_THE_LIST: frozenset[Kind] = frozenset({"missing", "changed", "twice", "foreign", "unlisted"})
 #: What only a search can clear.
