@@ -16,9 +16,10 @@ from airflow.sdk import ObjectStoragePath
 from confluence_to_twig.content import transform_shard as transform
 from confluence_to_twig.content.messages import Failure, write_message
 from confluence_to_twig.content.pool import WorkerPool, WorkerProcess
-from confluence_to_twig.content.storage.lookup import Lookup, included_titles, title_key
+from confluence_to_twig.content.storage.lookup import Lookup, included_titles
 from confluence_to_twig.content.transform_shard import transform_shard
 from confluence_to_twig.content.worker import convert_row
+from confluence_to_twig.planning.titles import title_key
 from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.parquet import iter_rows, write_rows
 from tests.content.rows import inventory_row, page_row

@@ -14,6 +14,7 @@ from confluence_to_twig.planning import plan as planning
 from confluence_to_twig.planning.comparison import Comparison, joined
 from confluence_to_twig.planning.decision import Scope, decide
 from confluence_to_twig.planning.plan import plan
+from confluence_to_twig.planning.selection import Selection, marked
 from confluence_to_twig.planning.slim import plain, slimmed
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
@@ -72,7 +73,14 @@ _scopes = st.builds(
     converter_version=st.just("1"),
     kinds=st.sampled_from([("page",), ("page", "blogpost")]),
     restricted_pages=st.sampled_from(["skip", "include"]),
-    exclude_labels=st.sampled_from([frozenset(), frozenset({"draft", "other"})]),
+    selection=st.sampled_from(
+        [
+            Selection(),
+            Selection(exclude_labels=frozenset({"draft", "other"})),
+            Selection(root_pages=("1",), exclude_root_pages=("2",), include_labels=frozenset({"a"})),
+            Selection(exclude_titles=("oth*",), oldest=JULY, young_before=JUNE),
+        ]
+    ),
     page_ids=st.sampled_from([frozenset(), frozenset({"7", "x"})]),
     force=st.booleans(),
     doubted=st.sampled_from([frozenset(), frozenset({"7"})]),
@@ -95,6 +103,8 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
         for page_id, row in pages.items()
         if not (row["restricted"] and scope.restricted_pages == "skip")
     }
+    table = marked(pa.Table.from_pylist(list(pages.values()), schema=INVENTORY), scope.selection)
+    pages = {row["page_id"]: row for row in table.to_pylist()}
     rows: list[dict[str, Any]] = []
     for page_id in sorted(pages.keys() | known.keys(), key=lambda key: (int(key) if key.isdecimal() else 0, key)):
         seen, row = pages.get(page_id), known.get(page_id)
@@ -118,6 +128,8 @@ def test_the_join_decides_as_a_loop_over_all_pages(
     pages: dict[str, Any], known: dict[str, Any], scope: Scope, at_once: int, slim: bool
 ) -> None:
     pages = {page_id: page(page_id, **row) for page_id, row in pages.items()}
+    for row in pages.values():  # a title for each page above
+        row["ancestors"] = [*row["ancestors"], *row["ancestor_ids"]][: len(row["ancestor_ids"])]
     known = {page_id: held(page_id, **row) for page_id, row in known.items()}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(planning, "_COMPARED_AT_ONCE", at_once)
@@ -132,7 +144,8 @@ def test_the_join_decides_as_a_loop_over_all_pages(
 
 
 def test_unchanged_pages_are_found_without_a_look_at_each() -> None:
-    pages = pa.RecordBatch.from_pylist([page("7"), page("8", title="new")], schema=INVENTORY)
+    inventory = pa.Table.from_pylist([page("7"), page("8", title="new")], schema=INVENTORY)
+    [pages] = marked(inventory, Selection()).combine_chunks().to_batches()
     known = pa.RecordBatch.from_pylist([held("7"), held("8")], schema=MANIFEST)
     comparison = Comparison(Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1"))
     assert comparison.unchanged(pages, known).to_pylist() == [True, False]

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD, Scope
 from confluence_to_twig.planning.plan import RETRIED_AT_ONCE, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.selection import Selection
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
+NO_DRAFTS = Selection(exclude_labels=frozenset({"draft"}))
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
 EVERYTHING = Window(None, None, "whole space")
 FROM_JULY = Window(JULY, AUGUST, "data interval")
@@ -190,7 +192,7 @@ def test_a_backfill_touches_nothing_outside_its_own_interval() -> None:
     [
         ([], [held("7")], {"missing": {"7": "trashed"}}),
         ([page("7", restricted=True, modified_at=JULY)], [held("7")], {}),
-        ([page("7", labels=["draft"], modified_at=JULY)], [held("7")], {"exclude_labels": frozenset({"draft"})}),
+        ([page("7", labels=["draft"], modified_at=JULY)], [held("7")], {"selection": NO_DRAFTS}),
         ([page("7", restriction_unknown="404", modified_at=JULY)], [held("7")], {"doubted": frozenset({"7"})}),
         ([], [held("7", kind="blogpost")], {"kinds": ("page",)}),
     ],
@@ -235,7 +237,7 @@ def test_a_page_whose_labels_cannot_be_read_is_not_taken_for_one_without_labels(
     pages = [page("7", labels=[], labels_known=False), page("8", labels=[], labels_known=False)]
     assert decide(pages, [held("8")])["8"] == ("leave", "kept: its labels cannot be read")
     assert decide(pages, [])["7"] == ("fetch", "new to Twig")
-    assert decide(pages, [], exclude_labels=frozenset({"draft"}))["7"] == ("skip", "its labels cannot be read")
+    assert decide(pages, [], selection=NO_DRAFTS)["7"] == ("skip", "its labels cannot be read")
 
 
 def test_ancestors_that_could_not_be_read_are_no_move() -> None:
@@ -258,7 +260,7 @@ def test_deletes_nothing_when_the_sweep_is_incomplete() -> None:
         [held("7"), held("8"), held("9"), held("10", kind="blogpost")],
         sweep_complete=False,
         missing={"7": "trashed"},
-        exclude_labels=frozenset({"draft"}),
+        selection=NO_DRAFTS,
         kinds=("page",),
     )
     assert {action for action, _ in decided.values()} == {"leave"}
@@ -280,8 +282,32 @@ def test_includes_restricted_pages_when_told_to() -> None:
 
 def test_keeps_excluded_labels_out_and_takes_them_out() -> None:
     pages = [page("7", labels=["draft"]), page("8", labels=["draft", "guide"])]
-    decided = decide(pages, [held("8")], exclude_labels=frozenset({"draft"}))
+    decided = decide(pages, [held("8")], selection=NO_DRAFTS)
     assert decided == {"7": ("skip", "label draft is excluded"), "8": ("delete", "label draft is excluded")}
+
+
+def test_a_page_that_passes_max_age_is_told_apart_from_one_that_a_shorter_max_age_leaves_out() -> None:
+    pages = [page("7", modified_at=JUNE), page("8", modified_at=JULY), page("9", modified_at=AUGUST)]
+    selection = Selection(oldest=AUGUST, young_before=JULY)
+    assert decide(pages, [held("7"), held("8", modified_at=JULY)], selection=selection) == {
+        "7": ("delete", "older than max_age"),
+        "8": ("delete", "passed max_age"),
+        "9": ("fetch", "new to Twig"),
+    }
+    assert decide(pages, [], selection=selection)["8"] == ("skip", "older than max_age")
+
+
+def test_a_page_whose_place_in_the_tree_is_not_known_stays_where_it_is() -> None:
+    pages = [page(page_id, ancestor_ids=[], ancestors=[], broken_at="5") for page_id in ("7", "8")]
+    assert decide(pages, [held("8")], selection=Selection(root_pages=("1",))) == {
+        "7": ("skip", "its place in the page tree cannot be read"),
+        "8": ("leave", "kept: its place in the page tree cannot be read"),
+    }
+
+
+def test_a_page_that_comes_into_the_selection_is_fetched_whenever_it_was_modified() -> None:
+    decided = decide([page("7", modified_at=JUNE)], [], FROM_JULY, left_outside=frozenset(), selection=NO_DRAFTS)
+    assert decided["7"] == ("fetch", "new since the last run")
 
 
 def test_deletes_a_kind_of_content_that_is_no_longer_synced() -> None:

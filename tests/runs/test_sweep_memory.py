@@ -21,7 +21,7 @@ def test_is_empty_before_the_first_sweep(staging: SourceStaging) -> None:
 
 
 def test_comes_back_as_it_was_written(staging: SourceStaging) -> None:
-    memory = SweepMemory(frozenset({"7", "8"})).doubting(["9"], "run-1", NOW)
+    memory = SweepMemory(frozenset({"7", "8"}), planned_at=NOW).doubting(["9"], "run-1", NOW)
     write_sweep_memory(staging, memory)
     assert read_sweep_memory(staging) == memory
 

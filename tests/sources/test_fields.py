@@ -60,6 +60,13 @@ ROUND.append(ROUND)
         ("content", [["pages"]], "list one or both of"),
         ("content", [], "list one or both of"),
         ("exclude_labels", ["two words"], "has a blank in it"),
+        ("root_pages", "Home", "write a list"),
+        ("root_pages", [""], "is empty"),
+        ("root_pages", [True], "write text"),
+        ("root_pages", ["https://x.atlassian.net/wiki/spaces/PROD/pages/123/Home"], "write only the id in it: 123"),
+        ("exclude_titles", ["**"], "fits every title"),
+        ("max_age", "1 second", "not between 1 hour and"),
+        ("max_age", "2 years", "no fixed length"),
         ("lookback", 0.0001, "not between 1 minute and"),
         ("lookback", "30 seconds", "not between 1 minute and"),
         ("lookback", True, "not a duration"),
@@ -105,6 +112,9 @@ def test_is_refused_with_field_and_remedy(field: str, value: Any, told: str) -> 
         ("schedule", None, None),
         ("start_date", "2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)),
         ("start_date", datetime(2026, 1, 1, 7), datetime(2026, 1, 1, 7, tzinfo=UTC)),
+        ("root_pages", [123, "Home"], ("123", "Home")),
+        ("max_age", 365, timedelta(days=365)),
+        ("max_age", None, None),
         ("lookback", "1 minute", timedelta(minutes=1)),
         ("retry_delay", "1 second", timedelta(seconds=1)),
         ("retries", 0, 0),
@@ -121,6 +131,16 @@ def test_is_read_as_it_is_meant(field: str, value: Any, meant: Any) -> None:
     file = load_sources([GOOD | {field: value}])
     assert file.problems == ()
     assert getattr(file.sources[0], field) == meant
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unwanted"), [("root_pages", "exclude_root_pages"), ("include_labels", "exclude_labels")]
+)
+def test_what_is_wanted_and_unwanted_at_once_is_refused(wanted: str, unwanted: str) -> None:
+    (problem,) = load_sources([GOOD | {wanted: ["a", "b"], unwanted: ["b"]}]).problems
+    assert problem == (
+        f"sources: source 'docs', field '{unwanted}': 'b' stands in {wanted}, too; take it out of one of them"
+    )
 
 
 def test_a_number_too_long_to_print_is_refused_by_its_field() -> None:

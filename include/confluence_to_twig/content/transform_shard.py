@@ -13,8 +13,9 @@ from confluence_to_twig.content.document import BuiltDocument
 from confluence_to_twig.content.model import IncludedPage
 from confluence_to_twig.content.pool import WorkerPool
 from confluence_to_twig.content.processors import usable_processors
-from confluence_to_twig.content.storage.lookup import Lookup, included_titles, title_key
+from confluence_to_twig.content.storage.lookup import Lookup, included_titles
 from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.planning.titles import title_key
 from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table
 

@@ -63,13 +63,12 @@ class Comparison:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._to_render = _strings(scope.to_render)
-        self._excluded = _strings(scope.exclude_labels)
         self._decorations = {kind: _noted(digests) for kind, digests in scope.decorations.items()}
 
     def unchanged(self, pages: pa.RecordBatch, known: pa.RecordBatch) -> pa.Array:
         """True for rows of which nothing changed for sure. Of the others each has to be looked at.
 
-        :param pages: rows of the inventory. :param known: the rows of the manifest for the same pages, in the same order.
+        :param pages: rows of the inventory, marked (:func:`confluence_to_twig.planning.selection.marked`). :param known: the rows of the manifest for the same pages, in the same order.
             A page that is not there has a row of nulls.
         """
         wanted = [*self._in_scope(pages), *self._is_same(pages, known), *self._is_decorated_alike(pages)]
@@ -83,10 +82,8 @@ class Comparison:
             yield pc.invert(pages["restricted"])
         yield pc.is_null(pages["restriction_unknown"])
         yield pages["labels_known"]
-        if scope.exclude_labels:
-            yield pc.invert(
-                _rows_with(pages["labels"], pc.is_in(pc.list_flatten(pages["labels"]), value_set=self._excluded))
-            )
+        yield pc.is_null(pages["left_out"])
+        yield pc.is_null(pages["in_doubt"])
         if scope.window.strict or scope.force:
             in_window = _contains(scope.window, pages["modified_at"])
             if scope.page_ids:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from confluence_to_twig.planning.selection import AGED, LABELS_UNKNOWN, TOO_OLD, Selection
+from confluence_to_twig.staging.rows import InventoryRow
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from confluence_to_twig.planning.window import Window
-    from confluence_to_twig.staging.rows import InventoryRow, ManifestRow
+    from confluence_to_twig.staging.rows import ManifestRow
 
 Action = Literal["fetch", "delete", "leave", "skip"]
 
@@ -23,14 +26,21 @@ GONE = "gone or no longer visible"
 OUTSIDE = "outside the window"
 RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
 RESTRICTION_UNKNOWN = "its restriction cannot be read"
-#: Deletions that follow from a restriction that Confluence told. They are no mistakes, and do not wait for anybody.
-RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
+#: Deletions that are no mistakes, and do not wait for anybody: a restriction that Confluence told, and age.
+UNDISPUTED_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE, AGED})
 
 
 #: How an entry of ``includes`` ends that names what the page was loaded without.
 MISSING = "@missing"
 LOADED_WITHOUT = "loaded without"
 UNCHANGED = "unchanged"
+
+
+class MarkedRow(InventoryRow):
+    """A row of the inventory with what :func:`confluence_to_twig.planning.selection.marked` says of it."""
+
+    left_out: str | None
+    in_doubt: str | None
 
 
 class Decision(NamedTuple):
@@ -50,7 +60,7 @@ class Scope:
     :param kinds: kinds of content the source syncs.
     :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
     :param doubted: pages of Twig whose restriction was unknown in so many full sweeps, over so long, that they go.
-    :param exclude_labels: a page with one of these labels is kept out.
+    :param selection: which of the pages the source wants.
     :param page_ids: when not empty, the run is about these pages only.
     :param force: fetch pages in scope even when nothing about them changed.
     :param left_outside: pages that an earlier run saw and left because they were modified before its window; ``None``
@@ -69,7 +79,7 @@ class Scope:
     converter_version: str
     kinds: tuple[str, ...] = ("page", "blogpost")
     restricted_pages: str = "skip"
-    exclude_labels: frozenset[str] = frozenset()
+    selection: Selection = field(default_factory=Selection)
     page_ids: frozenset[str] = frozenset()
     force: bool = False
     doubted: frozenset[str] = frozenset()
@@ -81,7 +91,7 @@ class Scope:
     run_id: str = ""
 
 
-def decide(page: InventoryRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+def decide(page: MarkedRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
     """What happens to a page that the inventory, the manifest or both know.
 
     :param versions: page id → version of the pages that others may include; those that are not there are hidden or gone.
@@ -92,11 +102,11 @@ def decide(page: InventoryRow | None, known: ManifestRow | None, scope: Scope, v
     return _decide_missing(known, scope)
 
 
-def _decide(page: InventoryRow, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+def _decide(page: MarkedRow, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
     if scope.page_ids and page["page_id"] not in scope.page_ids:
         return Decision("leave", "not asked for")
     if unwanted := _unwanted(page, scope):
-        return Decision("skip", unwanted) if known is None else _delete(unwanted, scope)
+        return Decision("skip", unwanted) if known is None else _delete(_by_itself(unwanted, page, scope), scope)
     if doubt := _doubt(page, known, scope):
         return doubt
     in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
@@ -122,7 +132,7 @@ def _decide_new(page_id: str, in_window: bool, scope: Scope) -> Decision:
     return Decision("fetch", "new since the last run")
 
 
-def _doubt(page: InventoryRow, known: ManifestRow | None, scope: Scope) -> Decision | None:
+def _doubt(page: MarkedRow, known: ManifestRow | None, scope: Scope) -> Decision | None:
     """What happens to a page of which Confluence did not tell enough to decide."""
     if page["restriction_unknown"] and scope.restricted_pages == "skip":
         if known is None:
@@ -130,11 +140,10 @@ def _doubt(page: InventoryRow, known: ManifestRow | None, scope: Scope) -> Decis
         if page["page_id"] in scope.doubted:
             return _delete("its restriction could not be read for days", scope)
         return Decision("leave", f"kept: {RESTRICTION_UNKNOWN}")
-    if not page["labels_known"]:
-        if known is not None:
-            return Decision("leave", "kept: its labels cannot be read")
-        if scope.exclude_labels:
-            return Decision("skip", "its labels cannot be read")
+    if doubt := page["in_doubt"]:
+        return Decision("skip", doubt) if known is None else Decision("leave", f"kept: {doubt}")
+    if not page["labels_known"] and known is not None:
+        return Decision("leave", f"kept: {LABELS_UNKNOWN}")
     return None
 
 
@@ -144,12 +153,15 @@ def _delete(reason: str, scope: Scope) -> Decision:
     return Decision("delete", reason) if scope.sweep_complete else _kept_incomplete()
 
 
-def _unwanted(page: InventoryRow, scope: Scope) -> str | None:
+def _unwanted(page: MarkedRow, scope: Scope) -> str | None:
     if is_hidden(page["restricted"], scope):
         return RESTRICTED if page["restricted_by"] in (None, page["page_id"]) else RESTRICTED_ABOVE
-    if excluded := sorted(scope.exclude_labels.intersection(page["labels"])):
-        return f"label {excluded[0]} is excluded"
-    return None
+    return page["left_out"]
+
+
+def _by_itself(reason: str, page: MarkedRow, scope: Scope) -> str:
+    """The reason; another one for a page that became too old since the last plan, though nobody edited the source."""
+    return AGED if reason == TOO_OLD and scope.selection.has_aged(page["modified_at"]) else reason
 
 
 def is_hidden(restricted: bool, scope: Scope) -> bool:

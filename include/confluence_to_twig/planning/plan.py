@@ -15,14 +15,15 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.planning.comparison import Comparison, joined
 from confluence_to_twig.planning.decision import LOADED_WITHOUT, UNCHANGED, decide, included_page, is_hidden
+from confluence_to_twig.planning.selection import marked
 from confluence_to_twig.planning.slim import plain
 from confluence_to_twig.staging.schemas import PLAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from confluence_to_twig.planning.decision import Scope
-    from confluence_to_twig.staging.rows import InventoryRow, ManifestRow
+    from confluence_to_twig.planning.decision import MarkedRow, Scope
+    from confluence_to_twig.staging.rows import ManifestRow
 
 #: Columns of the inventory, and of the manifest, that decide.
 _OF_PAGES = [
@@ -49,7 +50,7 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
         slimmed (:mod:`confluence_to_twig.planning.slim`).
     :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
     """
-    inventory, manifest = inventory.select(_OF_PAGES), manifest.select(OF_MANIFEST)
+    inventory, manifest = marked(inventory.select(_OF_PAGES), scope.selection), manifest.select(OF_MANIFEST)
     versions = _versions_of_included(inventory, manifest, scope)
     comparison, both = Comparison(scope), joined(inventory, manifest)
     parts = [
@@ -103,7 +104,7 @@ def _decided(
 ) -> pa.Table:
     """The plan of some pages: each has a row in both tables, one of them may be of nulls."""
     differs = pc.invert(comparison.unchanged(pages, known))
-    seen = cast("Iterator[InventoryRow | None]", _rows(pages.filter(differs)))
+    seen = cast("Iterator[MarkedRow | None]", _rows(pages.filter(differs)))
     held = cast("Iterator[ManifestRow | None]", _rows(known.filter(differs)))
     decisions = [decide(page, row, scope, versions) for page, row in zip(seen, held, strict=True)]
     size, newest = pages.num_rows, {"version": pages["version"], "manifest_version": known["version"]}

@@ -7,7 +7,7 @@ are left alone once more, and doubts are counted from the beginning. Neither del
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -46,10 +46,12 @@ class SweepMemory:
     :param left_outside: pages that Twig does not hold and that the last full sweep left outside its window; None before
         the first.
     :param doubts: by page id.
+    :param planned_at: when a regular run last planned the whole source; None: not known.
     """
 
     left_outside: frozenset[str] | None = None
     doubts: dict[str, Doubt] = field(default_factory=dict)
+    planned_at: datetime | None = None
 
     def doubting(self, page_ids: Iterable[str], run_id: str, now: datetime) -> SweepMemory:
         """The memory after a full sweep to which these pages of Twig are in doubt; all others are not any more."""
@@ -60,7 +62,7 @@ class SweepMemory:
                 doubts[page_id] = Doubt(now, 1, run_id)
             else:
                 doubts[page_id] = Doubt(known.since, known.sweeps + (known.run_id != run_id), run_id)
-        return SweepMemory(self.left_outside, doubts)
+        return replace(self, doubts=doubts)
 
     def doubted(self, now: datetime) -> frozenset[str]:
         """Pages that were in doubt in enough full sweeps, over long enough."""
@@ -76,13 +78,14 @@ def read_sweep_memory(staging: SourceStaging) -> SweepMemory:
     path = _path(staging)
     try:
         data = read_json(path)
-        outside = data["left_outside"]
+        outside, planned_at = data["left_outside"], data.get("planned_at")
         return SweepMemory(
             None if outside is None else frozenset(map(str, outside)),
             {
                 str(page_id): Doubt(_moment(entry["since"]), int(entry["sweeps"]), str(entry["run_id"]))
                 for page_id, entry in data["doubts"].items()
             },
+            planned_at and _moment(planned_at),
         )
     except FileNotFoundError:
         return SweepMemory()
@@ -100,6 +103,7 @@ def write_sweep_memory(staging: SourceStaging, memory: SweepMemory) -> None:
             "doubts": {
                 page_id: asdict(doubt) | {"since": doubt.since.isoformat()} for page_id, doubt in memory.doubts.items()
             },
+            "planned_at": memory.planned_at and memory.planned_at.isoformat(),
         },
     )
 

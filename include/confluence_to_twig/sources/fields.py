@@ -26,6 +26,7 @@ _LATEST_START = timedelta(days=366)
 #: Airflow keeps a description of the schedule in 1,000 characters.
 _LONGEST_SCHEDULE = 150
 _PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_PAGE_ADDRESS = re.compile(r"^https?://\S*?(?:/pages/(\d+)|pageId=(\d+))")
 _CONN_ID = re.compile(r"[\w#!()\-.:/\\]{1,200}")
 
 
@@ -131,6 +132,23 @@ def _label(value: str) -> str:
     return value
 
 
+def _page(value: Any) -> Any:
+    """YAML reads an id as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _page_reference(value: str) -> str:
+    if in_address := _PAGE_ADDRESS.search(value):
+        raise ValueError(f"{shown(value)} is an address; write only the id in it: {in_address[1] or in_address[2]}")
+    return value
+
+
+def _pattern(value: str) -> str:
+    if not value.strip("*? "):
+        raise ValueError(f"{shown(value)} fits every title, so that no page would be left; write a part of the titles")
+    return value
+
+
 def duration(shortest: timedelta, longest: timedelta) -> BeforeValidator:
     """What people write for a duration, within limits."""
     return BeforeValidator(lambda value: parse_duration(value, shortest, longest))
@@ -147,6 +165,10 @@ def _sweep_every(value: Any) -> timedelta | None:
     if value is None or (isinstance(value, str) and value.strip().lower() in {"", "auto"}):
         return None
     return parse_duration(value, timedelta(minutes=1), timedelta(days=31))
+
+
+def _max_age(value: Any) -> timedelta | None:
+    return None if value is None else parse_duration(value, timedelta(hours=1), timedelta(days=36_525))
 
 
 def _seconds(value: timedelta | None) -> str | None:
@@ -166,6 +188,11 @@ StartDate = Annotated[datetime, AfterValidator(_sensible_start), BeforeValidator
 ConnId = Annotated[str, AfterValidator(_conn_id)]
 ContentKinds = Annotated[tuple[ContentKind, ...], BeforeValidator(_content_kinds)]
 Label = Annotated[str, Field(max_length=255), AfterValidator(_label), AfterValidator(_text)]
+PageReference = Annotated[
+    str, Field(max_length=255), AfterValidator(_page_reference), AfterValidator(_text), BeforeValidator(_page)
+]
+TitlePattern = Annotated[str, Field(max_length=255), AfterValidator(_pattern), AfterValidator(_text)]
+MaxAge = Annotated[timedelta | None, BeforeValidator(_max_age), IN_SECONDS]
 Tag = Annotated[str, Field(max_length=100), AfterValidator(_text)]
 Text = Annotated[str, Field(max_length=255), AfterValidator(_text)]
 Location = Annotated[str, Field(max_length=2_000), AfterValidator(_text)]

@@ -23,7 +23,9 @@ from confluence_to_twig.sources.fields import (
     Label,
     Location,
     Lookback,
+    MaxAge,
     Name,
+    PageReference,
     RenderAgain,
     Schedule,
     SpaceKey,
@@ -31,6 +33,7 @@ from confluence_to_twig.sources.fields import (
     SweepEvery,
     Tag,
     Text,
+    TitlePattern,
     duration,
 )
 from confluence_to_twig.sources.location import SOURCES_VARIABLE as SOURCES_VARIABLE
@@ -73,7 +76,12 @@ class Source(BaseModel):
     restricted_pages: Literal["skip", "include"] = "skip"
     unreadable_parents: Literal["skip", "include"] = "skip"
     kept_out_titles: Literal["hidden", "editors"] = "hidden"
+    root_pages: tuple[PageReference, ...] = ()
+    exclude_root_pages: tuple[PageReference, ...] = ()
+    include_labels: tuple[Label, ...] = ()
     exclude_labels: tuple[Label, ...] = ()
+    exclude_titles: tuple[TitlePattern, ...] = ()
+    max_age: MaxAge = None
     comments: bool = False
     attachments: Literal["none", "names", "text"] = "names"
     render_macros: bool = True
@@ -122,6 +130,13 @@ class Source(BaseModel):
     def _files_need_a_path(self) -> Source:
         if self.delivery == "files" and not self.files_path:
             raise ValueError("files_path: delivery 'files' needs the folder or bucket that Twig reads from")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_nothing_in_and_out(self) -> Source:
+        for wanted, unwanted in (("root_pages", "exclude_root_pages"), ("include_labels", "exclude_labels")):
+            if both := sorted(set(getattr(self, wanted)) & set(getattr(self, unwanted))):
+                raise ValueError(f"{unwanted}: {both[0]!r} stands in {wanted}, too; take it out of one of them")
         return self
 
     def frozen(self) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.content import CONVERTER_VERSION
+from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
+from confluence_to_twig.planning.selection import Selection, missing_roots
 from confluence_to_twig.planning.slim import slimmed
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.runs.held_decorations import (
@@ -69,7 +71,9 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         _report_look(looked, record)
         memory = _remembered(run, looked, manifest)
         held = _held_decorations(run, manifest)
-        planned = plan(seen.table, manifest, _scope(run, validated, seen, missing, memory, held))
+        scope = _scope(run, validated, seen, missing, memory, held)
+        _require_roots(run, seen, scope)
+        planned = plan(seen.table, manifest, scope)
         if space:
             _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
             looked.remember(run, space)
@@ -115,7 +119,20 @@ def _remember(run: Run, validated: Mapping[str, Any], seen: Sweep, planned: pa.T
     regular = seen.complete and not run.params.page_ids and not Window.from_json(validated["window"]).strict
     if regular and not run.params.dry_run:
         outside = planned.filter((pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null())
-        write_sweep_memory(run.source_staging, replace(memory, left_outside=frozenset(outside["page_id"].to_pylist())))
+        left_outside = frozenset(outside["page_id"].to_pylist())
+        now = datetime.now(UTC)
+        write_sweep_memory(run.source_staging, replace(memory, left_outside=left_outside, planned_at=now))
+
+
+def _require_roots(run: Run, seen: Sweep, scope: Scope) -> None:
+    """Go on only with page trees that are there: without one, its pages would be deleted, or those excluded be sent."""
+    if seen.complete and seen.table.num_rows and (missing := missing_roots(seen.table, scope.selection)):
+        raise PermanentError(
+            f"Space {run.source.space_key} has no page and no folder {', '.join(map(repr, missing))} that this account "
+            "can see, which root_pages or exclude_root_pages names",
+            "Was it renamed, moved or deleted? Correct the source: an id stays the same when a title changes. Until then "
+            "nothing is sent and nothing deleted.",
+        )
 
 
 def _name_what_is_not_there(run: Run, planned: pa.Table, record: Record) -> None:
@@ -134,6 +151,7 @@ def _scope(
     memory: SweepMemory,
     held: HeldDecorations,
 ) -> Scope:
+    now = datetime.now(UTC)
     known = {"attachments": held.attachments, "comments": held.comments}
     render_again = run.source.render_again if run.source.render_macros else None
     return Scope(
@@ -142,15 +160,15 @@ def _scope(
         converter_version=CONVERTER_VERSION,
         kinds=run.source.content,
         restricted_pages=run.source.restricted_pages,
-        exclude_labels=frozenset(run.source.exclude_labels),
+        selection=Selection.of(run.source, now, memory.planned_at),
         page_ids=frozenset(run.params.page_ids),
         force=run.params.force,
-        doubted=memory.doubted(datetime.now(UTC)),
+        doubted=memory.doubted(now),
         left_outside=memory.left_outside,
         missing=missing,
         shard_size=run.source.shard_size,
         decorations={kind: digests for kind, digests in known.items() if digests is not None},
-        to_render=held.to_render(datetime.now(UTC), render_again),
+        to_render=held.to_render(now, render_again),
         run_id=run.run_id,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from confluence_to_twig.planning.decision import RESTRICTION_REASONS
+from confluence_to_twig.planning.decision import UNDISPUTED_REASONS
 from confluence_to_twig.twig.brake import Brake, Measure
 from confluence_to_twig.twig.delta import to_json
 from confluence_to_twig.twig.writing import Writer
@@ -48,7 +48,7 @@ class Deletion:
 class PrunePlan:
     """What a run would delete.
 
-    :param at_once: pages that are restricted: they wait for nobody. :param deletions: all others.
+    :param at_once: pages that are restricted, or that became too old: they wait for nobody. :param deletions: all others.
     :param shrunk: documents that load holds back, since Twig would lose much of their text.
     :param held: pages in the manifest without ``at_once``.
     :param brake: True: a human has to approve ``deletions`` and ``shrunk``.
@@ -114,7 +114,7 @@ def plan_prune(
     rows_by_haste: tuple[list[ManifestRow], list[ManifestRow]] = ([], [])
     for page_id, row in sorted(known.items()):
         if page_id not in spared:
-            rows_by_haste[wanted[page_id]["reason"] in RESTRICTION_REASONS].append(row)
+            rows_by_haste[wanted[page_id]["reason"] in UNDISPUTED_REASONS].append(row)
     others, restricted = (
         tuple(_deletion(row, wanted[row["page_id"]]["reason"]) for row in group) for group in rows_by_haste
     )

@@ -19,6 +19,7 @@ from confluence_to_twig.confluence.sweep.inventory import explain_missing, sweep
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.planning.decision import Scope
 from confluence_to_twig.planning.plan import candidates_for_deletion, plan
+from confluence_to_twig.planning.selection import Selection
 from confluence_to_twig.planning.window import Window
 from confluence_to_twig.staging.schemas import MANIFEST
 from sandbox.confluence import faults
@@ -156,7 +157,7 @@ class World:
             window=Window(None, None, "whole space"),
             sweep_complete=seen.complete,
             converter_version="1",
-            exclude_labels=frozenset({EXCLUDED}),
+            selection=Selection(exclude_labels=frozenset({EXCLUDED})),
             missing=missing,
         )
         rows = {row["page_id"]: row for row in seen.table.to_pylist()}

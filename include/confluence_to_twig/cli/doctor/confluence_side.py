@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from confluence_to_twig.cli.doctor.findings import State
     from confluence_to_twig.confluence.api.client import ConfluenceClient
@@ -109,8 +110,7 @@ def _sample(source: Source, client: ConfluenceClient, seen: Seen, space: Space) 
     for row in rows:
         seen.labels[str(row["id"])] = labels_from_v1(row)
         seen.ancestors[str(row["id"])] = [str(above.get("title") or "") for above in row.get("ancestors") or []]
-    excluded = {key for key, labels in seen.labels.items() if {*labels} & {*source.exclude_labels}}
-    out = excluded | (restricted if source.restricted_pages == "skip" else set())
+    out = _left_out(source, rows, seen) | (restricted if source.restricted_pages == "skip" else set())
     seen.in_scope = 1 - len(out) / len(rows) if rows else 1.0
     wanted = [row for row in rows if str(row["id"]) not in out][:SAMPLE]
     kinds: tuple[Kind, ...] = ("page", "blogpost")
@@ -126,6 +126,33 @@ def _sample(source: Source, client: ConfluenceClient, seen: Seen, space: Space) 
     below = sum(content.parent_type in _CONTAINERS for content in seen.sample)
     seen.note("Live docs", f"{live} of {len(seen.sample)} looked at")
     seen.note("Folders and the like", f"{below} of {len(seen.sample)} looked at lie directly below one")
+
+
+def _left_out(source: Source, rows: Sequence[dict[str, Any]], seen: Seen) -> set[str]:
+    """Contents that the source's selection leaves out, as far as a search tells: not for their age."""
+    import pyarrow as pa
+
+    from confluence_to_twig.planning.selection import Selection, marked
+    from confluence_to_twig.staging.schemas import INVENTORY
+
+    now = datetime.now(UTC)
+    described = [
+        {
+            "page_id": str(row["id"]),
+            "title": str(row.get("title") or ""),
+            "ancestor_ids": [str(above.get("id")) for above in row.get("ancestors") or []],
+            "ancestors": seen.ancestors[str(row["id"])],
+            "labels": list(seen.labels[str(row["id"])]),
+            "labels_known": True,
+            "broken_at": None,
+            "modified_at": now,
+        }
+        for row in rows
+    ]
+    names = list(described[0]) if described else INVENTORY.names
+    table = pa.Table.from_pylist(described, schema=pa.schema([INVENTORY.field(name) for name in names]))
+    found = marked(table, Selection.of(source, now, None))
+    return {row["page_id"] for row in found.select(["page_id", "left_out"]).to_pylist() if row["left_out"]}
 
 
 def _is_restricted(row: dict[str, Any]) -> bool:

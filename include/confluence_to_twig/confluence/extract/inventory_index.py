@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import pyarrow as pa
 
-from confluence_to_twig.content.storage.lookup import title_key
+from confluence_to_twig.planning.titles import title_key
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.staging.schemas import INVENTORY
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING
+
+from confluence_to_twig.planning.titles import title_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +18,6 @@ _INCLUDE_MACRO = re.compile(r'ac:name="(?:include|include-page|excerpt-include)"
 _PAGE_REFERENCE = re.compile(r'ri:content-title="([^"]*)"')
 _PAGE_AS_TEXT = re.compile(r'<ac:parameter ac:name="(?:|pageTitle)">([^<]+)</ac:parameter>')
 _SPACE_AND_TITLE = re.compile(r"(~?[A-Za-z0-9]+):(\S.*)", re.DOTALL)
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
-
-
-def title_key(title: str) -> str:
-    """A title as Confluence compares it: case, white space and invisible characters do not matter."""
-    visible = _INVISIBLE.sub("", unicodedata.normalize("NFC", title))
-    return " ".join(visible.split()).casefold()
 
 
 @dataclass(frozen=True)
