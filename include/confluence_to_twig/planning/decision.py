@@ -26,8 +26,9 @@ GONE = "gone or no longer visible"
 OUTSIDE = "outside the window"
 RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
 RESTRICTION_UNKNOWN = "its restriction cannot be read"
+RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
 #: Deletions that are no mistakes, and do not wait for anybody: a restriction that Confluence told, and age.
-UNDISPUTED_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE, AGED})
+UNDISPUTED_REASONS = RESTRICTION_REASONS | {AGED}
 
 
 #: How an entry of ``includes`` ends that names what the page was loaded without.
