@@ -130,6 +130,30 @@ def test_the_plan_is_filtered_searched_and_paged(page: Any, airflow: LocalAirflo
     page.get_by_text("No page fits").wait_for()
 
 
+def test_a_plan_says_what_became_of_each_page_and_is_saved(page: Any, airflow: LocalAirflow) -> None:
+    frame = framed(page, airflow, "#/wiki/plan")
+    frame.get_by_label("Outcome").select_option("quarantined")
+    expect(frame.locator("tbody tr")).to_have_count(1)
+    expect(frame.locator("tbody tr")).to_contain_text("quarantined")
+    frame.get_by_text("What the words mean").click()
+    frame.get_by_text("the tab Quarantine says why").wait_for()
+    with page.expect_download() as saved:
+        frame.get_by_role("link", name="Download as CSV").click()
+    assert saved.value.suggested_filename == "plan-wiki-scheduled__0.csv"
+    _, *rows = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert ["quarantined" in row for row in rows] == [True]
+
+
+def test_a_run_whose_plan_is_gone_says_so_and_another_can_be_chosen(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/wiki/plan?run=scheduled__9")
+    page.get_by_text("No plan of this run").wait_for()
+    option = page.get_by_label("Run").locator("option", has_text="sync").first
+    option.wait_for(state="attached")
+    page.get_by_label("Run").select_option(option.get_attribute("value"))
+    page.locator("table.stacks").wait_for()
+    assert "run=scheduled__0" in page.url
+
+
 def test_a_filtered_plan_survives_a_reload(page: Any, airflow: LocalAirflow) -> None:
     frame = framed(page, airflow, "#/wiki/plan")
     frame.get_by_role("button", name="Skip 1").click()
@@ -278,7 +302,8 @@ def test_no_source_at_all_is_explained(page: Any, airflow: LocalAirflow) -> None
 
 def test_a_brake_that_waits_leads_to_the_question(page: Any, airflow: LocalAirflow) -> None:
     instance = {"dag_id": "confluence_to_twig__wiki", "dag_run_id": "manual__1", "task_id": "prune"}
-    waiting = {"hitl_details": [{"task_instance": instance}], "total_entries": 1}
+    detail = {"task_instance": instance, "subject": "Delete 55 of 249 pages of wiki from Twig?"}
+    waiting = {"hitl_details": [detail], "total_entries": 1}
     page.route("**/hitlDetails**", lambda route: route.fulfill(json=waiting))
     opened(page, airflow)
     assert "Needs approval" in row(page, "wiki").inner_text()
@@ -286,6 +311,9 @@ def test_a_brake_that_waits_leads_to_the_question(page: Any, airflow: LocalAirfl
     link = page.get_by_role("link", name="Look and decide")
     expected = "../dags/confluence_to_twig__wiki/runs/manual__1/tasks/prune/required_actions"
     assert link.get_attribute("href") == expected
+    assert "Delete 55 of 249 pages of wiki from Twig?" in page.locator(".banner").first.inner_text()
+    see = page.get_by_role("link", name="See the pages").get_attribute("href")
+    assert see == "#/wiki/plan?run=manual__1&action=delete"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

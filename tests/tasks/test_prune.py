@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -52,8 +53,11 @@ def world(served: ServedTwig, run: Run) -> World:
     return world
 
 
-def test_asks_before_it_deletes_many_and_shows_the_first_fifty(world: World, run: Run) -> None:
+def test_asks_before_it_deletes_many_and_says_how_many_and_why(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
 
     def ask(subject: str, body: str) -> None:
         asked.extend((subject, body))
@@ -63,8 +67,9 @@ def test_asks_before_it_deletes_many_and_shows_the_first_fifty(world: World, run
         prune(run, ask=ask)
     subject, body = asked
     assert subject == "Delete 60 of 80 pages of product-docs from Twig?"
-    assert body.count(": archived") == 50
-    assert f"… and 10 more: the full list is `{run.staging.plan}`" in body
+    assert "* 60 × archived" in body
+    assert "would lose 60 of 80 pages (75%): 7" in body  # of the text
+    assert f"/plan?{urlencode({'run': run.run_id, 'action': 'delete'})}" in body
     listed = read_table(run.staging.plan).to_pylist()
     assert {row["page_id"] for row in listed if row["action"] == "delete"} == {page.page_id for page in GONE}
     assert world.held() == expected(*PAGES)

@@ -31,7 +31,9 @@ READING = [
     f"/confluence-to-twig/api/sources/{DOCS}/history",
     f"/confluence-to-twig/api/sources/{DOCS}/plan",
     f"/confluence-to-twig/api/sources/{DOCS}/trouble",
+    f"/confluence-to-twig/api/sources/{DOCS}/plans",
 ]
+CSV = f"/confluence-to-twig/api/sources/{DOCS}/plan.csv"
 ASKING = f"/confluence-to-twig/api/sources/{DOCS}/ask"
 
 
@@ -147,14 +149,14 @@ def test_a_page_that_is_kept_out_is_named_to_editors_only_and_only_where_the_sou
         "manual__1", NOW, plan=[secret], quarantine=[failure], state="failed", problems=[problem], warnings=[problem]
     )
     texts = []
-    for path in ["/confluence-to-twig/api/sources", *READING]:
+    for path in ["/confluence-to-twig/api/sources", *READING[:4], CSV]:
         answer = airflow.get(user, path.replace(DOCS, f"confluence_to_twig__{dag}"))
         assert answer.status_code == 200
         texts.append(answer.text)
     source.staging.home.rmdir(recursive=True)
     assert [("akeover" in text) for text in texts] == [named] * len(texts)
-    assert '"withheld":{"quarantined":' + str(int(not named)) in texts[-1]
-    assert '"counts":{"fetch":{},"delete":{},"leave":{},"skip":{"restricted":1}}' in texts[-2]
+    assert '"withheld":{"quarantined":' + str(int(not named)) in texts[4]
+    assert '"counts":{"fetch":{},"delete":{},"leave":{},"skip":{"restricted":1}}' in texts[3]
 
 
 @pytest.mark.parametrize(("user", "allowed"), [("viewer", False), ("user", True), ("admin", True)])
@@ -242,13 +244,39 @@ def test_shows_the_newest_plan_or_the_one_asked_for(airflow: Airflow, sample: Sa
     assert airflow.get("viewer", READING[2], run="../../other").json()["rows"] == []
 
 
+def test_a_plan_is_saved_with_what_the_viewer_may_see_and_no_formula(airflow: Airflow, sample: SampleSource) -> None:
+    rows = [planned("fetch", "new to Twig", 1, title="=1+1"), planned("skip", "restricted", 2, title="Secret")]
+    sample.run("manual__1", NOW, plan=rows)
+    answer = airflow.get("viewer", CSV)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="plan-docs-manual__1.csv"'
+    head, *lines = answer.text.splitlines()
+    assert head.startswith('\ufeff"page_id","kind","action","reason","outcome","title"')
+    assert [line.split(",")[5] for line in lines] == ['"\'=1+1"']
+    assert airflow.get("viewer", CSV, run="manual__0").status_code == 404
+    assert airflow.get("stranger", CSV).status_code == 403
+    assert airflow.get(None, CSV).status_code == 401
+
+
+def test_lists_the_runs_whose_plan_is_kept(airflow: Airflow, sample: SampleSource) -> None:
+    sample.run("manual__1", NOW.replace(hour=1), plan=[planned("leave", "unchanged", 1)])
+    sample.run("manual__2", NOW.replace(hour=2))
+    (run,) = airflow.get("viewer", READING[4]).json()["runs"]
+    assert run == {
+        "folder": "manual__1",
+        "kind": "sync",
+        "state": "success",
+        "ended_at": NOW.replace(hour=1).isoformat(),
+    }
+
+
 def test_a_source_that_never_ran_has_empty_answers(airflow: Airflow, sample: SampleSource) -> None:
     assert airflow.get("viewer", READING[0]).json()["last"] is None
     assert airflow.get("viewer", READING[1]).json() == {"total": 0, "runs": []}
     assert airflow.get("viewer", READING[2]).json()["run"] is None
     nothing: dict[str, Any] = {"quarantined": [], "conversions": [], "warnings": []}
     nothing |= {"withheld": {"quarantined": 0, "conversions": 0}}
-    nothing |= {"doctor": None, "verified": {"figures": {}, "open": []}}
+    nothing |= {"doctor": None, "open": []}
     assert airflow.get("viewer", READING[3]).json() == nothing
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from confluence_to_twig.runs.history import newest_first
 from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.web.discretion import Discretion
-from confluence_to_twig.web.planned import Filter, apply, plan_page, prepare
+from confluence_to_twig.web.planned import Filter, RunPlan, apply, prepare, runs_with_a_plan
 from tests.web.samples import NOW, SampleSource, as_table, planned
 
 PLANNED = [
@@ -22,11 +23,16 @@ PLANNED = [
 ALL = Filter()
 
 
+def plan_of(docs: SampleSource, *, everything: bool = True) -> RunPlan | None:
+    row = next(iter(runs_with_a_plan(docs.staging, newest_first(docs.staging))), None)
+    return row and RunPlan(docs.staging, row, Discretion(docs.staging, everything=everything))
+
+
 def shown(
     docs: SampleSource, wanted: Filter = ALL, offset: int = 0, limit: int = 10, *, everything: bool = True
 ) -> Any:
-    discretion = Discretion(docs.staging, everything=everything)
-    return plan_page(docs.staging.run("manual__1"), wanted, discretion, offset=offset, limit=limit)
+    plan = plan_of(docs, everything=everything)
+    return plan and plan.page(wanted, offset=offset, limit=limit)
 
 
 def titles(found: Any) -> list[str]:
@@ -34,6 +40,7 @@ def titles(found: Any) -> list[str]:
 
 
 def test_a_run_without_a_plan_has_none(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW)
     assert shown(docs) is None
 
 
@@ -75,6 +82,7 @@ def test_counts_what_a_viewer_may_not_see_and_is_no_oracle_for_its_title(docs: S
     docs.run("manual__1", NOW, plan=PLANNED)
     everything = shown(docs, everything=False)
     assert (everything["total"], everything["withheld"]) == (4, 1)
+    assert plan_of(docs, everything=False).whole(ALL)["title"].to_pylist() == titles(everything)  # type: ignore[union-attr]
     assert everything["counts"]["skip"] == {"restricted": 1}
     for search in ("Secret plans", "1005", "nothing like it"):
         found = shown(docs, Filter(action="skip", search=search), everything=False)
@@ -86,6 +94,13 @@ def test_pages_through_without_gap_or_overlap(docs: SampleSource) -> None:
     pages = [titles(shown(docs, offset=offset, limit=10)) for offset in (0, 10, 20, 30)]
     assert [len(page) for page in pages] == [10, 10, 5, 0]
     assert len({title for page in pages for title in page}) == 25
+
+
+def test_filters_by_what_became_of_a_page(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, plan=PLANNED)
+    found = shown(docs, Filter(outcome="not fetched"))
+    assert titles(found) == ["Zebra", "alarm <b>policies</b>"]
+    assert found["outcomes"] == {"not fetched": 2, "kept in Twig": 1, "kept out": 1, "left": 1}
 
 
 def test_a_plan_made_anew_is_read_anew(docs: SampleSource) -> None:

@@ -8,7 +8,7 @@ from confluence_to_twig.runs.history import newest_first
 from confluence_to_twig.runs.verify_memory import VerifyMemory, write_verify_memory
 from confluence_to_twig.staging.files import write_bytes, write_json
 from confluence_to_twig.twig.finding import Finding
-from confluence_to_twig.web.trouble import conversion_warnings, last_look, quarantined, run_warnings, verified
+from confluence_to_twig.web.trouble import conversion_warnings, last_look, open_findings, quarantined, run_warnings
 from tests.web.samples import LONG_BEFORE, NOW, SampleSource, document, held, page
 
 LATER = NOW + timedelta(hours=1)
@@ -103,10 +103,17 @@ def test_shows_what_verify_found_until_somebody_acknowledges_it(docs: SampleSour
     seen = Finding("uncited", "1", "Page 1", "https://example.com/1", "h", "no search cites it", since=NOW)
     known = replace(seen, page_id="2", acknowledged=True)
     write_verify_memory(docs.staging, VerifyMemory((seen, known), NOW, frozenset(), {"compared": 5, "cited": 4}))
-    found = verified(docs.staging)
-    assert found["figures"] == {"compared": 5, "cited": 4}
-    assert [(row["page_id"], row["since"], row["proven"]) for row in found["open"]] == [("1", NOW.isoformat(), False)]
+    found = open_findings(docs.staging)
+    assert [(row["page_id"], row["since"], row["proven"]) for row in found] == [("1", NOW.isoformat(), False)]
+
+
+def test_what_verify_found_is_no_warning_as_well(docs: SampleSource) -> None:
+    seen = Finding("uncited", "1", "Page 1", "https://example.com/1", "h", "no search cites it", since=NOW)
+    known = replace(seen, page_id="2", acknowledged=True)
+    write_verify_memory(docs.staging, VerifyMemory((seen, known), NOW, frozenset(), {}))
+    docs.run("manual__1", NOW, warnings=["The token expires", str(seen), str(known)])
+    assert run_warnings(docs.staging, "manual__1") == ["The token expires"]
 
 
 def test_nothing_is_verified_before_the_first_run(docs: SampleSource) -> None:
-    assert verified(docs.staging) == {"figures": {}, "open": []}
+    assert open_findings(docs.staging) == []

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
+from confluence_to_twig.runs.links import airflow_url
+
 #: A run failed; the mass-delete brake asks; the token expires; no run brought the source into step in time.
 Kind = Literal["failed", "approval", "token", "stale"]
 
@@ -48,10 +50,5 @@ def label_of(key: str) -> str:
 
 def run_url(dag_id: str, run_id: str, task_id: str = "") -> str:
     """A run, or a task of it, in Airflow's UI, by ``[api] base_url``; empty if that is not set."""
-    from airflow.sdk import conf
-
-    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    if not base:
-        return ""
-    path = f"{base}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
-    return f"{path}/tasks/{quote(task_id, safe='')}" if task_id else path
+    path = f"dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
+    return airflow_url(f"{path}/tasks/{quote(task_id, safe='')}" if task_id else path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from airflow.sdk import BaseOperatorLink
 
@@ -30,6 +30,20 @@ def twig_url(binding: Binding | None) -> str:
     if host in _TWIG_HOSTS:
         return TWIG_APP
     return f"{binding.base_url}/?source={quote(binding.data_source_id, safe='')}"
+
+
+def airflow_url(path: str) -> str:
+    """A place in Airflow's UI, by ``[api] base_url``; empty if that is not set."""
+    from airflow.sdk import conf
+
+    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    return f"{base}/{path}" if base else ""
+
+
+def plan_url(source: str, run_id: str, **wanted: str) -> str:
+    """The plan of a run on the page *Confluence → Twig*. :param wanted: which rows: ``action``, ``outcome``, …"""
+    query = urlencode({"run": run_id, **wanted})
+    return airflow_url(f"plugin/confluence-to-twig/confluence-to-twig/#/{quote(source, safe='')}/plan?{query}")
 
 
 class _SourceLink(BaseOperatorLink):

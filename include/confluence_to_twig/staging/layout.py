@@ -135,6 +135,11 @@ class RunStaging:
     def report(self) -> ObjectStoragePath:
         return self.home / "report.json"
 
+    @property
+    def held_back(self) -> ObjectStoragePath:
+        """What load did not send: it would take much text out of Twig, and somebody has to approve that."""
+        return self.home / "held.json"
+
     def pages(self, shard: int) -> ObjectStoragePath:
         return self.home / "pages" / f"shard-{shard:04d}.parquet"
 

@@ -19,8 +19,6 @@ from confluence_to_twig.twig.shards import document_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.sdk import ObjectStoragePath
-
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
@@ -44,7 +42,7 @@ def hold_back(run: Run, shards: Sequence[int], record: Record) -> frozenset[str]
     doubtful = tuple(entry for entry in found if not entry.emptied_by_nobody)
     planned = _planned(run, view, doubtful)
     asked = planned.shrunk if planned.brake else ()
-    write_json(_path(run), {"shrunk": [asdict(entry) for entry in asked]})
+    write_json(run.staging.held_back, {"shrunk": [asdict(entry) for entry in asked]})
     kept = [entry for entry in found if entry.emptied_by_nobody]
     _name_kept(kept, record)
     return frozenset(entry.page_id for entry in (*kept, *asked))
@@ -87,10 +85,6 @@ def _planned(run: Run, view: ManifestView, shrunk: tuple[Shrunk, ...]) -> PruneP
 
 def _held_back(run: Run) -> tuple[Shrunk, ...]:
     try:
-        return tuple(Shrunk(**entry) for entry in read_json(_path(run))["shrunk"])
+        return tuple(Shrunk(**entry) for entry in read_json(run.staging.held_back)["shrunk"])
     except FileNotFoundError:
         return ()
-
-
-def _path(run: Run) -> ObjectStoragePath:
-    return run.staging.home / "held.json"

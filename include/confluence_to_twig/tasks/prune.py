@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.twig.brake import Shrunk
     from confluence_to_twig.twig.pruner import Deletion, PrunePlan
 
 log = logging.getLogger(__name__)
 
 APPROVED_VARIABLE = "CONFLUENCE_TWIG_APPROVE_DELETIONS"
 APPROVE, REJECT = "Delete them", "Keep them"
-NAMED_PAGES = 50
 
 
 class ApprovalNeededError(PermanentError):
@@ -139,7 +138,7 @@ def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, s
         )
     if ask is None:
         raise ApprovalNeededError(f"{_named(run, wanted)}: approval needed", "Clear this task to be asked again.")
-    ask(*_question(run, wanted))
+    ask(*_question(run, wanted, datetime.now(UTC) + run.source.approval_timeout))
     raise AssertionError("asking leaves the task")
 
 
@@ -147,25 +146,13 @@ def _named(run: Run, wanted: PrunePlan) -> str:
     return f"{run.source.name} would lose {wanted}"
 
 
-def _question(run: Run, wanted: PrunePlan) -> tuple[str, str]:
-    entries: tuple[Deletion | Shrunk, ...] = (*wanted.deletions, *wanted.shrunk)
-    named = "\n".join(f"* [{entry.title}]({entry.url}): {entry.reason}" for entry in entries[:NAMED_PAGES])
-    rest = len(entries) - NAMED_PAGES
-    more = f"\n\n… and {rest:,} more: the full list is `{run.staging.plan}` (action `delete`)." if rest > 0 else ""
-    return (
-        f"Delete {wanted} of {run.source.name} from Twig?"
-        if wanted.shrunk
-        else f"Delete {len(wanted.deletions):,} of {wanted.held:,} pages of {run.source.name} from Twig?",
-        f"""{_named(run, wanted)}. None of it has been deleted; everything else of this run is done.
+def _question(run: Run, wanted: PrunePlan, until: datetime) -> tuple[str, str]:
+    from confluence_to_twig.runs.links import plan_url
+    from confluence_to_twig.tasks.approval import Asked, question
 
-**Delete them** if this is meant: a section was removed, archived or emptied in Confluence.
-
-**Keep them** if it surprises you: for instance when the sync account lost its rights, or Confluence answers with empty
-pages. Mend that in Confluence; the next run starts from what it finds then. Twig goes on answering from these pages.
-
-{named}{more}
-""",
-    )
+    name, run_id = run.source.name, run.run_id
+    deletions, held_back = plan_url(name, run_id, action="delete"), plan_url(name, run_id, outcome="held back")
+    return question(wanted, Asked(name, until, deletions, held_back))
 
 
 def _delete(

@@ -53,6 +53,7 @@ class PrunePlan:
     :param held: pages in the manifest without ``at_once``.
     :param brake: True: a human has to approve ``deletions`` and ``shrunk``.
     :param spared: pages of the plan that another run loaded again since: page id → why they stay.
+    :param text_share: the part of the text in Twig that would go, 0 to 1.
     """
 
     deletions: tuple[Deletion, ...]
@@ -61,6 +62,7 @@ class PrunePlan:
     at_once: tuple[Deletion, ...] = ()
     shrunk: tuple[Shrunk, ...] = ()
     spared: dict[str, str] = field(default_factory=dict)
+    text_share: float = 0.0
 
     @property
     def share(self) -> float:
@@ -123,7 +125,8 @@ def plan_prune(
     held = measure.table(manifest) - measure.rows(rows_by_haste[True])
     lost = measure.rows(rows_by_haste[False]) + measure.losses(shrunk)
     holds = (brake or Brake()).holds(lost, held)
-    return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared)
+    text_share = min(1.0, lost.text / held.text) if held.text else 0.0
+    return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared, text_share)
 
 
 def _deletion(row: ManifestRow, reason: str) -> Deletion:

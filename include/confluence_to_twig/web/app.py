@@ -14,33 +14,37 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd  # noqa: F401 - pyarrow imports it when first used: better while the server starts than for a person
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.history import newest_first, read_history
 from confluence_to_twig.sources.source import Source, SourcesFile, load_sources
-from confluence_to_twig.staging.layout import RunStaging, SourceStaging, folder_name, staging_root
+from confluence_to_twig.staging.layout import SourceStaging, folder_name, staging_root
 from confluence_to_twig.web import access, playground
 from confluence_to_twig.web.discretion import Discretion
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
-from confluence_to_twig.web.planned import Filter, plan_page
+from confluence_to_twig.web.plan_csv import csv_of
+from confluence_to_twig.web.planned import Filter, RunPlan, runs_with_a_plan
 from confluence_to_twig.web.trouble import (
     RUNS_LOOKED_INTO,
     conversion_warnings,
     last_look,
+    open_findings,
     quarantined,
     run_warnings,
-    verified,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from confluence_to_twig.runs.run_row import RunRow
 
 STATIC = Path(__file__).with_name("static")
 READERS = 8
+PLANS_LISTED = 100
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -83,6 +87,28 @@ Ours = Annotated[Source, Depends(source_of)]
 Text = Annotated[str, Query(max_length=200)]
 
 
+def wanted_rows(action: Text = "", reason: Text = "", outcome: Text = "", search: Text = "") -> Filter:
+    """What is asked of a plan."""
+    return Filter(action, reason, outcome, search.strip())
+
+
+def chosen_plan(source: Ours, user: access.User, run: Text = "") -> RunPlan | None:
+    """The plan of a run.
+
+    :param run: the run's id or folder; without it the newest run that has a plan.
+    """
+    staging = _staging(source)
+    history: Iterable[RunRow] = newest_first(staging)
+    if run:
+        history = (row for row in history if row.folder == folder_name(run))
+    row = next(iter(runs_with_a_plan(staging, history)), None)
+    return None if row is None else RunPlan(staging, row, _discretion(source, user))
+
+
+Wanted = Annotated[Filter, Depends(wanted_rows)]
+Chosen = Annotated[RunPlan | None, Depends(chosen_plan)]
+
+
 @app.get("/", include_in_schema=False)
 def page() -> FileResponse:
     """The page."""
@@ -115,29 +141,37 @@ def history(source: Ours, user: access.User, limit: Annotated[int, Query(ge=1, l
     return {"total": len(rows), "runs": runs}
 
 
+@app.get("/api/sources/{dag_id}/plans", dependencies=[access.MAY_READ])
+def plans(source: Ours) -> dict[str, Any]:
+    """The newest runs whose plan is kept, newest first."""
+    staging = _staging(source)
+    found = islice(runs_with_a_plan(staging, newest_first(staging)), PLANS_LISTED)
+    return {"runs": [{name: getattr(row, name) for name in ("folder", "kind", "state", "ended_at")} for row in found]}
+
+
 @app.get("/api/sources/{dag_id}/plan", dependencies=[access.MAY_READ])
 def plan(
-    source: Ours,
-    user: access.User,
-    run: Text = "",
-    action: Text = "",
-    reason: Text = "",
-    search: Text = "",
+    chosen: Chosen,
+    wanted: Wanted,
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
-    """A page of the rows of a run's plan.
+    """A page of the rows of a run's plan."""
+    found = chosen.page(wanted, offset=offset, limit=limit) if chosen else None
+    if chosen is None or found is None:
+        return {"run": None, "counts": {}, "outcomes": {}, "total": 0, "withheld": 0, "rows": []}
+    return found | {"run": chosen.row.folder, "kind": chosen.row.kind, "ended_at": chosen.row.ended_at}
 
-    :param run: the run's id or folder; without it the newest run that has a plan.
-    """
-    staging = _staging(source)
-    wanted, discretion = Filter(action, reason, search.strip()), _discretion(source, user)
-    folders = [folder_name(run)] if run else (row.folder for row in newest_first(staging))
-    for folder in folders:
-        found = plan_page(RunStaging(staging.runs / folder), wanted, discretion, offset=offset, limit=limit)
-        if found is not None:
-            return found | {"run": folder}
-    return {"run": None, "counts": {}, "total": 0, "withheld": 0, "rows": []}
+
+@app.get("/api/sources/{dag_id}/plan.csv", dependencies=[access.MAY_READ])
+def plan_as_csv(source: Ours, chosen: Chosen, wanted: Wanted) -> StreamingResponse:
+    """All rows that fit, to be saved."""
+    table = chosen.whole(wanted) if chosen else None
+    if chosen is None or table is None:
+        raise HTTPException(404, "The plan of this run is not kept any more")
+    name = f"plan-{source.name}-{chosen.row.folder}.csv"
+    saved = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(csv_of(table), media_type="text/csv; charset=utf-8", headers=saved)
 
 
 @app.get("/api/sources/{dag_id}/trouble", dependencies=[access.MAY_READ])
@@ -153,7 +187,7 @@ def trouble(source: Ours, user: access.User) -> dict[str, Any]:
     told = {
         "warnings": run_warnings(staging, runs[0].folder) if runs else [],
         "doctor": last_look(staging),
-        "verified": verified(staging),
+        "open": open_findings(staging),
     }
     withheld = {name: len(rows) - len(shown[name]) for name, rows in pages.items()}
     return {**shown, **discretion.of_answer(told), "withheld": withheld}

@@ -73,23 +73,20 @@ def conversion_warnings(staging: SourceStaging, history: Iterable[RunRow]) -> li
 
 
 def run_warnings(staging: SourceStaging, folder: str) -> list[str]:
-    """The warnings of a run's tasks, also of a run that has no report yet."""
+    """The warnings of a run's tasks, also of a run that has no report yet; without what verify found, which
+    :func:`open_findings` gives."""
     run = RunStaging(staging.runs / folder)
     try:
         report = read_json(run.report)
     except FileNotFoundError:
         report = assemble(staging.source, "", read_records(run))
-    return [str(warning) for warning in report["warnings"]]
+    found = {str(finding) for finding in read_verify_memory(staging).findings}
+    return [text for warning in report["warnings"] if (text := str(warning)) not in found]
 
 
-def verified(staging: SourceStaging) -> dict[str, Any]:
-    """What verify compared and asked in the last run, and what is open and nobody has acknowledged.
-
-    :returns: ``figures`` by name (empty before the first verify), and ``open``: text, page_id, url, since and proven of each.
-    """
-    memory = read_verify_memory(staging)
-    found = [finding for finding in memory.findings if not finding.acknowledged]
-    return {"figures": memory.figures, "open": [_shown(finding) for finding in found]}
+def open_findings(staging: SourceStaging) -> list[Row]:
+    """What verify found, is still so, and nobody has acknowledged: text, page_id, url, since and proven of each."""
+    return [_shown(finding) for finding in read_verify_memory(staging).findings if not finding.acknowledged]
 
 
 def _shown(finding: Finding) -> Row:

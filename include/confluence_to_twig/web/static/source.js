@@ -74,7 +74,14 @@ function header(source, inTab) {
       ),
     ),
     state === "approval" &&
-      h("p", { class: "banner care" }, "Many pages would be deleted from Twig. The run waits for somebody to look. ", inside(answer, {}, "Look and decide")),
+      h(
+        "p",
+        { class: "banner care" },
+        `${source.live.waiting[0].subject} The run waits for an answer. `,
+        inside(answer, {}, "Look and decide"),
+        " · ",
+        h("a", { href: `#/${encodeURIComponent(source.name)}/plan?run=${encodeURIComponent(waiting.dag_run_id)}&action=delete` }, "See the pages"),
+      ),
     reasons.map((reason) => banner(state, reason)),
     h(
       "dl",
@@ -271,7 +278,7 @@ async function countTrouble(context) {
       label.textContent = number(amount);
     };
     show("quarantine", found.quarantined.length + found.withheld.quarantined);
-    show("warnings", found.conversions.length + found.withheld.conversions + found.warnings.length);
+    show("warnings", found.conversions.length + found.withheld.conversions + found.warnings.length + found.open.length);
   } catch {
     // The tab itself says what went wrong.
   }

@@ -47,14 +47,12 @@ function quarantine({ quarantined, withheld }, context) {
   ];
 }
 
-function warnings({ conversions, warnings: said, doctor, verified, withheld }, context) {
-  if (!conversions.length && !said.length && !verified.open.length && !withheld.conversions) {
-    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown."), evidence(verified), doctor && looked(doctor)];
+function warnings({ conversions, warnings: said, doctor, open, withheld }, context) {
+  if (!conversions.length && !said.length && !open.length && !withheld.conversions) {
+    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown."), doctor && looked(doctor)];
   }
   return [
-    evidence(verified),
-    doctor && looked(doctor),
-    verified.open.length > 0 && stillOpen(verified.open, context),
+    open.length > 0 && stillOpen(open, context),
     said.length > 0 && h("section", {}, h("h2", {}, "The last run warned"), h("ul", { class: "card said" }, said.map((text) => h("li", {}, text)))),
     conversions.length > 0 &&
       h(
@@ -65,6 +63,7 @@ function warnings({ conversions, warnings: said, doctor, verified, withheld }, c
         longList(conversions, conversion),
       ),
     withheld.conversions > 0 && withheldNotice(withheld.conversions),
+    doctor && looked(doctor),
   ];
 }
 
@@ -78,13 +77,6 @@ function looked({ looked_at, findings, by_hand }) {
     h("ul", { class: "card said" }, open.map((one) => h("li", {}, `${one.side}, ${one.what}: ${one.found} (${one.state})`))),
     h("ol", { class: "card said" }, by_hand.map((step) => h("li", {}, step))),
   );
-}
-
-/** What verify compared, so that "no warning" can be trusted. */
-function evidence({ figures }) {
-  if (figures.compared === undefined) return null;
-  const excused = figures.excused ? `, ${number(figures.excused)} excused as near copies` : "";
-  return h("p", { class: "sub lead" }, `Verify compared ${count(figures.compared, "document")} with Twig; ${number(figures.cited)} of ${count(figures.searched, "page")} asked for are cited${excused}.`);
 }
 
 function stillOpen(findings, context) {
