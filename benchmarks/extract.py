@@ -18,6 +18,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE
 from typing import TYPE_CHECKING
@@ -89,19 +90,24 @@ def run(what: str, url: str, command: Sequence[str]) -> Measured:
     return measured
 
 
+def task(url: str, name: str, what: str, run_id: str, staging: Path, *options: str) -> Measured:
+    """One task of a run of this project, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.extract_once", name, "--url", url, "--space", SPACE]
+    command += ["--email", SYNC_EMAIL, "--token", SYNC_TOKEN, "--staging", str(staging), "--run-id", run_id]
+    return run(f"{what}: {name}", url, [*command, *options])
+
+
 def ours(url: str, what: str, run_id: str, staging: Path, *more: str, hold: bool = False) -> Measured:
-    """The tasks of a run that ask Confluence, each in a process of its own, one after the other; the memory is that of the
-    largest. :param hold: whether everything counts as loaded at the end."""
-
-    def step(name: str, *options: str) -> Measured:
-        command = [sys.executable, "-m", "benchmarks.extract_once", name, "--url", url, "--space", SPACE]
-        command += ["--email", SYNC_EMAIL, "--token", SYNC_TOKEN, "--staging", str(staging), "--run-id", run_id]
-        return run(f"{what}: {name}", url, [*command, *options])
-
-    checked, found = step("validate"), step("discover")
-    shards = [step("extract", "--shard", json.dumps(shard), *more) for shard in found.told["shards"]]
+    """The tasks of a run that ask Confluence, one after the other; the memory is that of the largest.
+    :param hold: whether everything counts as loaded at the end."""
+    step = partial(task, url, what=what, run_id=run_id, staging=staging)
+    checked, found = step(name="validate"), step(name="discover")
+    shards = [
+        task(url, "extract", what, run_id, staging, "--shard", json.dumps(shard), *more)
+        for shard in found.told["shards"]
+    ]
     if hold:
-        step("hold")
+        step(name="hold")
     steps = [checked, found, *shards]
     return Measured(
         what,

@@ -55,7 +55,7 @@ def run(sandbox: SandboxConfluence) -> Callable[[], str]:
             facts = RunFacts("asset_triggered", datetime.now(UTC))
             of_run = Run(SOURCE, "run", facts, RunParams(), "discover", 1)
             looked = look_at(of_run, client, space, Record())
-            looked.remember(of_run, space)
+            looked.write(of_run, space)
             return looked.look.kind
 
         yield look
@@ -117,7 +117,8 @@ def test_a_change_fires_once_until_a_run_has_looked(
         pending = asyncio.ensure_future(next_event(events))
         await asyncio.sleep(0.3)
         change(sandbox)
-        assert await pending == reason
+        # A look that is under way may see it in the total alone.
+        assert await pending in (reason, "search counts +1 pages")
 
     asyncio.run(watch())
     assert why(LATER) is None  # a triggerer that starts anew, or a second one

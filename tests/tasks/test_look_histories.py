@@ -137,7 +137,7 @@ class Histories(RuleBasedStateMachine):
         if full:
             assert looked.look.kind == "sweep"
         self.apply(looked)
-        looked.remember(run, self.space)
+        looked.write(run, self.space)
         if looked.look.kind == "sweep":
             assert self.held.keys() == self.open_pages().keys()
             for page_id, page in self.open_pages().items():

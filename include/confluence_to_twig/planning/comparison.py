@@ -136,7 +136,9 @@ def _rows_with(lists: pa.Array, marked: pa.Array) -> pa.Array:
 
 
 def _equal_lists(some: pa.Array, others: pa.Array) -> pa.Array:
-    """Which lists hold the same values in the same order; Arrow compares no lists."""
+    """Which lists hold the same values in the same order; Arrow compares no lists, only columns of them."""
+    if not some.null_count and some.equals(others):
+        return pa.repeat(True, len(some))
     same_length = pc.fill_null(pc.equal(pc.list_value_length(some), pc.list_value_length(others)), False)
     # Lists of another length become null, so that those that remain have their values at the same places.
     some, others = (pc.if_else(same_length, lists, pa.scalar(None, lists.type)) for lists in (some, others))

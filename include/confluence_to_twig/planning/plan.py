@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -95,8 +96,15 @@ def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope)
 
 def _taken(table: pa.Table, numbers: pa.ChunkedArray) -> pa.RecordBatch:
     """Rows by number, at least one; a row of nulls for null."""
-    [batch] = table.take(numbers).combine_chunks().to_batches()
+    first, size = numbers[0].as_py(), len(numbers)
+    in_a_row = first is not None and numbers.null_count == 0 and _are_numbers_from(numbers, first)
+    taken = table.slice(first, size) if in_a_row else table.take(numbers)
+    [batch] = taken.combine_chunks().to_batches()
     return plain(batch)
+
+
+def _are_numbers_from(numbers: pa.ChunkedArray, first: int) -> bool:
+    return bool(np.array_equal(numbers.to_numpy(), np.arange(first, first + len(numbers))))
 
 
 def _decided(

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.staging.cached import Remembered
-from confluence_to_twig.staging.files import files_in
+from confluence_to_twig.staging.files import files_in, write_bytes
 from confluence_to_twig.staging.layout import folder_name
-from confluence_to_twig.staging.parquet import ParquetWriter, read_table
+from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, ROW_GROUP_ROWS, read_table, with_format
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def read_last_inventory(path: ObjectStoragePath) -> LastInventory | None:
 def read_look_state(path: ObjectStoragePath) -> tuple[LookState, int] | None:
     """The state and the number of rows alone, from the end of the file; None as for :func:`read_last_inventory`."""
     try:
-        with path.open("rb") as file:
+        with path.fs.open(path.path, "rb") as file:
             metadata = pq.read_metadata(file)
         return LookState.from_json((metadata.metadata or {})[STATE_KEY].decode()), metadata.num_rows
     except (PipelineError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
@@ -117,9 +117,20 @@ def newest_look(staging: SourceStaging) -> LookState | None:
 
 def write_last_inventory(path: ObjectStoragePath, last: LastInventory) -> None:
     """Replace the last inventory in one step."""
-    schema = INVENTORY.with_metadata({STATE_KEY: last.state.to_json().encode()})
-    with ParquetWriter(path, schema) as writer:
-        writer.write_table(last.table)
+    write_bytes(path, inventory_file(last.table, last.state))
+
+
+def inventory_file(table: pa.Table, state: LookState | None) -> bytes:
+    """An inventory as it lies in staging: of a run, and as the last one. The rows of both are the same, and encoded once.
+
+    :param state: what the next look goes on from; None: it cannot.
+    """
+    file = pa.BufferOutputStream()
+    schema = with_format(INVENTORY.with_metadata({STATE_KEY: state.to_json().encode()} if state else None))
+    pq.write_table(
+        table.cast(schema), file, compression="zstd", compression_level=COMPRESSION_LEVEL, row_group_size=ROW_GROUP_ROWS
+    )
+    return bytes(file.getvalue())
 
 
 _remembered_look_state = Remembered(read_look_state, keep=1_000)

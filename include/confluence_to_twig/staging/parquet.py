@@ -104,7 +104,8 @@ def opened(path: ObjectStoragePath, content: bytes | None = None) -> Iterator[tu
     """The file, and whether it has the present format. :param content: what is in it, if that has been read before."""
     with (
         naming_faults(path),
-        path.open("rb") if content is None else pa.BufferReader(content) as file,
+        # Not by the path's own ``open``: its files tell OpenLineage of each read, and load all providers' assets for that.
+        path.fs.open(path.path, "rb") if content is None else pa.BufferReader(content) as file,
         pq.ParquetFile(file) as parquet,
     ):
         found = (parquet.metadata.metadata or {}).get(FORMAT_KEY)

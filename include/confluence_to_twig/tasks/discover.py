@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.sweep.missing import explain_missing
@@ -30,7 +32,7 @@ from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory,
 from confluence_to_twig.staging.files import remove_folder
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
-from confluence_to_twig.staging.schemas import INVENTORY, PLAN
+from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.tasks.looking import look_at, look_at_nothing
 from confluence_to_twig.tasks.shared_staging import require_shared
 from confluence_to_twig.tasks.twig_target import settle_manifest
@@ -38,9 +40,6 @@ from confluence_to_twig.tasks.twig_target import settle_manifest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pyarrow as pa
-
-    from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.sweep.inventory import Sweep
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.tasks.looking import Looked
@@ -66,18 +65,19 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
             seen = looked.seen
             manifest = _fitted(run, validated, seen, manifest)
             missing = _missing(run, client, space, seen, manifest)
-            client.prove_again()
+            proof = client.workers.submit(ConfluenceClient.prove_again, client)
+            memory = _remembered(run, looked, manifest)
+            held = _held_decorations(run, manifest)
+            scope = _scope(run, validated, seen, missing, memory, held)
+            planned = plan(seen.table, manifest, scope)
+            proof.result()
             record.figures["requests"] = client.requests_made
         _report_look(looked, record)
-        memory = _remembered(run, looked, manifest)
-        held = _held_decorations(run, manifest)
-        scope = _scope(run, validated, seen, missing, memory, held)
         _require_roots(run, seen, scope)
-        planned = plan(seen.table, manifest, scope)
         if space:
-            _write_table(run.staging.inventory(space.id), seen.table, INVENTORY)
-            looked.remember(run, space)
-        _write_table(run.staging.plan, planned, PLAN)
+            looked.write(run, space)
+        with ParquetWriter(run.staging.plan, PLAN) as writer:
+            writer.write_table(planned)
         _remember(run, validated, seen, planned, memory)
         _name_what_is_not_there(run, planned, record)
         return _shards(run, planned, record)
@@ -90,8 +90,8 @@ def _fitted(run: Run, validated: Mapping[str, Any], seen: Sweep, manifest: pa.Ta
         return manifest
     from confluence_to_twig.tasks.file_target import fit_target
 
-    pages = {*seen.table["page_id"].to_pylist(), *manifest["page_id"].to_pylist()}
-    return manifest.slice(0, 0) if fit_target(run, len(pages)) else manifest
+    ids = pa.chunked_array([*seen.table["page_id"].chunks, *manifest["page_id"].chunks], pa.string())
+    return manifest.slice(0, 0) if fit_target(run, pc.count_distinct(ids).as_py()) else manifest
 
 
 def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
@@ -136,7 +136,8 @@ def _require_roots(run: Run, seen: Sweep, scope: Scope) -> None:
 
 
 def _name_what_is_not_there(run: Run, planned: pa.Table, record: Record) -> None:
-    if unknown := sorted(set(run.params.page_ids) - set(planned["page_id"].to_pylist())):
+    wanted = run.params.page_ids
+    if unknown := wanted and sorted(set(wanted) - set(planned["page_id"].to_pylist())):
         record.warn(
             f"Space {run.source.space_key} has no page with the id {', '.join(unknown)} that this account can see, and "
             "Twig holds none either. The id is the number in a page's address."
@@ -196,11 +197,6 @@ def _report_look(looked: Looked, record: Record) -> None:
     record.figures["restricted"] = seen.restricted_count or 0
     record.details["sweep_complete"] = seen.complete
     record.details["look"] = looked.look.to_json() | {"swept_at": looked.swept_at.isoformat()}
-
-
-def _write_table(path: Any, table: pa.Table, schema: pa.Schema) -> None:
-    with ParquetWriter(path, schema) as writer:
-        writer.write_table(table)
 
 
 def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:

@@ -11,7 +11,13 @@ from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
 from confluence_to_twig.confluence.sweep.inventory import Sweep, nothing_to_sweep, sweep
 from confluence_to_twig.confluence.sweep.known import Known
-from confluence_to_twig.confluence.sweep.lane import Question, SweepNeededError, look_for_news, restricted_count
+from confluence_to_twig.confluence.sweep.lane import (
+    CHECKED_AT_ONCE,
+    Question,
+    SweepNeededError,
+    look_for_news,
+    restricted_count,
+)
 from confluence_to_twig.planning.look import (
     OVERLAP,
     Look,
@@ -25,13 +31,13 @@ from confluence_to_twig.planning.look import (
     shortest_wait,
 )
 from confluence_to_twig.runs.log_group import log_group
-from confluence_to_twig.staging.files import remove
+from confluence_to_twig.staging.files import remove, write_bytes
 from confluence_to_twig.staging.last_inventory import (
     LastInventory,
     LookState,
+    inventory_file,
     last_inventory_of,
     read_last_inventory,
-    write_last_inventory,
 )
 
 if TYPE_CHECKING:
@@ -42,9 +48,6 @@ if TYPE_CHECKING:
     from confluence_to_twig.runs.run import Run
 
 log = logging.getLogger(__name__)
-
-#: Ids of a lane's rolling check that are asked for together.
-CHECKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,17 @@ class Looked:
     swept_at: datetime
     state: LookState | None
 
-    def remember(self, run: Run, space: Space) -> None:
-        """Leave the inventory for the next look; or none, where the next look cannot go on from this one."""
+    def write(self, run: Run, space: Space) -> None:
+        """Leave the inventory for the run, and for the next look; or none, where that cannot go on from this one."""
+        content = inventory_file(self.seen.table, self.state)
+        write_bytes(run.staging.inventory(space.id), content)
         if run.params.dry_run or not self.seen.complete:
             return
         path = last_inventory_of(run.source_staging, space.id)
         if self.state is None:
             remove(path)
         else:
-            write_last_inventory(path, LastInventory(self.seen.table, self.state))
+            write_bytes(path, content)
 
 
 def look_at(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Looked:
@@ -167,7 +172,8 @@ class _Looking:
         state, source = last.state, self.run.source
         if state.attached_since is None:
             raise SweepNeededError("comments and attachments are not known")
-        check = share_to_check(Known(last.table).numbers, state, look, CHECKED_AT_ONCE, self.began)
+        known = Known(last.table)
+        check = share_to_check(known.numbers, state, look, CHECKED_AT_ONCE, self.began)
         question = Question(
             kinds=source.content,
             unreadable_parents=source.unreadable_parents,
@@ -179,7 +185,7 @@ class _Looking:
         )
         with log_group(f"Lane of space {self.space.key}"):
             before = self.client.requests_made
-            seen = look_for_news(self.client, self.space, last.table, question)
+            seen = look_for_news(self.client, self.space, known, question)
             requests = self.client.requests_made - before
         differs = difference(seen.total, state, seen.table.num_rows)
         self.alarmed = is_confirmed(state.suspicion, differs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ import pyarrow as pa
 import pytest
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.content import Placed
 from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.sweep.attached_digests import read_attached_digests
 from confluence_to_twig.confluence.sweep.inventory import sweep
+from confluence_to_twig.confluence.sweep.known import Known
 from confluence_to_twig.confluence.sweep.lane import Question, Seen, SweepNeededError, look_for_news
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence, serve
@@ -33,7 +36,8 @@ def lane(
 ) -> Seen:
     ids = last["page_id"].to_pylist() if check else []
     began = datetime.now(UTC) - since
-    return look_for_news(client, space, last, Question(("page", "blogpost"), "skip", "names", True, began, 11, ids))
+    question = Question(("page", "blogpost"), "skip", "names", True, began, 11, ids)
+    return look_for_news(client, space, Known(last), question)
 
 
 def by_id(table: pa.Table) -> dict[str, Any]:
@@ -79,6 +83,12 @@ SHOWN_BY_CHECK: dict[str, Change] = {
     "move below a restricted page": lambda sandbox: sandbox.move("guide", "secret"),
     "archive": lambda sandbox: sandbox.archive("guide"),
     "trash": lambda sandbox: sandbox.trash("linux"),
+    "move into a folder": lambda sandbox: sandbox.move("install", "folder"),
+    "move out of a folder": lambda sandbox: sandbox.move("in-folder", "guide"),
+    "move to another space": lambda sandbox: (
+        sandbox.add_space(numbered_space(1)),
+        sandbox.move_to_space("linux", "BIG"),
+    ),
     "restrict": lambda sandbox: sandbox.restrict("guide", groups=["staff"]),
     "open": lambda sandbox: sandbox.unrestrict("secret"),
     "label": lambda sandbox: sandbox.label("linux", "new"),
@@ -128,20 +138,38 @@ def test_a_page_that_cannot_be_seen_any_more_needs_the_proof_of_a_full_sweep(
         lane(client, space, last, check=True)
 
 
-def test_a_quiet_look_takes_four_requests_and_a_check_two_for_200(connect: ClientFactory) -> None:
+@pytest.mark.parametrize(("asked", "requests"), [(0, 4), (250, 5), (501, 7)])
+def test_a_quiet_look_takes_four_requests_and_a_check_one_for_250(
+    asked: int, requests: int, connect: ClientFactory
+) -> None:
     with serve(numbered_space(500)) as sandbox:
         client = connect(sandbox)
         space = client.space("BIG")
         last = swept(client, space)
         forget_requests(sandbox)
-        assert lane(client, space, last).table.equals(last)
-        assert len(requests_of(sandbox)) == 4
-        forget_requests(sandbox)
-        ids = last["page_id"].to_pylist()[:200]
-        look_for_news(
-            client, space, last, Question(("page", "blogpost"), "skip", "names", True, datetime.now(UTC), 11, ids)
-        )
-        assert len(requests_of(sandbox)) == 6
+        ids = last["page_id"].to_pylist()[:asked]
+        question = Question(("page", "blogpost"), "skip", "names", True, datetime.now(UTC), 11, ids)
+        assert look_for_news(client, space, Known(last), question).table.equals(last)
+        assert len(requests_of(sandbox)) == requests
+
+
+@pytest.mark.parametrize("folders", [True, False], ids=["with folders", "without"])
+def test_search_tells_version_and_place_whether_it_shows_folders_above_a_page_or_not(
+    folders: bool, client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    known = Known(swept(client, client.space("PROD")))
+    rows = by_id(known.table)
+    shown = {
+        key: Placed(row["version"], tuple(node for node in row["ancestor_ids"] if folders or node in rows))
+        for key, row in rows.items()
+    }
+    assert any(row["ancestor_ids"] and row["ancestor_ids"][-1] not in rows for row in rows.values())
+    assert known.shown_otherwise(shown) == set()
+    edited, moved, silent = (sandbox.id_of(name) for name in ("rich", "linux", "guide"))
+    shown[edited] = replace(shown[edited], version=2)
+    shown[moved] = replace(shown[moved], above=(sandbox.id_of("home"),))
+    shown[silent] = replace(shown[silent], above=None)
+    assert known.shown_otherwise(shown) == {edited, moved}
 
 
 def test_ten_edits_are_found_in_few_requests(connect: ClientFactory) -> None:
@@ -214,6 +242,7 @@ def test_an_answer_that_fails_for_good_needs_a_full_sweep(
 ) -> None:
     space = client.space("PROD")
     last = swept(client, space)
+    sandbox.trash("linux")
     sandbox.fail(faults.Refuse(500), path, times=None)
     with pytest.raises(SweepNeededError, match="broke off"):
         lane(client, space, last, check=True)

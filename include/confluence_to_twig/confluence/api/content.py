@@ -227,6 +227,26 @@ def _from_v1(item: dict[str, Any], site_url: str) -> Content:
     )
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Where a content is, as far as v1 tells it. :param above: ids from the top down; None: not told."""
+
+    version: int
+    above: tuple[str, ...] | None
+
+
+def placed_from_v1(item: Any) -> Placed:
+    """Read an item of the v1 API with ``expand=version,ancestors``.
+
+    :raises BrokenAnswerError: when it has no version.
+    """
+    with reading(item):
+        above = item.get("ancestors")
+        return Placed(
+            int(item["version"]["number"]), None if above is None else tuple(str(node["id"]) for node in above)
+        )
+
+
 def user_id_v1(user: Mapping[str, Any]) -> str | None:
     """What a user of a v1 answer is known by: the account id on Cloud, the user key on Data Center."""
     return user.get("accountId") or user.get("userKey") or user.get("username") or None

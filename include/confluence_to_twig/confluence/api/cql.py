@@ -30,6 +30,11 @@ def with_ids(ids: Iterable[str]) -> str:
     return f"id in ({','.join(ids)})"
 
 
+def ids_in_space(key: str, ids: Iterable[str]) -> str:
+    """Contents by id, as far as they are in a space."""
+    return f"space={quoted(key)} and {with_ids(ids)}"
+
+
 def inside(ids: Iterable[str], types: Iterable[str]) -> str:
     """What is attached to, or commented on, these contents."""
     return f"type in ({','.join(types)}) and container in ({','.join(ids)})"

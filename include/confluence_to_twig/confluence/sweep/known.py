@@ -14,7 +14,7 @@ from confluence_to_twig.staging.schemas import INVENTORY
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from confluence_to_twig.confluence.api.content import Container
+    from confluence_to_twig.confluence.api.content import Container, Placed
     from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.sweep.tree import Path
     from confluence_to_twig.staging.rows import InventoryRow
@@ -57,6 +57,21 @@ class Known:
         listed = {content.id: content for content in contents}
         rows = self.rows(listed)
         return {key: content for key, content in listed.items() if key not in rows or _differs(content, rows[key])}
+
+    def shown_otherwise(self, shown: Mapping[str, Placed]) -> set[str]:
+        """Contents that search shows in another version, or at another place, than the inventory has them.
+
+        v1 documents no folders, so a site may leave them out of ancestors: where it shows none of them, only pages count.
+        """
+        rows = self.rows(shown)
+        told = {node for placed in shown.values() for node in placed.above or ()}
+        pages = self.rows(told.union(*(row["ancestor_ids"] for row in rows.values()))).keys()
+
+        def differs(row: InventoryRow, placed: Placed) -> bool:
+            above = [node for node in row["ancestor_ids"] if node in pages or not told <= pages]
+            return placed.version != row["version"] or (placed.above is not None and list(placed.above) != above)
+
+        return {key for key, row in rows.items() if differs(row, shown[key])}
 
     def below(self, ids: Iterable[str]) -> pa.Table:
         """The rows of everything below these contents."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow.compute as pc
 
-from confluence_to_twig.confluence.api.cql import inside, modified_lately, of_space
+from confluence_to_twig.confluence.api.content import placed_from_v1
+from confluence_to_twig.confluence.api.cql import ids_in_space, inside, modified_lately, of_space
 from confluence_to_twig.confluence.api.errors import ClientClosedError
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
-from confluence_to_twig.confluence.api.labels import Told
+from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told
 from confluence_to_twig.confluence.api.paging import TooManyHitsError
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.above import read_above
 from confluence_to_twig.confluence.sweep.attached_digests import EXPAND, EXPAND_COMMENTS, LIMIT, digests
 from confluence_to_twig.confluence.sweep.inventory import row_of, trust_containers
-from confluence_to_twig.confluence.sweep.known import Known
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import read_labels_and_restrictions
 from confluence_to_twig.confluence.sweep.tree import paths_below
 from confluence_to_twig.errors import PipelineError
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
-    from confluence_to_twig.confluence.api.content import Content, Kind
+    from confluence_to_twig.confluence.api.content import Content, Kind, Placed
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.sweep.above import Above
+    from confluence_to_twig.confluence.sweep.known import Known
     from confluence_to_twig.confluence.sweep.labels_and_restrictions import LabelsAndRestrictions
     from confluence_to_twig.confluence.sweep.tree import Path
     from confluence_to_twig.staging.rows import InventoryRow
@@ -47,6 +48,9 @@ log = logging.getLogger(__name__)
 
 #: Contents that a lane looks at. With more of them a full sweep costs little more, and proves more.
 LOOKED_AT_MOST = 1_000
+#: Ids in one question of the rolling check, and what search tells of each besides labels and restrictions.
+CHECKED_AT_ONCE = 250
+EXPAND_CHECKED = (*EXPAND_TOLD, "version", "ancestors")
 #: How often the changes that were found may reach further contents.
 ROUNDS = 10
 
@@ -97,14 +101,14 @@ class Seen:
     warnings: tuple[str, ...] = ()
 
 
-def look_for_news(client: ConfluenceClient, space: Space, last: pa.Table, question: Question) -> Seen:
-    """Four requests when nothing is new, all at the same time, and two for 200 contents that are to be checked.
+def look_for_news(client: ConfluenceClient, space: Space, known: Known, question: Question) -> Seen:
+    """Four requests when nothing is new, and one for 250 contents that are to be checked, all at the same time.
 
-    :param last: the last inventory.
+    :param known: the last inventory.
     :raises SweepNeededError: whatever it is that makes the answer uncertain.
     """
     try:
-        return _Lane(client, space, Known(last), question).look()
+        return _Lane(client, space, known, question).look()
     except ClientClosedError:
         raise
     except PipelineError as error:
@@ -127,8 +131,10 @@ class _Lane:
         newest = [submit(self._newest, kind) for kind in question.kinds]
         attached = submit(self._attached_lately, question.types)
         total = submit(self.client.api.search_total, of_space(self.space.key, question.kinds))
+        checked = [(batch, submit(self._checked, batch)) for batch in batches(question.check, CHECKED_AT_ONCE)]
         contents = {content.id: content for listed in newest for content in listed.result().values()}
-        contents |= self._states([*self._differ_on_check(), *self._doubtful()])
+        differing = [key for batch, told in checked for key in self._differ_on_check(batch, told.result())]
+        contents |= self._states([*differing, *self._doubtful()])
         rows = {row["page_id"]: row for row in self._evaluated(contents)}
         fresh_ids = [key for key, row in rows.items() if row["attachments_digest"] is None]
         hung_on = self._with_digests(rows, attached, fresh_ids)
@@ -178,14 +184,31 @@ class _Lane:
         self.gone |= elsewhere
         return {key: content for key, content in found.items() if key in rows and key not in elsewhere}
 
-    def _differ_on_check(self) -> list[str]:
-        """Which of the contents whose turn it is are not as the last inventory has them."""
-        states = self._states(self.question.check)
-        if not states:
-            return []
+    def _checked(self, ids: Sequence[str]) -> dict[str, Placed]:
+        """Versions and places, by one search, of contents whose turn it is; labels and restrictions are noted. Nothing where
+        search does not answer."""
+        cql = ids_in_space(self.space.key, ids)
+        try:
+            hits = {str(hit["id"]): hit for hit in self.client.api.search(cql, EXPAND_CHECKED, LIMIT) if "id" in hit}
+            current = {key: placed_from_v1(hit) for key, hit in hits.items() if hit.get("status") == "current"}
+        except ClientClosedError:
+            raise
+        except PipelineError as error:
+            log.info("%d contents are asked for by id, as search does not tell: %s", len(ids), error.summary)
+            return {}
+        for key in current:
+            self.told.note(key, hits[key])
+        return {key: placed for key, placed in current.items() if key in self.told.readers}
+
+    def _differ_on_check(self, ids: Sequence[str], shown: Mapping[str, Placed]) -> list[str]:
+        """Which of the contents whose turn it is are not as the last inventory has them.
+
+        What search does not show is in the trash, somewhere else, or not in the index yet, and is asked for by id.
+        """
+        states = self._states(key for key in ids if key not in shown)
         facts = read_labels_and_restrictions(self.client.api, self.client.workers, states, told=self.told)
-        rows = self.known.rows(states)
-        differing = self.known.differing(states.values())
+        differing = self.known.differing(states.values()).keys() | self.known.shown_otherwise(shown)
+        rows = self.known.rows([*shown, *states])
         return [key for key, row in rows.items() if key in differing or _facts_differ(key, row, facts)]
 
     def _doubtful(self) -> list[str]:
