@@ -66,6 +66,16 @@ def test_what_sweeps_says_why(found: Look, reason: str) -> None:
     assert (found.kind, found.reason) == ("sweep", reason)
 
 
+@pytest.mark.parametrize(
+    ("run_type", "kind"), [("scheduled", "sweep"), ("asset_triggered", "lane"), ("manual", "lane")]
+)
+def test_a_sweep_for_a_time_long_ago_is_as_old_as_it_is_for_a_run_without_a_scheduled_time(
+    run_type: str, kind: str
+) -> None:
+    unpaused = replace(STATE, swept_for=SWEPT - timedelta(days=30))
+    assert look(run_type=run_type, state=unpaused).kind == kind
+
+
 def test_scheduled_times_are_compared_and_a_run_that_comes_too_late_puts_nothing_off() -> None:
     queued = replace(STATE, swept_at=SWEPT + timedelta(minutes=4))  # the sweep before began late, this one does not
     assert look(after=HOUR, state=queued).kind == "sweep"

@@ -30,7 +30,8 @@ from confluence_to_twig.tasks.change_trigger import ChangeTrigger
 from confluence_to_twig.tasks.looking import look_at
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence, serve
-from tests.confluence.spaces import QUICK, settings_of, small_space
+from sandbox.seed import SeedPage, SeedSpace
+from tests.confluence.spaces import QUICK, numbered_space, settings_of, small_space
 
 SOURCE = Source(name="docs", space_key="PROD", on_change=True)
 SOON = 8.0  # seconds in which an event must come
@@ -46,24 +47,32 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
 
 
 @pytest.fixture
-def run(sandbox: SandboxConfluence) -> Callable[[], str]:
-    """What a run does as far as the trigger sees it: it looks. Returns the kind of look."""
+def runs(sandbox: SandboxConfluence) -> Iterator[Callable[[Source], Callable[[], str]]]:
+    """What a run of a source does as far as the trigger sees it: it looks. Returns the kind of look."""
     with ConfluenceClient(settings_of(sandbox), patience=QUICK) as client:
-        space = client.space("PROD")
 
-        def look() -> str:
-            facts = RunFacts("asset_triggered", datetime.now(UTC))
-            of_run = Run(SOURCE, "run", facts, RunParams(), "discover", 1)
-            looked = look_at(of_run, client, space, Record())
-            looked.write(of_run, space)
-            return looked.look.kind
+        def run_of(source: Source) -> Callable[[], str]:
+            def look() -> str:
+                space = client.space(source.space_key)
+                facts = RunFacts("asset_triggered", datetime.now(UTC))
+                of_run = Run(source, "run", facts, RunParams(), "discover", 1)
+                looked = look_at(of_run, client, space, Record())
+                looked.write(of_run, space)
+                return looked.look.kind
 
-        yield look
+            return look
+
+        yield run_of
 
 
-def trigger(**fields: Any) -> ChangeTrigger:
+@pytest.fixture
+def run(runs: Callable[[Source], Callable[[], str]]) -> Callable[[], str]:
+    return runs(SOURCE)
+
+
+def trigger(source: str = "docs", space_key: str = "PROD", **fields: Any) -> ChangeTrigger:
     arguments = {"poll_every": 0.1, "quiet_for": 0.0, "sweep_every": None} | fields
-    return ChangeTrigger("docs", "confluence_default", "PROD", ["page", "blogpost"], **arguments)
+    return ChangeTrigger(source, "confluence_default", space_key, ["page", "blogpost"], **arguments)
 
 
 async def next_event(events: AsyncIterator[TriggerEvent], seconds: float = SOON) -> str | None:
@@ -193,6 +202,26 @@ def test_a_site_that_is_down_and_a_token_that_expires_are_waited_out(
         assert not pending.done()
         monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(good))
         assert await pending == "pages are new or changed"
+        assert outage.hits
+
+    asyncio.run(watch())
+
+
+def test_triggers_of_one_site_fire_each_for_its_own_space_also_after_the_site_was_down(
+    sandbox: SandboxConfluence, runs: Callable[[Source], Callable[[], str]]
+) -> None:
+    sandbox.add_space(numbered_space(3, "TWO"))
+    sandbox.add_space(SeedSpace("THREE", "Three", "", (SeedPage("three", "Three", "<p>.</p>"),)))
+    for key in ("PROD", "TWO", "THREE"):
+        runs(SOURCE.model_copy(update={"name": key, "space_key": key}))()
+    sandbox.edit("guide", storage="<p>Edited.</p>")
+    sandbox.new_page("THREE", "New", "<p>New.</p>")
+
+    async def watch() -> None:
+        outage = sandbox.fail(faults.Refuse(503), times=4)
+        events = [trigger(source=key, space_key=key).run() for key in ("PROD", "TWO", "THREE")]
+        found = await asyncio.gather(*(next_event(event, 4.0) for event in events))
+        assert [why is not None for why in found] == [True, False, True]
         assert outage.hits
 
     asyncio.run(watch())

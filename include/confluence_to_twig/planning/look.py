@@ -92,8 +92,10 @@ def _why_sweep(run: RunFacts, wishes: Wishes, last: LookState | None, every: tim
     if last.settings != wishes.settings:
         return "the source or the account has changed"
     # Scheduled times are compared, so that an hourly run sweeps every hour however long it was queued; the clock, so
-    # that a run that comes too late does not put the sweep off.
-    if max(run.run_after - last.swept_for, now - last.swept_at) >= every:
+    # that a run that comes too late does not put the sweep off. Other runs have no scheduled time: the one of the last sweep
+    # may be long ago, as it is after somebody unpauses the DAG.
+    scheduled = run.run_after - last.swept_for if run.run_type == "scheduled" else timedelta()
+    if max(scheduled, now - last.swept_at) >= every:
         return "the last full sweep is too old"
     return None
 

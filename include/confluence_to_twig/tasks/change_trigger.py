@@ -12,16 +12,20 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from confluence_to_twig.tasks.site_watch import watching
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.api.content import Content
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.staging.last_inventory import LastInventory
+    from confluence_to_twig.tasks.site_watch import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +89,8 @@ class ChangeTrigger(BaseEventTrigger):
         """Look, pause, look again, for ever. Whatever fails is said in the log and tried again, with what the connection holds by
         then. A look is a blocking call and runs in a thread."""
         failures = 0
+        # Imports take a second, in which the loop could do nothing for other triggers.
+        await asyncio.to_thread(_load)
         while True:
             try:
                 async for news in self._watch():
@@ -100,51 +106,51 @@ class ChangeTrigger(BaseEventTrigger):
         """One sign-in, and then a value after each look: what to fire for, or None."""
         from airflow.sdk import BaseHook
 
-        from confluence_to_twig.confluence.api.client import ConfluenceClient
+        from confluence_to_twig.confluence.api.content import KINDS
         from confluence_to_twig.confluence.api.hook import settings_from
-        from confluence_to_twig.http.retry import Patience
 
         settings = settings_from(await BaseHook.aget_connection(self.confluence_conn_id))
-        with ConfluenceClient(settings, patience=Patience(attempts=2, seconds=self.poll_every)) as client:
-            space = await asyncio.to_thread(client.space, self.space_key)
-            while True:
-                news = await asyncio.to_thread(self._news, client, space)
-                news = await self._after_the_burst(client, space, news) if news else None
-                is_first = news is not None and await asyncio.to_thread(self._note, space, news)
+        kinds = tuple(kind for kind in KINDS if kind in self.content)
+        async with watching(settings, self.space_key, kinds) as watcher:
+            while not watcher.site.failed:
+                # All that look as often look at the same moment, and share what Confluence answers then.
+                news = await self._news(watcher, since=time.monotonic() // self.poll_every * self.poll_every)
+                news = await self._after_the_burst(watcher, news) if news else None
+                is_first = news is not None and await asyncio.to_thread(self._note, watcher.space, news)
                 yield news if is_first else None
-                await asyncio.sleep(self.poll_every)
+                await asyncio.sleep(self.poll_every - time.monotonic() % self.poll_every)
 
-    async def _after_the_burst(self, client: ConfluenceClient, space: Space, news: News) -> News | None:
+    async def _after_the_burst(self, watcher: Watcher, news: News) -> News | None:
         """What is new once nothing has changed for the quiet time."""
         until = time.monotonic() + LONGEST_BURST * self.quiet_for
         while time.monotonic() < until:
             await asyncio.sleep(self.quiet_for)
-            again = await asyncio.to_thread(self._news, client, space)
+            again = await self._news(watcher, since=time.monotonic())
             if again is None or again.what == news.what:
                 return again
             news = again
         return news
 
-    def _news(self, client: ConfluenceClient, space: Space) -> News | None:
-        """What changed since the last look of a run. None: nothing, or no run has looked yet."""
-        from confluence_to_twig.confluence.api.cql import of_space
-        from confluence_to_twig.confluence.sweep.known import Known
-        from confluence_to_twig.planning.look import default_sweep_every, difference
+    async def _news(self, watcher: Watcher, since: float) -> News | None:
+        """What changed since the last look of a run. None: nothing, or no run has looked yet.
 
-        last = self._last(space)
+        :param since: monotonic time; answers that others got before it are too old.
+        """
+        from confluence_to_twig.planning.look import OVERLAP, default_sweep_every, difference
+
+        last = await asyncio.to_thread(self._last, watcher.space)
         if last is None:
             return None
-        known, found = Known(last.table), set[tuple[str, int]]()
-        for kind in self.content:
-            listed = client.api.newest_first(space, "blogpost" if kind == "blogpost" else "page")
-            newest = next(listed, []) if listed else []
-            found |= {(content.id, content.version) for content in known.differing(newest).values()}
+        found = set[tuple[str, int]]()
+        for kind in watcher.kinds:
+            newest = await watcher.newest(kind, since, last.state.looked_at - OVERLAP)
+            found |= await asyncio.to_thread(_new_among, newest, last)
         if found:
             return News(last.state.looked_at, "pages are new or changed", frozenset(found))
-        total = client.api.search_total(of_space(space.key, self.content))
-        if differs := difference(total, last.state, last.table.num_rows):
+        total, rows = await watcher.total(since), last.table.num_rows
+        if differs := difference(total, last.state, rows):
             return News(last.state.looked_at, f"search counts {differs:+,} pages", frozenset({("total", differs)}))
-        every = timedelta(seconds=self.sweep_every) if self.sweep_every else default_sweep_every(last.table.num_rows)
+        every = timedelta(seconds=self.sweep_every) if self.sweep_every else default_sweep_every(rows)
         if datetime.now(UTC) - last.state.swept_at >= every:
             return News(last.state.looked_at, "a full sweep is due", frozenset({("sweep", 0)}))
         return None
@@ -171,3 +177,22 @@ class ChangeTrigger(BaseEventTrigger):
             log.info("Nothing was fired for in space %s before", space.key)
         write_json(path, {"looked_at": news.looked_at.isoformat(), "fired_at": now.isoformat()})
         return True
+
+
+def _load() -> None:
+    """Import what a look needs."""
+    for name in (
+        "confluence.api.client",
+        "confluence.api.hook",
+        "confluence.sweep.known",
+        "planning.look",
+        "staging.layout",
+    ):
+        import_module(f"confluence_to_twig.{name}")
+
+
+def _new_among(newest: list[Content], last: LastInventory) -> set[tuple[str, int]]:
+    """Id and version of the contents that a look would find new."""
+    from confluence_to_twig.confluence.sweep.known import Known
+
+    return {(content.id, content.version) for content in Known(last.table).differing(newest).values()}

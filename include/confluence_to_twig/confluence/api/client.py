@@ -60,6 +60,10 @@ class ConfluenceClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let no further request start, and end what is under way."""
         self._transport.stop()
         self.workers.close()
         self._transport.close()

@@ -148,16 +148,17 @@ class CloudApi:
     def _listing_page(self, space: Space, kind: Kind, sort: str, cursor: str | None, limit: int) -> ListingPage:
         return self._page(f"/spaces/{space.id}/{PLURAL[kind]}", cursor, status="current", sort=sort, limit=limit)
 
-    def newest_first(self, space: Space, kind: Kind) -> Iterator[list[Content]]:
-        """By ``sort=-modified-date``; few in the first answer, which mostly tells that nothing is new
+    def newest_first(self, spaces: Sequence[Space], kind: Kind) -> Iterator[list[Content]]:
+        """By ``sort=-modified-date``; of one space few in the first answer, which mostly tells that nothing is new
         (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-page/#api-pages-get)."""
         guard = CursorGuard()
-        cursor, limit = None, NEWEST_AT_FIRST
+        cursor, limit = None, NEWEST_AT_FIRST if len(spaces) == 1 else LIMIT
+        space_ids = ",".join(space.id for space in spaces)
         while True:
             page = self._page(
                 f"/{PLURAL[kind]}",
                 cursor,
-                **{"space-id": space.id, "status": "current", "sort": "-modified-date", "limit": limit},
+                **{"space-id": space_ids, "status": "current", "sort": "-modified-date", "limit": limit},
             )
             guard.check(page)
             yield [content_from_v2(item, kind, self.links_base) for item in page.results]

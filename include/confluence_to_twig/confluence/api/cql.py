@@ -19,6 +19,11 @@ def of_space(key: str, types: Iterable[str]) -> str:
     return f"space={quoted(key)} and type in ({','.join(types)})"
 
 
+def of_spaces(keys: Iterable[str], types: Iterable[str]) -> str:
+    """Everything of these types in some spaces."""
+    return f"space in ({','.join(map(quoted, keys))}) and type in ({','.join(types)})"
+
+
 def labelled(key: str, types: Iterable[str], labels: Iterable[str], but_not: Sequence[str] = ()) -> str:
     """Everything of these types in a space that bears one of the labels and none of ``but_not``."""
     without = f" and label not in ({','.join(map(quoted, but_not))})" if but_not else ""

@@ -122,7 +122,7 @@ class DataCenterApi:
 
         return replace(walk_steadily(page, read), told=told)
 
-    def newest_first(self, space: Space, kind: Kind) -> None:
+    def newest_first(self, spaces: Sequence[Space], kind: Kind) -> None:
         """No listing of v1 is documented to be ordered by modification, and search lags behind."""
         return
 

@@ -47,9 +47,9 @@ class ContentApi(Protocol):
         :param seen: where a listing does not tell labels and restrictions, it is given the contents of each page of it at once.
         """
 
-    def newest_first(self, space: Space, kind: Kind) -> Iterator[list[Content]] | None:
-        """Current contents without bodies, those modified last first, an answer at a time; ``None`` where no listing can
-        be ordered like that."""
+    def newest_first(self, spaces: Sequence[Space], kind: Kind) -> Iterator[list[Content]] | None:
+        """Current contents of at most 100 spaces, without bodies, those modified last first, an answer at a time; ``None``
+        where no listing can be ordered like that."""
 
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         """Folders and the like by id, and for each of the others why it could not be read.

@@ -149,7 +149,7 @@ class _Lane:
         edited during that look may be behind others that it saw. That the newest come first is not taken on trust.
         """
         found: dict[str, Content] = {}
-        for contents in self.client.api.newest_first(self.space, kind) or ():
+        for contents in self.client.api.newest_first([self.space], kind) or ():
             new = self.known.differing(contents)
             found |= new
             if len(found) > LOOKED_AT_MOST:
