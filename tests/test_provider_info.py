@@ -13,7 +13,13 @@ from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 from airflow.triggers.base import BaseTrigger
 
 from confluence_to_twig.provider_info import get_provider_info
-from confluence_to_twig.runs.assets import space_asset, space_to_openlineage, twig_asset, twig_to_openlineage
+from confluence_to_twig.runs.assets import (
+    former_space_asset,
+    space_asset,
+    space_to_openlineage,
+    twig_asset,
+    twig_to_openlineage,
+)
 
 INFO = get_provider_info()
 
@@ -46,6 +52,9 @@ def test_it_gives_no_plugin_because_the_entry_point_does() -> None:
 
 def test_every_module_and_name_in_it_exists_and_is_what_it_is_called() -> None:
     assert {cls.__name__ for cls in classes("operators", BaseOperator)} == {
+        "DiscoverOperator",
+        "ExtractOperator",
+        "TransformOperator",
         "LoadOperator",
         "PruneOperator",
         "VerifyOperator",
@@ -92,7 +101,12 @@ def test_openlineage_names_what_twig_holds_by_the_source() -> None:
     assert (dataset.namespace, dataset.name) == ("twig", "docs")
 
 
-@pytest.mark.parametrize("uri", ["confluence://PROD", "twig://"])
+def test_the_name_that_a_space_had_in_the_first_release_is_still_good() -> None:
+    assert space_to_openlineage(former_space_asset("~jane:1"), None) is None  # it would be a second node
+    assert Asset(uri="confluence://PROD").uri.rstrip("/") == former_space_asset("PROD").uri.rstrip("/")
+
+
+@pytest.mark.parametrize("uri", ["confluence:///PROD", "twig://"])
 def test_an_asset_that_names_too_little_is_refused(uri: str) -> None:
     with pytest.raises(ValueError, match=r"write|Asset"):
         Asset(uri=uri)

@@ -39,13 +39,14 @@ from airflow.sdk import (
 )
 
 from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
-from confluence_to_twig.runs.assets import changes_asset, space_asset, twig_asset
+from confluence_to_twig.runs.assets import changes_asset, former_space_asset, space_asset, twig_asset
 from confluence_to_twig.runs.params import form
-from confluence_to_twig.runs.run import Run, name_map_index
+from confluence_to_twig.runs.run import Run
 from confluence_to_twig.sources.placement import placed
 from confluence_to_twig.sources.source import Source, Sources, SourcesError, SourcesFile, load_sources
 from confluence_to_twig.sources.templated import SHAPING, named_by, rendered, shape_of
 from confluence_to_twig.tasks.load import LoadOperator
+from confluence_to_twig.tasks.operators import DiscoverOperator, ExtractOperator, TransformOperator
 from confluence_to_twig.tasks.prune import PruneOperator
 from confluence_to_twig.tasks.retries import retries
 from confluence_to_twig.tasks.verify import VerifyOperator
@@ -155,38 +156,19 @@ def _wire(
         of_run = source if settings is None else rendered(settings)
         return step(Run.current(of_run), token_expires=token_expires)
 
-    @task(inlets=inlets, **from_confluence)
-    def discover(validated: dict[str, Any]) -> list[dict[str, Any]]:
-        from confluence_to_twig.tasks.discover import discover as step
-
-        return step(Run.current(source), validated)
-
-    @task(max_active_tis_per_dagrun=source.max_active_shards, map_index_template="{{ map_name }}", **from_confluence)
-    def extract(shard: dict[str, Any], validated: dict[str, Any]) -> dict[str, Any]:
-        from confluence_to_twig.tasks.extract import extract as step
-
-        name_map_index(f"pages {shard['first']}-{shard['last']}")
-        return step(Run.current(source), validated, shard)
-
-    @task(
-        max_active_tis_per_dagrun=source.max_active_shards,
-        map_index_template="{{ map_name }}",
-        **placed(source, "processor"),
-    )
-    def transform(extracted: dict[str, Any], shards: list[dict[str, Any]]) -> dict[str, Any]:
-        from confluence_to_twig.tasks.transform import skip_unplanned
-        from confluence_to_twig.tasks.transform import transform as step
-
-        skip_unplanned(extracted, shards)
-        name_map_index("1 page" if extracted["pages"] == 1 else f"{extracted['pages']} pages")
-        return step(Run.current(source), extracted)
-
     validated = validate() if settings is None else validate(settings)
-    shards = discover(validated)
-    extracted = extract.partial(validated=validated).expand(shard=shards)
-    transformed = transform.partial(shards=shards).expand(extracted=extracted)
+    of_shard = {"max_active_tis_per_dagrun": source.max_active_shards, "map_index_template": "{{ map_name }}"}
+    discover = DiscoverOperator(
+        task_id="discover", source=source, validated=validated, inlets=inlets, **from_confluence
+    )
+    extract = ExtractOperator.partial(
+        task_id="extract", source=source, validated=validated, **of_shard, **from_confluence
+    ).expand(shard=discover.output)
+    transform = TransformOperator.partial(
+        task_id="transform", source=source, shards=discover.output, **of_shard, **placed(source, "processor")
+    ).expand(extracted=extract.output)
     to_twig = {"source": source, "pool": source.twig_pool, **placed(source, "twig")}
-    load = LoadOperator(task_id="load", transformed=transformed, **to_twig)
+    load = LoadOperator(task_id="load", transformed=transform.output, **to_twig)
     prune = PruneOperator(task_id="prune", notifiers=[ApprovalNeeded(source)], **to_twig)
     verify = VerifyOperator(task_id="verify", inlets=inlets, outlets=outlets, **to_twig)
     load >> prune >> verify
@@ -197,7 +179,7 @@ def _assets(source: Source | None) -> tuple[list[Asset], list[Asset]]:
     if source is None:
         return [], []
     space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
-    return [space], [twig_asset(source=source.name)]
+    return [space, former_space_asset(source.space_key)], [twig_asset(source=source.name)]
 
 
 def build_dags(sources: Sources | None = None) -> list[DAG]:

@@ -38,6 +38,7 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": _TWIG, "python-modules": ["confluence_to_twig.twig.hook"]},
         ],
         "operators": [
+            {"integration-name": _CONFLUENCE, "python-modules": ["confluence_to_twig.tasks.operators"]},
             {
                 "integration-name": _TWIG,
                 "python-modules": [
@@ -45,7 +46,7 @@ def get_provider_info() -> dict[str, Any]:
                     "confluence_to_twig.tasks.prune",
                     "confluence_to_twig.tasks.verify",
                 ],
-            }
+            },
         ],
         "triggers": [
             {"integration-name": _TWIG, "python-modules": ["confluence_to_twig.tasks.processing_trigger"]},

@@ -92,8 +92,11 @@ def test_a_finished_run_is_an_asset_event_where_no_template_names_it(
         group = confluence_to_twig(space_key="SMALL", lookback="{{ params.days }} days", **settings)
     tasks = {task.label: task for task in group}
     assert [asset.uri.rstrip("/") for asset in tasks["verify"].outlets] == ([event] if event else [])
-    space = ["confluence://confluence_default/SMALL"] if event else []
-    assert [[asset.uri for asset in tasks[name].inlets] for name in ("discover", "verify")] == [space, space]
+    space = ["confluence://confluence_default/SMALL", "confluence://SMALL"] if event else []
+    assert [[asset.uri.rstrip("/") for asset in tasks[name].inlets] for name in ("discover", "verify")] == [
+        space,
+        space,
+    ]
 
 
 def test_a_literal_mistake_is_told_when_the_dag_file_is_read() -> None:

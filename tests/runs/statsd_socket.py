@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 #: Name, tags in InfluxDB's form, value, kind: ``airflow.confluence_to_twig.pages_sent,source=docs:3|c``.
@@ -21,17 +22,19 @@ class StatsdSocket:
 
     receiver: socket.socket
     packets: list[str] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def environment(self) -> dict[str, str]:
         """Airflow's settings that lead here."""
         host, port = self.receiver.getsockname()
         settings = {"ON": "True", "HOST": host, "PORT": str(port), "PREFIX": "airflow", "INFLUXDB_ENABLED": "True"}
-        return {f"AIRFLOW__METRICS__STATSD_{name}": value for name, value in settings.items()}
+        ours_only = {"AIRFLOW__METRICS__METRICS_ALLOW_LIST": "confluence_to_twig"}
+        return ours_only | {f"AIRFLOW__METRICS__STATSD_{name}": value for name, value in settings.items()}
 
     def seen(self, least: int = 0, seconds: float = 5.0) -> Seen:
         """The metrics of this project by name: value, kind, tags. Waits until there are ``least`` of them."""
         deadline = time.monotonic() + seconds
-        while len(found := [match for packet in self._received() if (match := PACKET.fullmatch(packet))]) < least:
+        while len(found := [match for packet in list(self.packets) if (match := PACKET.fullmatch(packet))]) < least:
             assert time.monotonic() < deadline, f"only {len(found)} of {least} metrics came: {self.packets}"
             time.sleep(0.02)
         metrics: Seen = defaultdict(list)
@@ -40,19 +43,24 @@ class StatsdSocket:
             metrics[match[1]].append((match[3], match[4], tags))
         return metrics
 
-    def _received(self) -> list[str]:
-        while True:
-            try:
+    def listen(self) -> None:
+        """Take in what comes: the kernel keeps only some hundred packets."""
+        while not self.ended.is_set():
+            with suppress(TimeoutError):
                 self.packets += self.receiver.recv(65_536).decode().splitlines()
-            except BlockingIOError:
-                return self.packets
 
 
 @contextmanager
 def statsd_socket() -> Iterator[StatsdSocket]:
-    """A free port, with room for a whole run."""
+    """A free port, and a thread that listens on it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
         receiver.bind(("127.0.0.1", 0))
-        receiver.setblocking(False)
-        yield StatsdSocket(receiver)
+        receiver.settimeout(0.1)
+        server = StatsdSocket(receiver)
+        listener = threading.Thread(target=server.listen)
+        listener.start()
+        try:
+            yield server
+        finally:
+            server.ended.set()
+            listener.join()

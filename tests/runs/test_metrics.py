@@ -158,6 +158,7 @@ def test_a_source_tells_what_twig_holds_as_its_last_run_left_it(run: Run) -> Non
         "seconds": 5.0,
         "pages": 12,
         "chunks": 40,
+        "sweep_complete": True,
         "summary": "12 pages",
         "result": {"changed": 12, "removed": 0, "failed": 0},
         "ended_at": (now - timedelta(minutes=1)).isoformat(),
@@ -165,7 +166,7 @@ def test_a_source_tells_what_twig_holds_as_its_last_run_left_it(run: Run) -> Non
     write_json(run.staging.report, report)
     remember(run.source_staging, run.run_id)
     told = {it.metric.name: it.value for it in source_metrics.of_source(run.source_staging, now)}
-    assert told == {"pages_held": 12, "chunks_held": 40}
+    assert told == {"pages_held": 12, "chunks_held": 40, "full_sweep_age": pytest.approx(65, abs=1)}
 
 
 def test_a_staging_that_cannot_be_read_costs_the_metrics_only(

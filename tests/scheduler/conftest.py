@@ -19,6 +19,7 @@ from confluence_to_twig.twig.settings import TwigSettings
 from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
+from tests.runs.statsd_socket import StatsdSocket, statsd_socket
 
 T = TypeVar("T")
 #: By document: version, content hash and chunk ids.
@@ -38,6 +39,8 @@ class Place:
     """A running Airflow, and what tests ask of it."""
 
     airflow: LocalAirflow
+    statsd: StatsdSocket
+    openlineage: Path
 
     @property
     def twig_url(self) -> str:
@@ -109,8 +112,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     } | {SOURCES_VARIABLE: str(sources)}
     ports = {"airflow": free_port(18_080), "confluence": free_port(18_180), "twig": free_port(18_280)}
     options = {"twig": ["--rate", "off", "--processing-seconds", "0.5"]}
-    with local_airflow(ports, folder, base, options) as airflow:
-        yield Place(airflow)
+    lineage = folder / "openlineage.jsonl"
+    with statsd_socket() as statsd:
+        watched = statsd.environment() | lineage_to(lineage, f"confluence_to_twig__{SOURCES[0]['name']}")
+        with local_airflow(ports, folder, base | watched, options) as airflow:
+            yield Place(airflow, statsd, lineage)
+
+
+def lineage_to(path: Path, dag_id: str) -> dict[str, str]:
+    """OpenLineage's provider writes the events of one DAG into a file. Those of all would cost a second a task."""
+    policy = [
+        {"scope": {}, "controls": {"emit": False}},
+        {"scope": {"dag_id": dag_id}, "controls": {"emit_task_events": True}},
+    ]
+    return {
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps({"type": "file", "log_file_path": str(path), "append": True}),
+        "AIRFLOW__OPENLINEAGE__EMISSION_POLICY": json.dumps(policy),
+    }
 
 
 @pytest.fixture(scope="session")

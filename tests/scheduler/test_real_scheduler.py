@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from confluence_to_twig.runs.metrics import METRICS
 from tests.scheduler.conftest import Place, ended, until
 
 pytestmark = pytest.mark.timeout(300)
@@ -26,6 +28,56 @@ def test_unpausing_a_source_runs_its_newest_interval_and_syncs_the_space(place: 
     assert report["result"]["pages"] == len(place.held("scheduled"))
     assert report["window"]["origin"] == "whole space"
     assert place.airflow.api.import_errors() == []
+
+
+def test_the_run_tells_a_statsd_server_the_metrics_of_its_source(place: Place, complete: str) -> None:
+    seen = place.statsd.seen()
+    told = {name for name, values in seen.items() if any(tags["source"] == "scheduled" for _, _, tags in values)}
+    assert told == METRICS.keys() - {"pages_deleted"}  # a first run has nothing to delete
+    report = place.report("scheduled", complete)
+    ours = [value for value, _, tags in seen["pages_sent"] if tags["source"] == "scheduled"]
+    assert sum(map(int, ours)) == report["result"]["changed"]
+    durations = {tags["task"] for _, _, tags in seen["task_duration"] if tags["source"] == "scheduled"}
+    assert durations == {"validate", "discover", "extract", "transform", "load", "prune", "verify"}
+
+
+def test_the_run_is_one_graph_from_the_space_to_twig_in_openlineage(place: Place, complete: str) -> None:
+    report = place.report("scheduled", complete)
+    events = [json.loads(line) for line in place.openlineage.read_text(encoding="utf-8").splitlines()]
+    ended = {
+        event["job"]["name"].rpartition(".")[2]: event
+        for event in events
+        if event["eventType"] == "COMPLETE" and ".scheduled." not in event["job"]["name"]
+    }
+    twig, space = ("twig", "scheduled"), (f"confluence://127.0.0.1:{place.airflow.ports['confluence']}", "PROD")
+    edges = {
+        ((read["namespace"], read["name"]), (written["namespace"], written["name"]))
+        for event in ended.values()
+        for read in event["inputs"]
+        for written in event["outputs"]
+    }
+    reached = {space}
+    for _ in range(len(edges)):
+        reached |= {end for start, end in edges if start in reached}
+    assert twig in reached
+    staging = str(place.airflow.staging("scheduled").home.path)
+    assert {name.removeprefix(staging) for _, name in reached - {space, twig}} == {
+        "/inventory",
+        "/plan",
+        "/pages",
+        "/documents",
+        "/chunks",
+    }
+    (documents, chunks) = ended["transform"]["outputs"]
+    assert documents["outputFacets"]["outputStatistics"]["rowCount"] == report["result"]["pages"]
+    assert chunks["outputFacets"]["outputStatistics"]["size"] > 10_000
+    assert {"chunk_id", "text"} <= {column["name"] for column in chunks["facets"]["schema"]["fields"]}
+    (sent,) = ended["load"]["outputs"]
+    assert sent["outputFacets"]["outputStatistics"]["rowCount"] == report["result"]["chunks"]
+    (held,) = ended["verify"]["inputs"]
+    assert held["inputFacets"]["dataQualityMetrics"]["rowCount"] == report["result"]["chunks"]
+    rules = {it["assertion"]: it["success"] for it in held["inputFacets"]["dataQualityAssertions"]["assertions"]}
+    assert rules == {name: rule["good"] for name, rule in report["quality"]["rules"].items()}
 
 
 @pytest.mark.usefixtures("complete")

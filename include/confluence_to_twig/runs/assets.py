@@ -2,6 +2,7 @@
 
 ==========================================  =========================================================
 ``confluence://<connection>/<space key>``   what discover and verify read
+``confluence://<space key>``                the same as the first release named it; gone after the next release
 ``twig://<source>``                         what a run brings into step; each finished run is an event
 ==========================================  =========================================================
 
@@ -28,6 +29,11 @@ def space_asset(*, conn_id: str, space_key: str, **fields: Any) -> Asset:
     return Asset(uri=uri, group="confluence", **fields)
 
 
+def former_space_asset(space_key: str) -> Asset:
+    """A Confluence space as the first release named it. The new name says which site it is of."""
+    return Asset(uri=f"confluence://{quote(space_key, safe='~')}", group="confluence")
+
+
 def twig_asset(*, source: str, **fields: Any) -> Asset:
     """What Twig holds for a source."""
     return Asset(uri=f"twig://{source}", group="twig", **fields)
@@ -41,8 +47,11 @@ def changes_asset(*, source: str, **fields: Any) -> Asset:
 
 
 def check_space_uri(parts: SplitResult) -> SplitResult:
-    """Airflow's handler for the scheme ``confluence``. Raises ``ValueError`` when connection or space key is missing."""
-    if not parts.netloc or not parts.path.strip("/"):
+    """Airflow's handler for the scheme ``confluence``. Raises ``ValueError`` when nothing is named.
+
+    A space key alone is the name of the first release.
+    """
+    if not parts.netloc:
         raise ValueError("write confluence://<connection>/<space key>")
     return parts
 
@@ -58,12 +67,15 @@ def space_to_openlineage(asset: Asset, lineage_context: Any) -> Any:
     """A space as OpenLineage dataset: namespace ``confluence://<host>``, name the space key.
 
     OpenLineage names a dataset by the system that holds it, so the connection is looked up
-    (https://openlineage.io/docs/spec/naming). Where it cannot be, its id stands for the host.
+    (https://openlineage.io/docs/spec/naming). Where it cannot be, its id stands for the host. None for the name of the
+    first release: it tells no site, and the graph has the space already.
     """
     from airflow.providers.common.compat.openlineage.facet import Dataset
 
     parts = urlsplit(asset.uri)
-    host = _host_of(unquote(parts.netloc))
+    if not parts.path.strip("/"):
+        return None
+    host = host_of(unquote(parts.netloc))
     return Dataset(namespace=f"confluence://{host}", name=unquote(parts.path.strip("/")))
 
 
@@ -74,7 +86,8 @@ def twig_to_openlineage(asset: Asset, lineage_context: Any) -> Any:
     return Dataset(namespace="twig", name=urlsplit(asset.uri).netloc)
 
 
-def _host_of(conn_id: str) -> str:
+def host_of(conn_id: str) -> str:
+    """The host of a connection's site; where the connection is not known, its id."""
     from airflow.sdk import BaseHook
 
     try:

@@ -90,10 +90,3 @@ def _frozen(ti: Any, first_task: str) -> Source | None:
 
     validated = ti.xcom_pull(task_ids=first_task) or {}
     return Source.model_validate(validated["source"]) if "source" in validated else None
-
-
-def name_map_index(name: str) -> None:
-    """Show ``name`` instead of a number in the UI; the task's ``map_index_template`` is ``{{ map_name }}``."""
-    from airflow.sdk import get_current_context
-
-    get_current_context()["map_name"] = name

@@ -12,9 +12,10 @@ from confluence_to_twig.runs.metrics import is_measured, sample, send
 from confluence_to_twig.staging.last_inventory import newest_look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from confluence_to_twig.runs.metrics import Sample
+    from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.staging.layout import SourceStaging
 
 log = logging.getLogger(__name__)
@@ -46,5 +47,13 @@ def of_source(staging: SourceStaging, now: datetime) -> Iterator[Sample]:
     if fresh.in_step_until is not None:
         yield sample("changes_waiting", fresh.waiting, source=source)
         yield sample("behind", (now - fresh.in_step_until).total_seconds(), source=source)
+    if (swept_at := _swept_at(staging, history)) is not None:
+        yield sample("full_sweep_age", (now - swept_at).total_seconds(), source=source)
+
+
+def _swept_at(staging: SourceStaging, history: Iterable[RunRow]) -> datetime | None:
+    """When the last full sweep began. A source without lanes keeps no inventory: each of its whole runs is one."""
     if (look := newest_look(staging)) is not None:
-        yield sample("full_sweep_age", (now - look.swept_at).total_seconds(), source=source)
+        return look.swept_at
+    swept = next((row for row in history if row.whole), None)
+    return datetime.fromisoformat(swept.started_at) if swept else None

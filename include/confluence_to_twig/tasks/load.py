@@ -14,6 +14,7 @@ from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.tasks.traced import Traced
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class LoadOperator(BaseOperator):
+class LoadOperator(Traced, BaseOperator):
     """Send the chunks that differ. Runs, too, when there was nothing to transform: the run goes on and reports.
 
     :param source: the source whose run this task belongs to.
@@ -45,7 +46,9 @@ class LoadOperator(BaseOperator):
         """Load; a retry goes on behind the last batch that Twig acknowledged."""
         run = Run.of(self.source, context)
         self.source = run.source
-        return load(run, self.transformed)
+        loaded = load(run, self.transformed)
+        self.trace(run)
+        return loaded
 
 
 def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:

@@ -55,14 +55,13 @@ class ProcessingTrigger(BaseTrigger):
         """Look, pause, look again. The look itself is a blocking call and runs in a thread."""
         from airflow.sdk import BaseHook
 
+        from confluence_to_twig.http.connection_extra import extra_of
         from confluence_to_twig.twig.client import TwigClient
         from confluence_to_twig.twig.process import check, poll_interval_s
         from confluence_to_twig.twig.settings import TwigSettings
 
         connection = await BaseHook.aget_connection(self.twig_conn_id)
-        settings = TwigSettings.from_fields(
-            connection.host, connection.password, connection.extra_dejson, connection.port
-        )
+        settings = TwigSettings.from_fields(connection.host, connection.password, extra_of(connection), connection.port)
         waited = 0.0
         with TwigClient(settings) as client:
             while not (state := await asyncio.to_thread(check, client, self.data_source_id, self.process_id)).is_over:

@@ -15,6 +15,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run, unattended
+from confluence_to_twig.tasks.traced import Traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,7 @@ class ApprovalNeededError(PermanentError):
     """The mass-delete brake holds and nobody is there to ask."""
 
 
-class PruneOperator(HITLOperator):
+class PruneOperator(Traced, HITLOperator):
     """Delete the pages that the plan removes; behind the mass-delete brake, ask first.
 
     The request appears under *Required Actions* in the UI. No answer within the source's ``approval_timeout`` counts
@@ -59,7 +60,9 @@ class PruneOperator(HITLOperator):
         """Delete, or ask."""
         run = Run.of(self.source, context)
         self.source = run.source
-        return prune(run, ask=lambda subject, body: self._ask(context, subject, body))
+        pruned = prune(run, ask=lambda subject, body: self._ask(context, subject, body))
+        self.trace(run)
+        return pruned
 
     def _ask(self, context: Context, subject: str, body: str) -> Any:
         self.subject, self.body = subject, body
@@ -70,7 +73,10 @@ class PruneOperator(HITLOperator):
         answer = super().execute_complete(context, event)
         approved = answer["chosen_options"] == [APPROVE]
         user = (answer["responded_by_user"] or {}).get("name") or "nobody (timeout)"
-        return prune(Run.of(self.source, context), approved=approved, answered_by=user)
+        run = Run.of(self.source, context)
+        pruned = prune(run, approved=approved, answered_by=user)
+        self.trace(run)
+        return pruned
 
 
 def prune(

@@ -17,6 +17,7 @@ from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
 from confluence_to_twig.staging.files import write_json
+from confluence_to_twig.tasks.traced import Traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +47,7 @@ class Wait:
     timeout: timedelta
 
 
-class VerifyOperator(BaseOperator):
+class VerifyOperator(Traced, BaseOperator):
     """Start Twig's processing if something changed, wait until it is done, compare, ask sample questions, report.
 
     It waits in the triggerer and holds no worker.
@@ -86,7 +87,9 @@ class VerifyOperator(BaseOperator):
                 timeout=wait.timeout + TRIGGER_GRACE,  # for a triggerer that is gone
             )
         late = event["status"] if event is not None and event["state"] == "waiting" else ""
-        return finish(run, emit=lambda extra: self._emit(context, extra), late=late)
+        verified = finish(run, emit=lambda extra: self._emit(context, extra), late=late)
+        self.trace(run)
+        return verified
 
     def _emit(self, context: Context, extra: dict[str, Any]) -> None:
         for outlet in self.outlets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.sdk import BaseHook
 
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.http.connection_extra import extra_of
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.settings import TwigSettings
 
@@ -27,7 +28,7 @@ class TwigHook(BaseHook):
     def settings(self) -> TwigSettings:
         """The connection's fields, checked. Raises :class:`~confluence_to_twig.errors.PermanentError` for a mistake in them."""
         connection = self.get_connection(self.twig_conn_id)
-        return TwigSettings.from_fields(connection.host, connection.password, connection.extra_dejson, connection.port)
+        return TwigSettings.from_fields(connection.host, connection.password, extra_of(connection), connection.port)
 
     def client(self) -> TwigClient:
         """A client for this connection; close it, or use it as a context manager."""

@@ -10,6 +10,7 @@ from airflow.sdk import BaseHook
 from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.settings import ConfluenceSettings
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.http.connection_extra import extra_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ def settings_from(connection: Any) -> ConfluenceSettings:
         connection.host,
         connection.login,
         connection.password,
-        connection.extra_dejson,
+        extra_of(connection),
         scheme=connection.schema if connection.schema in ("http", "https") else None,
         port=connection.port,
     )
