@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 import pytest
 
 from confluence_to_twig.confluence.api import errors
 from confluence_to_twig.confluence.api.answers import odd_after_sign_in
 from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.sweep.inventory import sweep
-from confluence_to_twig.errors import PermanentError, PipelineError
+from confluence_to_twig.errors import PermanentError, PipelineError, TransientError
 from confluence_to_twig.http.retry import Patience
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence
@@ -161,3 +163,25 @@ def test_an_answer_that_does_not_say_who_asks_is_broken(
     sandbox.fail(faults.Rewrite(lambda _: answer), "user/current", times=None)
     with pytest.raises(errors.BrokenAnswerError):
         client.sign_in()
+
+
+_ROWS: dict[str, Callable[[ConfluenceClient, Space], object]] = {
+    "states": lambda client, space: client.api.states([space.homepage_id or ""], "page"),
+    "bodies": lambda client, space: client.api.bodies([space.homepage_id or ""], "page"),
+    "labels": lambda client, space: client.api.labels(space, ("page",)),
+    "labels of a page": lambda client, space: client.api.labels_of(space.homepage_id or "", "page"),
+    "spaces": lambda client, space: client.api.visible_spaces(),
+    "attachments": lambda client, space: client.api.attachments_of(space.homepage_id or "", "page"),
+    "comments": lambda client, space: client.api.comments_of(space.homepage_id or "", "page"),
+}
+
+
+@pytest.mark.parametrize("rows", _ROWS)
+def test_a_row_that_is_nothing_makes_the_answer_a_broken_one(
+    rows: str, signed_in: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    space = signed_in.space("PROD")
+    odd = faults.Rewrite(lambda body: body | {"results": [None], "_links": {}} if "results" in body else body)
+    sandbox.fail(odd, "/rest/api|/api/v2", times=None)
+    with pytest.raises(TransientError, match=r"came incomplete|without an id"):
+        _ROWS[rows](signed_in, space)

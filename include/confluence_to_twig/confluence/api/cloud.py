@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -39,11 +39,12 @@ from confluence_to_twig.confluence.api.errors import (
     RejectedRequestError,
 )
 from confluence_to_twig.confluence.api.interface import SPACES_FOR_A_HINT
-from confluence_to_twig.confluence.api.labels import is_global, search_labels
+from confluence_to_twig.confluence.api.labels import labels_from_v2, search_labels
 from confluence_to_twig.confluence.api.paging import (
     CursorGuard,
     ListingPage,
     check_total,
+    content_id,
     listing_page,
     told_total,
     walk,
@@ -211,7 +212,7 @@ class CloudApi:
 
     def states(self, ids: Sequence[str], kind: Kind) -> dict[str, Content]:
         items = self._walk(f"/{PLURAL[kind]}", id=",".join(ids), status=ANY_STATUS[kind])
-        return {str(item["id"]): content_from_v2(item, kind, self.links_base) for item in items}
+        return {content_id(item): content_from_v2(item, kind, self.links_base) for item in items}
 
     def earlier_body(self, content_id: str, kind: Kind, version: int) -> str:
         url = f"{self._v2}/{PLURAL[kind]}/{content_id}"
@@ -226,31 +227,30 @@ class CloudApi:
     def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
         """One request for the list of labels, then by search; label by label where search is not permitted, and in
         archived spaces, which it does not see (https://github.com/langchain-ai/langchain-community/issues/328)."""
-        labels = [label for label in self._walk(f"/spaces/{space.id}/content/labels") if is_global(label)]
+        labels = labels_from_v2(self._walk(f"/spaces/{space.id}/content/labels"))
         if space.status == "archived":
-            return self._labels_one_by_one(space, [(label, kind) for label in labels for kind in kinds])
+            return self._labels_one_by_one(space, list(product(labels.items(), kinds)))
         try:
-            return search_labels(self, self._workers, space, kinds, {label["name"] for label in labels})
+            return search_labels(self, self._workers, space, kinds, labels.keys())
         except SEARCH_NOT_POSSIBLE:
-            return self._labels_one_by_one(space, [(label, kind) for label in labels for kind in kinds])
+            return self._labels_one_by_one(space, list(product(labels.items(), kinds)))
 
     def _labels_one_by_one(
-        self, space: Space, wanted: Sequence[tuple[dict[str, Any], Kind]]
+        self, space: Space, wanted: Sequence[tuple[tuple[str, str], Kind]]
     ) -> dict[str, tuple[str, ...]]:
-        def bearers(pair: tuple[dict[str, Any], Kind]) -> list[str]:
-            label, kind = pair
-            found = self._walk(f"/labels/{label['id']}/{PLURAL[kind]}", **{"space-id": space.id})
-            return [str(item["id"]) for item in found]
+        def bearers(pair: tuple[tuple[str, str], Kind]) -> list[str]:
+            (_, label_id), kind = pair
+            found = self._walk(f"/labels/{label_id}/{PLURAL[kind]}", **{"space-id": space.id})
+            return [content_id(item) for item in found]
 
         names: dict[str, list[str]] = {}
-        for (label, _), ids in zip(wanted, self._workers.map(bearers, wanted), strict=True):
-            for content_id in ids:
-                names.setdefault(content_id, []).append(label["name"])
-        return {content_id: tuple(sorted(set(given))) for content_id, given in names.items()}
+        for ((name, _), _), ids in zip(wanted, self._workers.map(bearers, wanted), strict=True):
+            for found in ids:
+                names.setdefault(found, []).append(name)
+        return {found: tuple(sorted(set(given))) for found, given in names.items()}
 
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
-        found = self._walk(f"/{PLURAL[kind]}/{content_id}/labels")
-        return tuple(sorted({label["name"] for label in found if is_global(label)}))
+        return tuple(sorted(labels_from_v2(self._walk(f"/{PLURAL[kind]}/{content_id}/labels"))))
 
     # Search and restrictions
 

@@ -32,7 +32,7 @@ from confluence_to_twig.confluence.api.errors import NotFoundError, RejectedRequ
 from confluence_to_twig.confluence.api.interface import SPACES_FOR_A_HINT
 from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told, labels_from_v1
 from confluence_to_twig.confluence.api.offsets import OffsetPage, offset_page, walk_beyond, walk_offsets, walk_steadily
-from confluence_to_twig.confluence.api.paging import check_total, told_total
+from confluence_to_twig.confluence.api.paging import check_total, content_id, told_total
 from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
 from confluence_to_twig.confluence.api.space import space_from_v1
 
@@ -147,9 +147,9 @@ class DataCenterApi:
 
         found = [self._content(item) for item in walk_offsets(page)]
         seen = {content.id for content in found}
-        for content_id in ids:
-            if content_id not in seen:
-                found += self._single(content_id, ("body.storage",), "current")
+        for wanted in ids:
+            if wanted not in seen:
+                found += self._single(wanted, ("body.storage",), "current")
         return Bodies(found, len(first[0].results) if first[0].more else None)
 
     def probe(self, content_id: str, kind: Kind) -> None:
@@ -195,7 +195,7 @@ class DataCenterApi:
 
     def labels(self, space: Space, kinds: Collection[Kind]) -> dict[str, tuple[str, ...]]:
         listed = self.search(of_space(space.key, kinds), ("metadata.labels",), LIMIT)
-        return {str(item["id"]): labels_from_v1(item) for item in listed}
+        return {content_id(item): labels_from_v1(item) for item in listed}
 
     def labels_of(self, content_id: str, kind: Kind) -> tuple[str, ...]:
         return labels_from_v1(self._get(f"/content/{content_id}", expand="metadata.labels"))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from confluence_to_twig.confluence.api.content import reading
 from confluence_to_twig.confluence.api.cql import labelled
 from confluence_to_twig.confluence.api.errors import BrokenAnswerError
+from confluence_to_twig.confluence.api.paging import content_id
 from confluence_to_twig.confluence.api.restrictions import told_readers
 from confluence_to_twig.confluence.api.workers import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.interface import ContentApi
     from confluence_to_twig.confluence.api.restrictions import Readers
@@ -44,6 +45,19 @@ def labels_from_v1(item: Mapping[str, Any]) -> tuple[str, ...]:
     with reading(item):
         labels = ((item.get("metadata") or {}).get("labels") or {}).get("results") or []
         return tuple(sorted({intern(str(label["name"])) for label in labels if is_global(label)}))
+
+
+def labels_from_v2(items: Iterable[Any]) -> dict[str, str]:
+    """The ids of the global labels of a v2 listing, by name.
+
+    :raises BrokenAnswerError: when one cannot be read.
+    """
+    found: dict[str, str] = {}
+    for label in items:
+        with reading(label):
+            if is_global(label):
+                found[intern(str(label["name"]))] = str(label["id"])
+    return found
 
 
 def labels_may_be_cut(item: Mapping[str, Any]) -> bool:
@@ -107,7 +121,8 @@ def search_labels(
     def read(question: tuple[Sequence[str], Sequence[str]]) -> dict[str, tuple[str, ...]]:
         asked, before = question
         cql = labelled(space.key, sorted(kinds), asked, before)
-        return {str(item["id"]): _all_labels(api, item) for item in api.search(cql, ("metadata.labels",), SEARCH_LIMIT)}
+        hits = api.search(cql, ("metadata.labels",), SEARCH_LIMIT)
+        return {content_id(item): _all_labels(api, item) for item in hits}
 
     found: dict[str, tuple[str, ...]] = {}
     for part in workers.map(read, _questions(sorted(names))):
@@ -118,7 +133,7 @@ def search_labels(
 def _all_labels(api: ContentApi, item: Mapping[str, Any]) -> tuple[str, ...]:
     if not labels_may_be_cut(item):
         return labels_from_v1(item)
-    return api.labels_of(str(item["id"]), "blogpost" if item.get("type") == "blogpost" else "page")
+    return api.labels_of(content_id(item), "blogpost" if item.get("type") == "blogpost" else "page")
 
 
 def _questions(names: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
