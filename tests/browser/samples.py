@@ -49,7 +49,11 @@ def _fill_wiki(airflow: LocalAirflow, source: SampleSource, newest: datetime) ->
         failed = number % 50 == 0
         result = {"pages": PAGES - number, "chunks": 5 * PAGES - number, "changed": number % 7, "removed": number % 3}
         errors = [{"task": "load", "shard": None, "error": "TransientError: Twig is busy"}] if failed else []
-        source.run(f"scheduled__{number}", ended, result=result, state="failed" if failed else "success", errors=errors)
+        told = {"settings": f"lookback={number > 20} name=1", "converter": "1" if number > 5 else "2"}
+        if number == 3:
+            told["approval"] = {"text": "ada approved the deletion of 60 of 80 pages (75%)", "at": ended.isoformat()}
+        state = "failed" if failed else "success"
+        source.run(f"scheduled__{number}", ended, result=result, state=state, errors=errors, **told)
     rows = [planned("leave", "unchanged", number, title=f"Page {number:05}") for number in range(PAGES)]
     rows[1] |= {"action": "fetch", "reason": "version 3 → 4", "version": 4, "manifest_version": 3, "title": HOSTILE}
     rows[2] |= {"action": "delete", "reason": "in the trash", "version": None, "manifest_version": 2}

@@ -91,7 +91,7 @@ def test_a_source_opens_from_the_keyboard(page: Any, airflow: LocalAirflow) -> N
         assert page.evaluate("document.activeElement.id") == f"tab-{tab.lower()}"
 
 
-def test_charts_are_read_with_the_arrow_keys_and_as_a_table(page: Any, airflow: LocalAirflow) -> None:
+def test_charts_are_read_with_the_arrow_keys(page: Any, airflow: LocalAirflow) -> None:
     opened(page, airflow, "#/wiki/history")
     charts = page.locator(".chart-group")
     charts.locator("svg").nth(3).wait_for()
@@ -105,9 +105,50 @@ def test_charts_are_read_with_the_arrow_keys_and_as_a_table(page: Any, airflow: 
     charts.focus()
     page.keyboard.press("Home")
     assert "Twig is busy" in told.inner_text()
-    page.get_by_text("Show as a table").click()
-    assert page.locator("table.plain tbody tr").count() == 251
-    assert page.locator("table.plain tbody tr").first.inner_text().split("\t")[2:6] == ["50,000", "250,000", "12", "3"]
+    assert page.locator(".chart.pages .failure").get_attribute("d").count("M") == 5
+
+
+def test_no_label_of_a_chart_is_cut_or_fractional(page: Any, airflow: LocalAirflow) -> None:
+    def history(route: Any) -> None:
+        answer = route.fetch().json()
+        for number, run in enumerate(answer["runs"]):
+            run |= {"pages": number % 2, "seconds": 4_000.0 + number, "changed": number % 2, "removed": 0}
+        route.fulfill(json=answer)
+
+    page.route("**/history", history)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        opened(page, airflow, "#/wiki/history")
+        page.locator(".chart svg").nth(3).wait_for()
+        boxes = page.locator(".chart svg .axis").evaluate_all(
+            "all => all.map(one => { const box = one.getBBox(), svg = one.ownerSVGElement;"
+            " return [one.textContent, box.x, box.x + box.width, +svg.getAttribute('width')]; })"
+        )
+        assert [text for text, left, right, room in boxes if left < 0 or right > room] == []
+        values = page.locator(".chart.pages .axis.value").all_text_contents()
+        assert values
+        assert all(value.isdigit() for value in values)
+
+
+def test_the_timeline_has_a_row_for_each_event_and_a_filter(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/wiki/history")
+    rows = page.locator(".timeline tbody tr")
+    expect(rows).to_have_count(50)
+    assert rows.first.inner_text().split("\t")[3:6] == ["12", "3", "1"]
+    page.get_by_role("button", name="Show 50 more").click()
+    expect(rows).to_have_count(100)
+    page.get_by_role("button", name="Approvals and changes 3").click()
+    expect(rows).to_have_count(3)
+    for number, words in enumerate(("ada approved the deletion of 60 of 80", "Converter 1 → 2", "changed: lookback")):
+        expect(rows.nth(number)).to_contain_text(words)
+    page.get_by_role("button", name="Failures 5").click()
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_contain_text("Twig is busy")
+    run = "../dags/confluence_to_twig__wiki/runs/scheduled__50"
+    expect(rows.first.get_by_role("link", name="Run")).to_have_attribute("href", run)
+    expect(rows.first.get_by_role("link", name="Log")).to_have_attribute("href", f"{run}/tasks/load")
+    rows.first.get_by_role("link", name="Plan").click()
+    page.get_by_text("No plan of this run").wait_for()
 
 
 def test_the_plan_is_filtered_searched_and_paged(page: Any, airflow: LocalAirflow) -> None:
@@ -334,8 +375,8 @@ def test_axe_finds_no_serious_barrier(page: Any, airflow: LocalAirflow, theme: s
     for tab in TABS:
         page.get_by_role("tab", name=tab).click()
         page.locator(READY[tab]).first.wait_for()
-        if tab == "history":
-            page.get_by_text("Show as a table").click()
+        if tab == "plan":
+            page.get_by_text("What the words mean").click()
         if tab == "playground":
             page.get_by_label("Question").fill(QUESTION)
             page.keyboard.press("Enter")

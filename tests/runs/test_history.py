@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from confluence_to_twig.runs import history
 from confluence_to_twig.runs.history import KEPT_RUNS, newest_first, read_history, remember
 from confluence_to_twig.runs.report import build_report
-from confluence_to_twig.runs.run_row import row_of
+from confluence_to_twig.runs.run_row import RunRow, row_of
 from tests.web.samples import NOW, SITE, SampleSource
 
 HOUR = timedelta(hours=1)
@@ -237,3 +238,12 @@ def test_takes_the_report_that_the_pipeline_really_builds(docs: SampleSource) ->
     report = build_report(docs.staging.run("manual__1"), "docs", "manual__1")
     row = row_of(report, "manual__1", started_at="a", ended_at="b")
     assert (row.pages, row.chunks, row.failed, row.state) == (7, 30, 1, "success")
+
+
+def test_a_line_of_an_earlier_release_is_read_without_what_it_lacks(docs: SampleSource) -> None:
+    docs.run("manual__1", NOW, settings="name=1", converter="2")
+    (row,) = read_history(docs.staging)
+    data = asdict(row)
+    for name in ("failed_in", "settings", "converter", "approval", "approved_at"):
+        del data[name]
+    assert RunRow.from_json(data) == replace(row, settings="", converter="")

@@ -82,10 +82,13 @@ def test_a_refusal_keeps_all_of_them_and_is_recorded(world: World, run: Run) -> 
     record = read_json(record_path(run))
     assert record["warnings"] == ["60 of 80 pages (75%) stay in Twig: ada chose to keep them"]
     assert record["figures"]["kept_by_brake"] == 60
+    assert record["details"]["approval"]["text"] == "ada kept 60 of 80 pages (75%)"
 
 
 def test_an_approval_deletes_and_the_audit_says_who_gave_it(world: World, run: Run) -> None:
     assert prune(run, approved=True, answered_by="ada") == {"deleted": 60, "kept": 0}
+    answer = read_json(record_path(run))["details"]["approval"]["text"]
+    assert answer == "ada approved the deletion of 60 of 80 pages (75%)"
     assert world.held() == expected(*KEPT)
     rows = world.audit.read().to_pylist()
     assert {(row["approved_by"], row["run_id"], row["reason"]) for row in rows} == {("ada", run.run_id, "archived")}

@@ -272,7 +272,7 @@ def test_lists_the_runs_whose_plan_is_kept(airflow: Airflow, sample: SampleSourc
 
 def test_a_source_that_never_ran_has_empty_answers(airflow: Airflow, sample: SampleSource) -> None:
     assert airflow.get("viewer", READING[0]).json()["last"] is None
-    assert airflow.get("viewer", READING[1]).json() == {"total": 0, "runs": []}
+    assert airflow.get("viewer", READING[1]).json() == {"total": 0, "runs": [], "events": []}
     assert airflow.get("viewer", READING[2]).json()["run"] is None
     nothing: dict[str, Any] = {"quarantined": [], "conversions": [], "warnings": []}
     nothing |= {"withheld": {"quarantined": 0, "conversions": 0}}

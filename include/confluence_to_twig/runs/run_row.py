@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 _REMEDY_LIMIT = 2_000
@@ -26,6 +26,10 @@ class RunRow:
     :param warning: the first of its warnings, in a line.
     :param token_expires_on: the day that the Confluence connection named, ISO 8601; empty if it names none.
     :param problem: what went wrong, in a line; empty if nothing did. :param remedy: what to do about it, if it says so.
+    :param failed_in: the task that failed first, as an address of Airflow's UI names it; empty if none did.
+    :param settings: as :func:`confluence_to_twig.runs.timeline.settings_of` writes them. :param converter: its version.
+    :param approval: who answered the question before a mass deletion, and what; empty if nobody was asked.
+    :param approved_at: when, ISO 8601.
     """
 
     folder: str
@@ -55,21 +59,29 @@ class RunRow:
     space_name: str
     space_url: str
     token_expires_on: str
+    failed_in: str = ""
+    settings: str = ""
+    converter: str = ""
+    approval: str = ""
+    approved_at: str = ""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRow:
-        """The inverse of ``asdict``. Unknown fields are left out; raises ``KeyError`` for a missing one."""
-        return cls(**{name: data[name] for name in _NAMES})
+        """The inverse of ``asdict``. Unknown fields are left out; raises ``KeyError`` for a missing one without default."""
+        later = {name: data[name] for name in _LATER if name in data}
+        return cls(**{name: data[name] for name in _NAMES}, **later)
 
 
-_NAMES = tuple(field.name for field in fields(RunRow))
+_NAMES = tuple(field.name for field in fields(RunRow) if field.default is MISSING)
+#: Fields that lines of earlier releases lack.
+_LATER = tuple(field.name for field in fields(RunRow) if field.default is not MISSING)
 
 
 def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: str) -> RunRow:
     """The line of a report as :func:`confluence_to_twig.runs.report.build_report` makes it."""
     figures, params, space = report["figures"], report.get("params", {}), report.get("space") or {}
     problem, remedy = _what_went_wrong(report)
-    waited = float(report.get("waited", 0.0))
+    waited, approval = float(report.get("waited", 0.0)), report.get("approval") or {}
     return RunRow(
         folder=folder,
         run_id=report["run_id"],
@@ -98,7 +110,19 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
         space_name=str(space.get("name", "")),
         space_url=str(space.get("url", "")),
         token_expires_on=str(report.get("token_expires_on") or ""),
+        failed_in=_failed_in(report),
+        settings=str(report.get("settings", "")),
+        converter=str(report.get("converter", "")),
+        approval=str(approval.get("text", "")),
+        approved_at=str(approval.get("at", "")),
     )
+
+
+def _failed_in(report: dict[str, Any]) -> str:
+    if not report["errors"]:
+        return "verify" if report.get("problems") else ""
+    error = report["errors"][0]
+    return str(error["task"]) if error["shard"] is None else f"{error['task']}/mapped/{error['shard']}"
 
 
 def _what_went_wrong(report: dict[str, Any]) -> tuple[str, str]:

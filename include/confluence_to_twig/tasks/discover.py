@@ -202,6 +202,7 @@ def _report_look(looked: Looked, record: Record) -> None:
 def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:
     reasons = counts_by_reason(planned)
     record.details["plan"] = reasons
+    record.details["converter"] = CONVERTER_VERSION
     for action, counted in reasons.items():
         record.figures[f"to_{action}"] = sum(counted.values())
         for reason, number in counted.items():

@@ -108,6 +108,8 @@ def prune(
         restricted = _delete(run, wanted.at_once, manifest, record)
         if wanted.brake and approved is None:
             approved, answered_by = _approval(run, wanted, record, ask)
+        if wanted.brake:
+            record.details["approval"] = _answer(wanted, bool(approved), str(answered_by))
         if wanted.brake and not approved:
             kept = len(wanted.deletions) + len(wanted.shrunk)
             record.warn(f"{wanted} stay in Twig: {answered_by} chose to keep them")
@@ -119,6 +121,12 @@ def prune(
         if not (restricted or deleted or wanted.shrunk):
             log.info("Nothing to delete")
         return {"deleted": restricted + deleted, "kept": 0}
+
+
+def _answer(wanted: PrunePlan, approved: bool, answered_by: str) -> dict[str, str]:
+    """For the history."""
+    done = "approved the deletion of" if approved else "kept"
+    return {"text": f"{answered_by} {done} {wanted}", "at": datetime.now(UTC).isoformat()}
 
 
 def _let_through(run: Run, wanted: PrunePlan, record: Record) -> None:

@@ -14,6 +14,7 @@ from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
+from confluence_to_twig.runs.timeline import settings_of
 from confluence_to_twig.staging.last_inventory import last_inventory_of, read_look_state
 from confluence_to_twig.staging.layout import close_to_others, group_may_use
 from confluence_to_twig.staging.manifest_reader import ManifestReader
@@ -46,6 +47,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
         window = resolve_window(run.facts, lookback=run.source.lookback, since=run.params.since, full=run.params.full)
         log.info("Window: %s", window)
         record.details |= {"window": window.to_json(), "run_type": run.facts.run_type, "params": _asked(run)}
+        record.details["settings"] = settings_of(run.source)
         found = _check_connections(run, record, token_expires)
         return {"window": window.to_json(), "source": run.source.frozen(), **found}
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.history import newest_first, read_history
+from confluence_to_twig.runs.timeline import events
 from confluence_to_twig.sources.source import Source, SourcesFile, load_sources
 from confluence_to_twig.staging.layout import SourceStaging, folder_name, staging_root
 from confluence_to_twig.web import access, playground
@@ -135,10 +136,12 @@ def source(dag_id: str, source: Ours, user: access.User) -> dict[str, Any]:
 
 @app.get("/api/sources/{dag_id}/history", dependencies=[access.MAY_READ])
 def history(source: Ours, user: access.User, limit: Annotated[int, Query(ge=1, le=2_000)] = 1_000) -> dict[str, Any]:
-    """The newest runs, oldest first."""
+    """The newest runs, oldest first, and what else happened in their time."""
     rows = read_history(_staging(source))
-    runs: list[Any] = _discretion(source, user).of_answer([asdict(row) for row in rows[-limit:]])
-    return {"total": len(rows), "runs": runs}
+    shown = rows[-limit:]
+    told = {"runs": [asdict(row) for row in shown], "events": [asdict(event) for event in events(shown)]}
+    answer: dict[str, Any] = _discretion(source, user).of_answer(told)
+    return {"total": len(rows), **answer}
 
 
 @app.get("/api/sources/{dag_id}/plans", dependencies=[access.MAY_READ])

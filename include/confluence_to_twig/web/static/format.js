@@ -13,6 +13,7 @@ const MOMENT = new Intl.DateTimeFormat("en", {
   hourCycle: "h23",
   timeZone: "UTC",
 });
+const HOUR = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -24,6 +25,7 @@ const UNITS = [
 export const number = (value) => NUMBER.format(value);
 export const compact = (value) => (Math.abs(value) < 10_000 ? NUMBER.format(value) : COMPACT.format(value));
 export const day = (time) => DAY.format(new Date(time));
+export const hour = (time) => HOUR.format(new Date(time));
 export const moment = (time) => `${MOMENT.format(new Date(time))} UTC`;
 export const percent = (share) => `${Math.floor(share * 1000) / 10} %`;
 

@@ -1,42 +1,42 @@
-// The history of a source: what each run left in Twig, changed, removed, and how long it took.
+// The history of a source: charts of what each run left in Twig, changed, removed, and how long it took; and the timeline.
 
 import { own } from "./api.js";
 import { announce, h, inside, replace } from "./dom.js";
-import { drawPanel } from "./chart.js";
+import { drawPanel, SECONDS } from "./chart.js";
 import { compact, count, duration, moment, number, worked } from "./format.js";
 import { empty, loading, refusal } from "./notices.js";
 import { runPath } from "./source.js";
 import { runState } from "./status.js";
+import { timeline } from "./timeline.js";
 
 const RANGES = [30, 200, 1000];
 const PANELS = [
   { key: "pages", title: "Pages in Twig", kind: "line", up: (run) => run.pages, show: compact },
   { key: "chunks", title: "Chunks in Twig", kind: "line", up: (run) => run.chunks, show: compact },
   { key: "changes", title: "Changed and removed pages", kind: "bars", up: (run) => run.changed, down: (run) => run.removed, show: compact },
-  { key: "duration", title: "Time at work", kind: "bars", up: (run) => run.seconds, show: duration },
+  { key: "duration", title: "Time at work", kind: "bars", up: (run) => run.seconds, show: duration, steps: SECONDS },
 ];
 
 /** Fill the tab. */
 export async function historyTab(panel, context) {
   if (!context.again) replace(panel, loading("Loading the history…"));
   try {
-    const { runs, total } = await own(`sources/${encodeURIComponent(context.source.dag_id)}/history`, {}, context.signal);
+    const { runs, events, total } = await own(`sources/${encodeURIComponent(context.source.dag_id)}/history`, {}, context.signal);
     if (context.signal.aborted) return;
     if (!runs.length) {
       replace(panel, empty("No run yet", "Unpause the DAG or trigger it: the first run imports everything that the source covers."));
       return;
     }
-    draw(panel, context, runs, total);
+    draw(panel, context, runs, events, total);
   } catch (error) {
     if (!context.signal.aborted) replace(panel, refusal(error, () => historyTab(panel, context)));
   }
 }
 
-function draw(panel, context, runs, total) {
+function draw(panel, context, runs, events, total) {
   const state = { range: RANGES.find((range) => runs.length <= range) ?? RANGES.at(-1), at: null };
   const charts = h("div", { class: "charts" });
   const told = h("div", { class: "told" });
-  const table = h("div", {});
   const chosen = () => runs.slice(-state.range);
 
   const tell = (index) => {
@@ -50,7 +50,6 @@ function draw(panel, context, runs, total) {
     charts.replaceChildren(...PANELS.map((definition) => figure(definition, shown, tell)));
     for (const chart of charts.children) chart.draw(charts.clientWidth);
     tell(-1);
-    replace(table, runTable(shown, context));
   };
   const keys = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
@@ -71,11 +70,11 @@ function draw(panel, context, runs, total) {
     ),
     h(
       "div",
-      { class: "chart-group", tabindex: "0", role: "group", "aria-label": "Charts of the runs. Left and right arrow go from run to run; the table below holds the same figures.", on: { keydown: keys } },
+      { class: "chart-group", tabindex: "0", role: "group", "aria-label": "Charts of the runs. Left and right arrow go from run to run; the timeline below holds the same figures.", on: { keydown: keys } },
       charts,
     ),
     told,
-    h("details", { class: "as-table" }, h("summary", {}, "Show as a table"), table),
+    timeline(runs, events, context),
   );
   redraw();
   const observer = new ResizeObserver(() => {
@@ -151,35 +150,4 @@ function describe(run, context) {
 
 function sentence(run) {
   return `${moment(run.ended_at)}, ${run.state}: ${run.summary}`;
-}
-
-function runTable(runs, context) {
-  const cell = (value) => h("td", { class: "figure" }, value === null ? "–" : number(value));
-  const rows = runs.toReversed().map((run) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, moment(run.ended_at)),
-      h("td", {}, runState(run.state)),
-      cell(run.pages),
-      cell(run.chunks),
-      cell(run.changed),
-      cell(run.removed),
-      cell(run.failed),
-      h("td", {}, run.kind),
-      h("td", { class: "figure", title: worked(run) }, duration(run.seconds)),
-    ),
-  );
-  const heads = ["Ended", "State", "Pages", "Chunks", "Changed", "Removed", "Failed", "Kind", "At work"];
-  return h(
-    "div",
-    { class: "card sheet scrolls", tabindex: "0", role: "region", "aria-label": `Runs of ${context.source.name}` },
-    h(
-      "table",
-      { class: "plain" },
-      h("caption", { class: "unseen" }, `Runs of ${context.source.name}, newest first`),
-      h("thead", {}, h("tr", {}, heads.map((label, index) => h("th", { scope: "col", class: index > 1 && label !== "Kind" ? "figure" : "" }, label)))),
-      h("tbody", {}, rows),
-    ),
-  );
 }

@@ -259,7 +259,8 @@ function tabs(context) {
     build(panel, { ...context, again, signal: AbortSignal.any([context.signal, close.signal]) });
   }
 
-  window.addEventListener("hashchange", () => draw(), { signal: context.signal });
+  // A link to a part of a tab, such as the plan of one run, opens that part also where the tab is open already.
+  window.addEventListener("hashchange", () => draw({ again: location.hash.includes("?") }), { signal: context.signal });
   draw();
   const redraw = (sameRun) => {
     // The playground keeps its question and its answers, and a plan does not change while its run goes on.
