@@ -31,6 +31,9 @@ SOURCES: list[dict[str, Any]] = [
     {"name": "killed", "space_key": "PROD", "schedule": "manual", "retry_delay": "2 seconds"},
     {"name": "backfilled", "space_key": "PROD", "schedule": "0 0 * * *", "lookback": "1 day", "start_date": START},
     {"name": "braked", "space_key": "PROD", "schedule": "manual", "brake_pages": 2, "brake_share": 0.001},
+    # Only its first run is one of the schedule; whatever comes after it within a year is on change.
+    {"name": "watched", "space_key": "WATCH", "schedule": "0 0 1 1 *", "on_change": True, "poll_every": "5 seconds"}
+    | {"quiet_for": "0 seconds"},
 ]
 
 
