@@ -54,7 +54,7 @@ class Golden:
         return (
             f"The converter's output changed for {len(changed)} of {len(now.documents)} documents ({shown}), and its version is still "
             f'"{now.converter_version}": pages that Twig holds would keep the old output. Raise CONVERTER_VERSION in '
-            f"include/confluence_to_twig/content/convert.py, then run: {COMMAND}"
+            f"include/confluence_to_twig/content/version.py, then run: {COMMAND}"
         )
 
 

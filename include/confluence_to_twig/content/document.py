@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.content.chunks.chunking import chunk_document
-from confluence_to_twig.content.convert import CONVERTER_VERSION, convert
+from confluence_to_twig.content.conversion import convert
 from confluence_to_twig.content.model import (
     Attachment,
     BodyResolver,
@@ -21,6 +21,7 @@ from confluence_to_twig.content.model import (
     PageResolver,
     TitleResolver,
 )
+from confluence_to_twig.content.version import CONVERTER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

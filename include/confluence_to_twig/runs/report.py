@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.staging.files import files_in, read_json
-from confluence_to_twig.staging.parquet import iter_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +100,12 @@ def summarise(report: dict[str, Any]) -> Summary:
 def failed_pages(staging: RunStaging) -> list[dict[str, Any]]:
     """The pages that were quarantined in this run, with stage and error."""
     folder = staging.home / "quarantine"
-    return [row for name in files_in(folder) if name.endswith(".parquet") for row in iter_rows(folder / name)]
+    names = [name for name in files_in(folder) if name.endswith(".parquet")]
+    if not names:
+        return []
+    from confluence_to_twig.staging.parquet import iter_rows  # loads Arrow, which most tasks that report do not need
+
+    return [row for name in names for row in iter_rows(folder / name)]
 
 
 def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, Any]:

@@ -12,9 +12,6 @@ from confluence_to_twig.content.storage.resolution import Resolution
 from confluence_to_twig.content.storage.storage_format import resolve
 from confluence_to_twig.content.storage.view import normalise_view
 
-#: Part of every content hash: a new version makes the next run convert and load every page again.
-CONVERTER_VERSION = "2"
-
 
 def convert(storage: str, context: PageContext | None = None) -> Conversion:
     """Convert one page's body, and append its comments and files. Never raises for the content of the texts.

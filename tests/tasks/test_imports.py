@@ -1,0 +1,38 @@
+"""What a task's process loads: each module costs each run of each source."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import json, sys
+from importlib import import_module
+
+for name in ("validate", "discover", "load", "prune", "verify", "verify_twig", "hold"):
+    import_module(f"confluence_to_twig.tasks.{name}")
+from confluence_to_twig.staging.files import read_json, write_json
+from confluence_to_twig.staging.layout import root_at
+from confluence_to_twig.staging.parquet import read_table, write_rows
+from confluence_to_twig.staging.schemas import PLAN
+
+root = root_at(sys.argv[1])
+write_json(root / "some.json", {"a": 1})
+write_rows(root / "some.parquet", PLAN, [])
+assert read_json(root / "some.json") == {"a": 1}
+assert read_table(root / "some.parquet").num_rows == 0
+print(json.dumps(sorted({name.split(".")[0] for name in sys.modules} | set(sys.modules))))
+"""
+
+
+def test_tasks_load_neither_the_converter_nor_for_local_staging_the_file_systems_of_all_providers(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "confluence_to_twig.tasks.discover" in loaded
+    assert not loaded & {"lxml", "html2text", "bpe_openai", "pandas", "boto3", "airflow.providers.amazon.aws.fs.s3"}
