@@ -22,6 +22,7 @@ FROM_THE_IMAGE = {
     "pydantic",
     "pyyaml",
     "requests",
+    "structlog",
     "uvicorn",
 }
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from confluence_to_twig.runs.record import record_path, recorded
 from confluence_to_twig.runs.run import Run
@@ -23,6 +24,14 @@ def test_leaves_a_record_of_a_task_that_succeeded(run: Run) -> None:
     assert (written["task"], written["state"], written["error"]) == ("load", "success", None)
     assert written["figures"] == {"changed": 7}
     assert written["warnings"] == ["look at this"]
+
+
+def test_logs_its_figures_as_fields_of_one_line(run: Run) -> None:
+    with structlog.testing.capture_logs() as lines, recorded(run) as record:
+        record.count(changed=7, seconds=99)  # extract counts seconds of its own
+    (line,) = lines
+    assert line.pop("seconds") < 60
+    assert line == {"event": "Figures of this task", "log_level": "info", "changed": 7}
 
 
 def test_leaves_a_record_of_a_task_that_failed_and_lets_the_error_through(run: Run) -> None:

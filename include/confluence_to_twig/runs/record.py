@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import structlog
+
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.metrics import is_measured, of_task, send
 from confluence_to_twig.runs.stopping import TaskStopped, stoppable
@@ -113,6 +115,8 @@ def _write(
         "error": error,
     }
     write_json(path, data)
+    # Through structlog, whose fields Airflow shows beside the line and keeps in the log as JSON.
+    structlog.get_logger(__name__).info("Figures of this task", **(record.figures | {"seconds": seconds}))
     if is_measured():
         send(of_task(run.source.name, data, record.figures, len(record.warnings)))
 
