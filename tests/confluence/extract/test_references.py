@@ -30,9 +30,25 @@ def test_finds_the_page_s_own_files_but_not_those_of_other_pages() -> None:
     assert own_file_names(storage) == {"a & b.png", "c.pdf"}
 
 
-@pytest.mark.parametrize("macro", ["include", "include-page", "excerpt-include"])
+@pytest.mark.parametrize(
+    "macro", ["include", "include-page", "excerpt-include", "multiexcerpt-include", "multiexcerpt-include-macro"]
+)
 def test_finds_included_pages(macro: str) -> None:
     assert included_pages(f"<p>x</p>{include_of('A &amp; B', macro)}") == [PageReference(None, "A & B")]
+
+
+def test_knows_a_space_that_stands_beside_the_page() -> None:
+    storage = (
+        '<ac:structured-macro ac:name="multiexcerpt-include">'
+        '<ac:parameter ac:name="SpaceWithExcerpt"><ri:space ri:space-key="DOC" /></ac:parameter>'
+        '<ac:parameter ac:name="PageWithExcerpt"><ac:link><ri:page ri:content-title="A" /></ac:link></ac:parameter>'
+        "</ac:structured-macro>"
+    )
+    assert included_pages(storage) == [PageReference("DOC", "A")]
+    as_text = '<ac:parameter ac:name="PageWithExcerpt">A</ac:parameter>'
+    assert included_pages(f'<ac:structured-macro ac:name="multiexcerpt-include">{as_text}</ac:structured-macro>') == [
+        PageReference(None, "A")
+    ]
 
 
 def test_knows_the_space_of_an_included_page() -> None:

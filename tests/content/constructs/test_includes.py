@@ -103,6 +103,51 @@ def test_excerpt_include_by_name():
     assert convert(excerpt_include("Part", name="second", nopanel="true"), pages).markdown == "two"
 
 
+def multiexcerpt(text: str, name: str, macro: str = "multiexcerpt") -> str:
+    parameter = f'<ac:parameter ac:name="MultiExcerptName">{name}</ac:parameter>'
+    body = f"<ac:rich-text-body>{text}</ac:rich-text-body>"
+    return f'<ac:structured-macro ac:name="{macro}">{parameter}{body}</ac:structured-macro>'
+
+
+def multiexcerpt_include(macro: str, page: str, **parameters: str) -> str:
+    values = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
+    return f'<ac:structured-macro ac:name="{macro}">{page}{values}</ac:structured-macro>'
+
+
+@pytest.mark.parametrize(
+    ("macro", "page_parameter", "name_parameter"),
+    [
+        ("multiexcerpt-include", "PageWithExcerpt", "MultiExcerptName"),
+        ("multiexcerpt-include-macro", "page", "name"),
+        ("multiexcerpt-include-macro", "PageWithExcerpt", "MultiExcerptName"),
+    ],
+)
+def test_multiexcerpt_include_by_name_in_both_editions_of_the_app(macro, page_parameter, name_parameter):
+    pages = context(Part=multiexcerpt("<p>one</p>", "first") + multiexcerpt("<p>two</p>", "second"))
+    page = reference("Part").replace('ac:name=""', f'ac:name="{page_parameter}"')
+    storage = multiexcerpt_include(macro, page, **{name_parameter: "second"})
+    conversion = convert(f"<p>a</p>{storage}", pages)
+    assert conversion.markdown == "a\n\ntwo"
+    assert conversion.report.includes == ("id-Part@0",)
+    with_panel = multiexcerpt_include(macro, page, addpanel="true", **{name_parameter: "first"})
+    assert convert(with_panel, pages).markdown == "> **Part:** one"
+
+
+def test_multiexcerpt_include_names_page_and_space_apart_or_as_text():
+    asked = []
+    pages = PageContext(resolve_body=lambda space_key, title: asked.append((space_key, title)))
+    space = '<ac:parameter ac:name="SpaceWithExcerpt"><ri:space ri:space-key="OPS" /></ac:parameter>'
+    page = reference("Part").replace('ac:name=""', 'ac:name="PageWithExcerpt"')
+    convert(multiexcerpt_include("multiexcerpt-include", space + page), pages)
+    convert(multiexcerpt_include("multiexcerpt-include", "", PageWithExcerpt="Part"), pages)
+    assert asked == [("OPS", "Part"), (None, "Part")]
+
+
+def test_multiexcerpt_include_of_its_own_page_ends():
+    storage = multiexcerpt_include("multiexcerpt-include", reference("Home"), MultiExcerptName="a")
+    assert convert(f"<p>x</p>{storage}", context(Home="<p>x</p>")).markdown == "x"
+
+
 @pytest.mark.parametrize("body", ["<p>no excerpt</p>", ""])
 def test_excerpt_include_of_a_page_without_excerpt_leaves_nothing(body):
     assert convert(excerpt_include("Part"), context(Part=body)).markdown == ""

@@ -19,14 +19,15 @@ _USER = re.compile(r'<ri:user\b[^>]*?\bri:(?:account-id|userkey)="([^"]+)"')
 _OWN_FILE = re.compile(r'<ri:attachment\b[^>]*?\bri:filename="([^"]+)"[^>]*?/>')
 _MACRO = re.compile(r'<ac:structured-macro\b[^>]*?\bac:name="([^"]+)"')
 _INCLUDE = re.compile(
-    r'<ac:structured-macro\b[^>]*?\bac:name="(?:include|include-page|excerpt-include)"[^>]*?'
+    r'<ac:structured-macro\b[^>]*?\bac:name="(?:include|include-page|excerpt-include|multiexcerpt-include(?:-macro)?)"[^>]*?'
     r"(?:/>|>(.{0,5000}?)</ac:structured-macro>)",
     re.DOTALL,
 )
 _PAGE = re.compile(r"<ri:(?:page|blog-post)\b([^>]*)>")
 _TITLE = re.compile(r'ri:content-title="([^"]*)"')
 _SPACE_KEY = re.compile(r'ri:space-key="([^"]*)"')
-_PLAIN_PARAMETER = re.compile(r'<ac:parameter ac:name="(?:|pageTitle)">([^<]+)</ac:parameter>')
+_SPACE = re.compile(r'<ri:space\b[^>]*\bri:space-key="([^"]*)"')
+_PLAIN_PARAMETER = re.compile(r'<ac:parameter ac:name="(?:|pageTitle|PageWithExcerpt|page)">([^<]+)</ac:parameter>')
 _NO_TEXT = re.compile(r"<ac:parameter\b[^>]*>.*?</ac:parameter>|<[^>]*>|\s+", re.DOTALL)
 
 
@@ -60,7 +61,8 @@ def included_pages(storage: str) -> list[PageReference]:
 def _reference(macro_body: str) -> PageReference | None:
     page = _PAGE.search(macro_body)
     if page:
-        title, space_key = _TITLE.search(page.group(1)), _SPACE_KEY.search(page.group(1))
+        # Some macros name the space beside the page: <ri:space ri:space-key="DOC" />.
+        title, space_key = _TITLE.search(page.group(1)), _SPACE_KEY.search(page.group(1)) or _SPACE.search(macro_body)
         return (
             PageReference(unescape(space_key.group(1)) if space_key else None, unescape(title.group(1)))
             if title

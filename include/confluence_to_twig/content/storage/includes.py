@@ -1,4 +1,4 @@
-"""``include`` and ``excerpt-include``: the text of another page replaces the macro."""
+"""``include``, ``excerpt-include`` and ``multiexcerpt-include``: the text of another page replaces the macro."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from confluence_to_twig.content.storage.resolution import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from confluence_to_twig.content.model import IncludedPage
 
+#: Parameters that name a page as text.
+_PAGE_AS_TEXT = ("", "pageTitle", "PageWithExcerpt", "page")
 _EXCERPT_NAMES = frozenset({"excerpt", "multiexcerpt", "multiexcerpt-macro"})
 
 
@@ -44,9 +46,30 @@ def resolve_excerpt_include(macro: Node, state: Resolution) -> Replacement:
         return fallback
     values = parameters(macro)
     body = _converted(page, state, lambda root: _excerpt_of(root, values.get("name", "")))
-    if values.get("nopanel", "").lower() == "true" or not body:
-        return body
-    return [Node("blockquote", {"data-label": page.title}, body)]
+    return body if _is_true(values, "nopanel") else _panel(page, body)
+
+
+def resolve_multiexcerpt_include(macro: Node, state: Resolution) -> Replacement:
+    """The same of the app MultiExcerpt, which has a panel only with ``addpanel``.
+
+    Its Data Center edition names page and excerpt ``PageWithExcerpt`` and ``MultiExcerptName``, its Cloud edition ``page``
+    and ``name``.
+    """
+    page, fallback = _find(macro, state)
+    if page is None:
+        return fallback
+    values = parameters(macro)
+    name = values.get("MultiExcerptName") or values.get("name", "")
+    body = _converted(page, state, lambda root: _excerpt_of(root, name))
+    return _panel(page, body) if _is_true(values, "addpanel") else body
+
+
+def _panel(page: IncludedPage, body: Replacement) -> Replacement:
+    return [Node("blockquote", {"data-label": page.title}, body)] if body else body
+
+
+def _is_true(values: Mapping[str, str], name: str) -> bool:
+    return values.get(name, "").lower() == "true"
 
 
 def _find(macro: Node, state: Resolution) -> tuple[IncludedPage | None, Replacement]:
@@ -77,12 +100,14 @@ def _too_much(state: Resolution) -> bool:
 
 
 def _reference(macro: Node) -> tuple[str | None, str]:
-    """Space key and title of the page: a ``ri:page`` in the unnamed parameter, in old pages as text."""
+    """Space key and title of the page: a ``ri:page`` in a parameter, in old pages as text."""
+    space = next((node.get("ri:space-key") for node in macro.walk() if node.tag == "ri:space"), "")
     for node in macro.walk():
         if node.tag in {"ri:page", "ri:blog-post"}:
-            return node.get("ri:space-key") or None, node.get("ri:content-title")
+            return node.get("ri:space-key") or space or None, node.get("ri:content-title")
     values = parameters(macro)
-    return space_and_title(values.get("", "") or values.get("pageTitle", ""))
+    key, title = space_and_title(next(filter(None, (values.get(name, "") for name in _PAGE_AS_TEXT)), ""))
+    return key or space or None, title
 
 
 def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], Replacement]) -> Replacement:

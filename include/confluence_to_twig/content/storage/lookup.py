@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.model import IncludedPage
 
-_INCLUDE_MACRO = re.compile(r'ac:name="(?:include|include-page|excerpt-include)"')
+_INCLUDE_MACRO = re.compile(r'ac:name="(?:include|include-page|excerpt-include|multiexcerpt-include(?:-macro)?)"')
 _PAGE_REFERENCE = re.compile(r'ri:content-title="([^"]*)"')
-_PAGE_AS_TEXT = re.compile(r'<ac:parameter ac:name="(?:|pageTitle)">([^<]+)</ac:parameter>')
+_PAGE_AS_TEXT = re.compile(r'<ac:parameter ac:name="(?:|pageTitle|PageWithExcerpt|page)">([^<]+)</ac:parameter>')
 _SPACE_AND_TITLE = re.compile(r"(~?[A-Za-z0-9]+):(\S.*)", re.DOTALL)
 
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.content.nodes import Node, names
 from confluence_to_twig.content.storage import diagrams
 from confluence_to_twig.content.storage import macro_rules as rules
-from confluence_to_twig.content.storage.includes import resolve_excerpt_include, resolve_include
+from confluence_to_twig.content.storage.includes import (
+    resolve_excerpt_include,
+    resolve_include,
+    resolve_multiexcerpt_include,
+)
 from confluence_to_twig.content.storage.links import file_reference
 from confluence_to_twig.content.storage.resolution import IN_SENTENCE, Replacement, Resolution, plain_body, rich_body
 from confluence_to_twig.content.storage.shown import (
@@ -66,6 +70,7 @@ _RULES: dict[str, Rule] = {
         (rules.person, "profile profile-picture"),
         (resolve_include, "include include-page"),
         (resolve_excerpt_include, "excerpt-include"),
+        (resolve_multiexcerpt_include, "multiexcerpt-include multiexcerpt-include-macro"),
     )
     for name in names(followers)
 }
