@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from sandbox.twig import Settings, serve
 from tests.twig.world import Page, World, local_staging
+from tests.web.roles import PASSWORDS, app_with_roles
 from tests.web.samples import NOW, SITE, SampleSource, document, page, planned
 
-PASSWORDS = {name: f"{name}-password" for name in ("admin", "user", "viewer", "stranger")}
 TOKEN, KEY, LOGIN = "ATATT3xFfGF0-very-secret-token", "twigsk_live_very_secret", "sync.account@example.com"
 CONNECTION = {
     "connection_id": "page_confluence",
@@ -61,10 +60,7 @@ class Airflow:
 
 @pytest.fixture(scope="module")
 def airflow(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    from airflow.api_fastapi.app import create_app, purge_cached_app
-
     folder = tmp_path_factory.mktemp("airflow")
-    (folder / "passwords.json").write_text(json.dumps(PASSWORDS), encoding="ascii")
     (folder / "sources.yaml").write_text(
         "sources:\n"
         "  - {name: docs, space_key: PROD, confluence_conn_id: page_confluence, twig_conn_id: page_twig}\n"
@@ -72,21 +68,11 @@ def airflow(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "  - {name: broken, space_key: 'x y'}\n",
         encoding="utf-8",
     )
-    with pytest.MonkeyPatch.context() as patch:
-        users = "admin:admin,user:user,viewer:viewer,stranger:"
-        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", users)
-        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(folder / "passwords.json"))
-        patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "only-for-this-test-" + "x" * 64)
-        patch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # as Airflow's API server sets it
-        patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
-        patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
-        purge_cached_app()
-        with TestClient(create_app("core"), base_url="http://127.0.0.1") as client:
-            airflow = Airflow(client)
-            airflow("admin", "POST", "/api/v2/connections", json=CONNECTION).raise_for_status()
-            yield airflow
-            airflow("admin", "DELETE", "/api/v2/connections/page_confluence")
-        purge_cached_app()
+    with app_with_roles(folder) as app, TestClient(app, base_url="http://127.0.0.1") as client:
+        airflow = Airflow(client)
+        airflow("admin", "POST", "/api/v2/connections", json=CONNECTION).raise_for_status()
+        yield airflow
+        airflow("admin", "DELETE", "/api/v2/connections/page_confluence")
 
 
 @pytest.fixture
