@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from confluence_to_twig.sources.source import Source
+from confluence_to_twig.web.overview import source_row
 from sandbox.run import LocalAirflow
+from tests.browser.broken import HOUR, SITUATIONS, Situation
 from tests.browser.samples import HOSTILE, QUESTION
+from tests.web.samples import NOW, SampleSource
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 TABS = ("history", "plan", "quarantine", "warnings", "playground")
@@ -453,3 +460,57 @@ def test_tabs_follow_when_another_run_ends(page: Any, airflow: LocalAirflow) -> 
     later["failed"] = True
     page.clock.run_for(61_000)
     page.get_by_text("Seen later").wait_for()
+
+
+def test_a_source_is_never_called_active_when_something_is_broken(
+    page: Any, airflow: LocalAirflow, tmp_path: Path
+) -> None:
+    def told(situation: Situation) -> dict[str, Any]:
+        source = SampleSource(str(tmp_path / situation.name), "docs")
+        situation.make(source)
+        row = source_row(Source(name="docs", space_key="PROD"), source.staging, NOW + 10 * HOUR)
+        return row | {"airflow_answers": True, "live": situation.live}
+
+    assert len(SITUATIONS) >= 30
+    rows = [told(situation) for situation in [*SITUATIONS, Situation("all is well", "active", "", ({},))]]
+    opened(page, airflow)
+    states = page.evaluate(
+        "rows => import('./static/status.js').then(({ stateOf }) => rows.map((row) => stateOf(row, row.live)))",
+        json.loads(json.dumps(rows)),
+    )
+    assert states.pop()["state"] == "active"
+    seen = {
+        situation.name: (state["state"], state["reasons"][0]["summary"] if situation.words else "")
+        for situation, state in zip(SITUATIONS, states, strict=True)
+    }
+    assert {name: state for name, (state, _) in seen.items()} == {it.name: it.state for it in SITUATIONS}
+    assert [it.name for it in SITUATIONS if it.words not in seen[it.name][1]] == []
+
+
+def test_a_thousand_runs_and_fifty_sources_open_at_once(page: Any, airflow: LocalAirflow) -> None:
+    """Under two seconds on an idle machine; four times that on one that is at work."""
+
+    def sources(route: Any) -> None:
+        answer = route.fetch().json()
+        wiki = next(it for it in answer["sources"] if it["name"] == "wiki")
+        answer["sources"] = [wiki, *(wiki | {"name": f"wiki-{number}"} for number in range(49))]
+        route.fulfill(json=answer)
+
+    def history(route: Any) -> None:
+        answer = route.fetch().json()
+        answer["runs"] = (answer["runs"] * 4)[:1_000]
+        route.fulfill(json=answer)
+
+    page.route("**/api/sources", sources)
+    page.route("**/history", history)
+    opened(page, airflow, "?warm")
+    began = time.monotonic()
+    opened(page, airflow)
+    page.locator("table.sources tbody tr").nth(49).wait_for()
+    listed = time.monotonic()
+    page.locator("a.open").first.click()
+    page.locator(".chart svg").nth(3).wait_for()
+    page.locator(".timeline tbody tr").nth(49).wait_for()
+    charts = time.monotonic()
+    assert page.get_by_role("button", name="Syncs 1,000").count() == 1
+    assert max(listed - began, charts - listed) < 8.0

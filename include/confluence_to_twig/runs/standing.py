@@ -6,7 +6,7 @@ only, so it neither mends a failed source nor breaks a good one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ class Standing:
     reasons: tuple[Reason, ...]
     last: RunRow | None
     synced_at: str | None
+
+    def with_reason(self, reason: Reason) -> Standing:
+        """The same with one more reason to look, unless there is a worse one already or nothing ran yet."""
+        if self.state not in ("active", "attention"):
+            return self
+        return replace(self, state="attention", reasons=(*self.reasons, reason))
 
     def to_json(self) -> dict[str, Any]:
         """``state`` and ``reasons``."""

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from confluence_to_twig.runs.freshness import UNKNOWN, freshness
 from confluence_to_twig.runs.history import newest_first
 from confluence_to_twig.runs.links import twig_url
-from confluence_to_twig.runs.standing import standing
+from confluence_to_twig.runs.standing import Reason, standing
 from confluence_to_twig.runs.verify_memory import read_verify_memory
 from confluence_to_twig.staging.binding import read_binding
+from confluence_to_twig.staging.cached import Remembered
 from confluence_to_twig.staging.last_inventory import newest_look
+from confluence_to_twig.staging.parquet import opened
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.token_expiry import expiry_shown
 
@@ -21,11 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from airflow.sdk import ObjectStoragePath
+
     from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.staging.layout import SourceStaging
 
 log = logging.getLogger(__name__)
+
+TOKEN_EXPIRED = Reason(
+    "The token of the Confluence connection has expired since the last run",
+    "Create a new one, and paste it into the connection with its date: the next run needs it.",
+)
 
 
 def describe(source: Source) -> dict[str, Any]:
@@ -78,6 +87,7 @@ _NOTHING: dict[str, Any] = {
 
 
 def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[str, Any]:
+    _intact(staging.manifest)
     history = newest_first(staging)
 
     def newest(wanted: Callable[[RunRow], Any]) -> RunRow | None:
@@ -89,6 +99,9 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
     space = newest(lambda row: row.space_url)
     swept = newest(lambda row: row.whole)
     connected = newest(lambda row: row.token_expires_on or row.space_url)
+    token = expiry_shown(connected.token_expires_on if connected else "", now.date())
+    if token["state"] == "expired":
+        stands = stands.with_reason(TOKEN_EXPIRED)
     return {
         "space_name": space.space_name if space else "",
         "space_url": space.space_url if space else "",
@@ -101,9 +114,19 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
         "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
         "synced_at": stands.synced_at,
         "looks": _looks(staging),
-        "token": expiry_shown(connected.token_expires_on if connected else "", now.date()),
+        "token": token,
         "freshness": freshness(staging, history).to_json(),
     }
+
+
+def _read_rows(path: ObjectStoragePath) -> int:
+    with opened(path) as (parquet, _):
+        rows: int = parquet.metadata.num_rows
+        return rows
+
+
+#: Raises for a manifest that is damaged: a source that cannot say what Twig holds is not well, whatever its last run was.
+_intact = Remembered(_read_rows, keep=500)
 
 
 def _looks(staging: SourceStaging) -> dict[str, str] | None:

@@ -32,7 +32,7 @@ async function load(signal) {
       return null;
     }),
   ]);
-  const sources = staged.sources.map((source) => ({ ...source, live: live?.get(source.dag_id) ?? null }));
+  const sources = staged.sources.map((source) => ({ ...source, live: live?.get(source.dag_id) ?? null, airflow_answers: live !== null }));
   return { ...staged, sources, airflowAnswers: live !== null };
 }
 

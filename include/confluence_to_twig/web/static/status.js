@@ -1,6 +1,7 @@
 // The state of a source in one word and one colour.
 
 import { h } from "./dom.js";
+import { relative } from "./format.js";
 
 /** Word, colour class and rank (what needs somebody comes first) of each state. */
 export const STATES = {
@@ -32,7 +33,31 @@ export function stateOf(source, live) {
     return { state: "failed", reasons: [source.last && !unseen(source, live) ? DIED : unseenReason(source)] };
   }
   if (state !== "failed" && unseen(source, live)) return { state: "attention", reasons: [unseenReason(source)] };
-  return { state, reasons };
+  const idle = state === "active" ? notRunning(source, live) : null;
+  return idle ? { state: "attention", reasons: [idle] } : { state, reasons };
+}
+
+/** So late a run that is due may start: the scheduler looks every few seconds, and a pool may be full for a while. */
+const LATE_MS = 3_600_000;
+
+/** Why a source whose last sync went well is not kept in step any more; null if it is. */
+function notRunning(source, live) {
+  if (!live) {
+    if (!source.airflow_answers) return null;
+    return {
+      summary: "Airflow does not know the DAG of this source, so nothing runs",
+      remedy: "Airflow's start page lists import errors; without one, look whether the DAG processor runs and reads the same sources file as this API server.",
+    };
+  }
+  const { dag } = live;
+  if (dag.has_import_errors) {
+    return { summary: "The DAG file has an import error: runs go on as the source was before", remedy: "Airflow's start page shows the error." };
+  }
+  const due = Date.parse(dag.next_dagrun_run_after);
+  if (!dag.is_paused && due < Date.now() - LATE_MS && !live.active.length) {
+    return { summary: `The run that was due ${relative(due)} has not started`, remedy: "Look whether the scheduler runs, and whether the DAG's max_active_runs or a pool holds it." };
+  }
+  return null;
 }
 
 const DIED = {
