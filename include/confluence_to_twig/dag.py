@@ -1,7 +1,7 @@
 """
 ### Confluence → Twig
 
-Keeps one Twig data source in step with one Confluence space.
+Keeps one Twig data source in step with Confluence spaces.
 
 ```
 validate → discover → extract[shard] → transform[shard]
@@ -39,6 +39,7 @@ from airflow.sdk import (
 )
 
 from confluence_to_twig.alerts.notify import ApprovalNeeded, alerts_of, token_expires
+from confluence_to_twig.planning.spaces import is_pattern
 from confluence_to_twig.runs.assets import changes_asset, former_space_asset, space_asset, twig_asset
 from confluence_to_twig.runs.params import form
 from confluence_to_twig.runs.run import Run
@@ -92,8 +93,8 @@ def build(source: Source) -> DAG:
     @dag(
         dag_id=source.dag_id,
         auto_register=False,
-        dag_display_name=f"Confluence {source.space_key} → Twig {source.data_source_name}",
-        description=f"Space {source.space_key} to Twig data source {source.data_source_name}, {source.lookback_text}",
+        dag_display_name=f"Confluence {source.spaces_text} → Twig {source.data_source_name}",
+        description=f"{source.space_label[:1].upper()}{source.space_label[1:]} to Twig data source {source.data_source_name}, {source.lookback_text}",
         schedule=schedule_of(source),
         start_date=source.start_date,
         catchup=source.catchup,
@@ -110,15 +111,15 @@ def build(source: Source) -> DAG:
     return confluence_to_twig()
 
 
-def confluence_to_twig(*, space_key: str, group_id: str = "confluence_to_twig", **settings: Any) -> TaskGroup:
-    """The tasks that bring one space into step with Twig, as a task group of a DAG of one's own.
+def confluence_to_twig(*, space_key: str = "", group_id: str = "confluence_to_twig", **settings: Any) -> TaskGroup:
+    """The tasks that bring one space, or several, into step with Twig, as a task group of a DAG of one's own.
 
     All settings that say what is synced, and where to, are templates: ``space_key``, ``name``, ``confluence_conn_id``,
     ``twig_conn_id``, ``twig_name`` and every other one that is not named below. ``validate`` renders them (they are in its
     template field ``op_kwargs``), checks them and freezes them for the run. Where no template names space, connection and
     source, each finished run is an event of the asset ``twig://<name>``, as for a source of ``sources.yaml``.
 
-    :param space_key: key of the space.
+    :param space_key: key of the space; or leave it out and give ``spaces``.
     :param group_id: as for every task group; it comes before the names of the tasks.
     :param settings: fields of a source in ``sources.yaml``. ``name`` is what staging and Twig call the source; without it
         the space key. No templates, since they shape the DAG: ``queue``, ``executor_config``, ``confluence_pool``,
@@ -126,7 +127,7 @@ def confluence_to_twig(*, space_key: str, group_id: str = "confluence_to_twig", 
         the DAG's own: ``schedule``, ``start_date``, ``catchup``, ``owner``, ``tags``, ``alerts``.
     :raises SourcesError: a setting is unknown, or is no template and not allowed.
     """
-    given = {"space_key": space_key, **settings}
+    given = {"space_key": space_key, **settings} if space_key else settings
     shape = shape_of(given)
     with TaskGroup(group_id=group_id, default_args=retries(shape)) as group:
         templates = {name: value for name, value in given.items() if name not in SHAPING}
@@ -178,8 +179,10 @@ def _assets(source: Source | None) -> tuple[list[Asset], list[Asset]]:
     """What a run reads, and what it writes."""
     if source is None:
         return [], []
-    space = space_asset(conn_id=source.confluence_conn_id, space_key=source.space_key)
-    return [space, former_space_asset(source.space_key)], [twig_asset(source=source.name)]
+    keys = [source.space_key] if source.space_key else [entry for entry in source.spaces if not is_pattern(entry)]
+    spaces = [space_asset(conn_id=source.confluence_conn_id, space_key=key) for key in keys]
+    former = [former_space_asset(source.space_key)] if source.space_key else []
+    return [*spaces, *former], [twig_asset(source=source.name)]
 
 
 def build_dags(sources: Sources | None = None) -> list[DAG]:

@@ -42,7 +42,7 @@ def inventory_row(page_id: str, title: str, url: str) -> dict[str, Any]:
     """A row of ``schemas.INVENTORY``."""
     return {
         "page_id": page_id,
-        "space_id": "7",
+        "space_id": "1",
         "kind": "page",
         "status": "current",
         "version": 1,

@@ -186,9 +186,38 @@ def test_titles_are_compared_as_confluence_does(one, other):
 
 
 def test_lookup_does_not_guess_across_spaces():
-    lookup = Lookup("DOC", {title_key("A"): "https://x/A"})
-    assert lookup.page_url(None, "A") == lookup.page_url("DOC", "A") == "https://x/A"
-    assert lookup.page_url("OPS", "A") is None
+    lookup = Lookup({"DOC": {title_key("A"): "https://x/A"}})
+    assert lookup.page_url("DOC", None, "A") == lookup.page_url("OPS", "DOC", "A") == "https://x/A"
+    assert lookup.page_url("OPS", None, "A") is lookup.page_url("DOC", "OPS", "A") is None
+
+
+def test_pages_of_one_title_in_several_spaces_are_told_apart(shard):
+    """Two spaces in one shard, and pages of both called Home; a third space of which the shard has no page."""
+    other = 'ri:space-key="{}" ri:content-title="Home"'
+    link = LINK.replace('ri:content-title="{}"', other)
+    include = INCLUDE.replace('ri:content-title="{}"', other)
+    ops = {"space_id": "2", "space_key": "OPS"}
+    shard.run(
+        [
+            page_row("1", storage=LINK.format("Home") + link.format("OPS") + link.format("HR") + link.format("NO")),
+            page_row("2", storage=include.format("OPS"), **ops | {"space_id": "1", "space_key": "DOC"}),
+            page_row("3", storage=LINK.format("Home"), **ops),
+            page_row("12", title="Home", storage=INCLUDE.format("Deep"), included=True, **ops),
+            page_row("13", title="Deep", storage="<p>of operations</p>", included=True, **ops),
+            page_row("14", title="Deep", storage="<p>of documentation</p>", included=True),
+        ],
+        [
+            inventory_row("11", "Home", "https://x/doc"),
+            inventory_row("12", "Home", "https://x/ops") | {"space_id": "2"},
+            inventory_row("15", "Home", "https://x/hr") | {"space_id": "3"},
+        ],
+        space_keys={"1": "DOC", "2": "OPS", "3": "HR"},
+    )
+    markdown = {row["page_id"]: row["markdown"] for row in iter_rows(shard.documents)}
+    assert [part in markdown["1"] for part in ("(https://x/doc)", "(https://x/ops)", "(https://x/hr)")] == [True] * 3
+    assert "/display/NO/Home" in markdown["1"]
+    assert markdown["2"] == "of operations"
+    assert "(https://x/ops)" in markdown["3"]
 
 
 @pytest.mark.parametrize(

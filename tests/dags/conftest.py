@@ -68,6 +68,7 @@ class Site:
     def configure(self, **fields: Any) -> None:
         """Write the sources file with one source."""
         entry = {"name": self.name, "space_key": "SMALL", "schedule": "0 2 * * *"} | fields
+        entry = {name: value for name, value in entry.items() if value is not None}
         self.sources.write_text(yaml.safe_dump({"sources": [entry]}), encoding="utf-8")
 
     def dag(self, dag_id: str | None = None) -> Any:

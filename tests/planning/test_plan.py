@@ -266,6 +266,25 @@ def test_deletes_nothing_when_the_sweep_is_incomplete() -> None:
     assert {action for action, _ in decided.values()} == {"leave"}
 
 
+def test_a_space_that_was_not_seen_keeps_its_pages_and_what_others_include_of_them() -> None:
+    known = [held("7", space_id="2"), held("8", space_id="1"), held("9", space_id="1", includes=["7@3"]), held("10")]
+    pages = [page("9"), page("11", space_id="2", labels=["draft"])]
+    decided = decide(
+        pages,
+        [*known, held("11", space_id="2")],
+        unproven=frozenset({"2"}),
+        missing={"8": "trashed"},
+        selection=NO_DRAFTS,
+    )
+    assert decided == {
+        "7": ("leave", "kept: the sweep was not complete"),
+        "8": ("delete", "trashed"),
+        "9": ("leave", "unchanged"),
+        "10": ("leave", "kept: the sweep was not complete"),  # nobody wrote down in which space it is
+        "11": ("leave", "kept: the sweep was not complete"),
+    }
+
+
 @pytest.mark.parametrize("missing", [{}, {"7": STILL_THERE}, {"7": UNTOLD}])
 def test_deletes_nothing_that_confluence_still_has_or_that_nobody_asked_about(missing: dict[str, str]) -> None:
     assert decide([], [held("7")], missing=missing)["7"][0] == "leave"

@@ -61,7 +61,7 @@ def backfill(shown: Terminal, sources_path: str | None, name: str, start: str, e
     source = one_source(sources_path, name)
     dates = Range.checked(source, start, end)
     home = airflow_home()
-    shown.say(f"{name}: space {source.space_key}, DAG {source.dag_id} in the Airflow of {home}")
+    shown.say(f"{name}: {source.space_label}, DAG {source.dag_id} in the Airflow of {home}")
     _need_scheduler(home, f"confluence-to-twig sync {name} --since {start}")
     _create(source, dates, shown)
     return 0

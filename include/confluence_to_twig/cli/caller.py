@@ -34,7 +34,7 @@ class Ends:
     stored: dict[str, str] = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.source.name}: space {self.source.space_key} of {self.confluence} → {self.twig}"
+        return f"{self.source.name}: {self.source.space_label} of {self.confluence} → {self.twig}"
 
 
 def look_up(source: Source) -> Ends:

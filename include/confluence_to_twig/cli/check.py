@@ -77,9 +77,16 @@ def _confluence(source: Source) -> str:
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.hook import ConfluenceHook
     from confluence_to_twig.http.retry import Patience
+    from confluence_to_twig.planning.spaces import chosen_spaces
 
     patience = Patience(attempts=ATTEMPTS, seconds=PATIENCE_SECONDS)
     with ConfluenceClient(ConfluenceHook(source.confluence_conn_id).settings(), patience=patience) as client:
+        if source.spaces:
+            found, unknown = chosen_spaces(
+                source.spaces, client.api.all_spaces(), archived=source.archived_spaces == "include"
+            )
+            lacking = f"; there is no space {', '.join(unknown)}" if unknown else ""
+            return f"Connection successful, {len(found):,} spaces fit {source.spaces_text}{lacking}"
         count = client.count(client.space(source.space_key), source.content)
     return f"Connection successful, found {count} in {source.space_key}"
 

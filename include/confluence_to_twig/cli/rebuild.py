@@ -50,7 +50,7 @@ def _introduce(source: Source, shown: Terminal) -> SourceStaging:
     from confluence_to_twig.cli.caller import twig_of
     from confluence_to_twig.staging.layout import SourceStaging, staging_root
 
-    shown.say(f"{source.name}: space {source.space_key} in {twig_of(source)}")
+    shown.say(f"{source.name}: {source.space_label} in {twig_of(source)}")
     return SourceStaging(staging_root(), source.name)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.cli.inputs import InputError, named, past_moment, read_sources, writable_file
+from confluence_to_twig.cli.selected import selected
 from confluence_to_twig.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -156,6 +157,9 @@ def _told(source: Source, report: dict[str, Any], shown: Terminal) -> list[str]:
     """Tell what came of a run. Returns a line for each thing that went wrong."""
     for warning in report["warnings"]:
         shown.say(f"  warning: {warning}")
+    if (report.get("params") or {}).get("dry_run"):
+        for line in selected(report):
+            shown.say(line)
     shown.say(f"{source.name}: {report.get('summary', report['state'])}")
     if report["state"] == "success":
         return []

@@ -20,7 +20,7 @@ from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
@@ -82,6 +82,7 @@ def transform_shard(
     quarantine: ObjectStoragePath,
     *,
     inventories: Sequence[ObjectStoragePath] = (),
+    space_keys: Mapping[str, str] | None = None,
     workers: int | None = None,
     page_seconds: float = PAGE_SECONDS,
 ) -> TransformReport:
@@ -93,11 +94,12 @@ def transform_shard(
     :param pages: file of ``schemas.PAGES``; rows with ``included`` yield no document of their own.
     :param documents: where to write ``schemas.DOCUMENTS``; likewise ``chunks`` and ``quarantine``.
     :param inventories: files of ``schemas.INVENTORY``, to turn links by title into URLs.
+    :param space_keys: space id → key, of all spaces of the inventories where these are more than those of the pages.
     :param workers: number of processes; by default as many as there are processors and work for them, at most four.
     """
     give_memory_back()
     started = time.monotonic()
-    lookup = _load_lookup(pages, inventories)
+    lookup = _load_lookup(pages, inventories, space_keys or {})
     report = TransformReport()
     count = workers or _worker_count(pages)
     with ExitStack() as stack:
@@ -160,20 +162,27 @@ def _worker_count(pages: ObjectStoragePath) -> int:
     return max(1, min(usable_processors(), rows // _PAGES_PER_WORKER, _MOST_WORKERS))
 
 
-def _load_lookup(pages: ObjectStoragePath, inventories: Sequence[ObjectStoragePath]) -> Lookup:
-    """What the pages of a shard can refer to. Holds titles and URLs of the space, and bodies of included pages."""
-    urls: dict[str, str] = {}
-    titles: dict[str, str] = {}
-    for row in (row for path in inventories for row in iter_rows(path, ["page_id", "title", "url"])):
-        urls[title_key(row["title"])] = row["url"]
-        titles[row["page_id"]] = row["title"]
-    space_key = ""
+def _load_lookup(
+    pages: ObjectStoragePath, inventories: Sequence[ObjectStoragePath], space_keys: Mapping[str, str]
+) -> Lookup:
+    """What the pages of a shard can refer to. Holds titles and URLs of their spaces, and bodies of included pages.
+
+    :param space_keys: space id → key, of spaces beside those of the shard's pages.
+    """
+    keys = dict(space_keys)
     wanted: set[str] = set()
-    for row in iter_rows(pages, ["space_key", "storage", "included"]):
-        space_key = space_key if row["included"] else row["space_key"]
+    for row in iter_rows(pages, ["space_id", "space_key", "storage"]):
+        keys[row["space_id"]] = row["space_key"]
         wanted |= included_titles(row["storage"])
+    urls: dict[str, dict[str, str]] = {key: {} for key in keys.values()}
+    titles: dict[str, str] = {}
+    for path in inventories:
+        for row in iter_rows(path, ["page_id", "space_id", "title", "url"]):
+            titles[row["page_id"]] = row["title"]
+            if space_key := keys.get(row["space_id"]):
+                urls[space_key][title_key(row["title"])] = row["url"]
     if not wanted:
-        return Lookup(space_key, urls, titles)
+        return Lookup(urls, titles)
     columns = ["page_id", "version", "title", "url", "space_key", "storage", "included"]
     bodies = {
         (row["space_key"], title_key(row["title"])): IncludedPage(
@@ -182,4 +191,4 @@ def _load_lookup(pages: ObjectStoragePath, inventories: Sequence[ObjectStoragePa
         for row in iter_rows(pages, columns)
         if row["included"] or title_key(row["title"]) in wanted
     }
-    return Lookup(space_key, urls, titles, bodies)
+    return Lookup(urls, titles, bodies)

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
     """Convert one page, or tell why it failed: type and place of the error, because its message may quote the page."""
     try:
         return build_document(
-            row, resolve_page=lookup.page_url, resolve_body=lookup.page_body, resolve_title=lookup.page_title
+            row,
+            resolve_page=partial(lookup.page_url, row["space_key"]),
+            resolve_body=partial(lookup.page_body, row["space_key"]),
+            resolve_title=lookup.page_title,
         )
     except Exception as error:  # whatever it is, it must not stop the other pages
         frame = traceback.extract_tb(error.__traceback__)[-1]

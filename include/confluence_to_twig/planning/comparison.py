@@ -48,6 +48,12 @@ def joined(inventory: pa.Table, manifest: pa.Table) -> pa.Table:
     return ordered.sort_by(keys).select(["page_id", "seen", "held"])
 
 
+def last_of_each(table: pa.Table) -> pa.Table:
+    """The table without rows of pages that have a later one."""
+    numbers = _numbered(table)[1]
+    return table if len(numbers) == table.num_rows else table.take(numbers.sort())
+
+
 def _numbered(table: pa.Table) -> tuple[pa.Array, pa.Array]:
     """The page ids of a table, each once, and the number of its last row."""
     ids, numbers = table["page_id"].combine_chunks(), pa.array(np.arange(table.num_rows), pa.int64())

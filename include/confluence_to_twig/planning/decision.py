@@ -23,6 +23,7 @@ UNTOLD = "untold"
 #: What it says of a page that the account cannot see: nobody tells whether it was purged or hidden.
 GONE = "gone or no longer visible"
 
+KEPT_INCOMPLETE = "kept: the sweep was not complete"
 OUTSIDE = "outside the window"
 RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
 RESTRICTION_UNKNOWN = "its restriction cannot be read"
@@ -57,6 +58,7 @@ class Scope:
 
     :param window: which modification times are in scope.
     :param sweep_complete: whether the inventory provably holds every page; if not, nothing is deleted.
+    :param unproven: ids of spaces of which that cannot be said: nothing of them is deleted.
     :param converter_version: pages loaded by another one are converted again.
     :param kinds: kinds of content the source syncs.
     :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
@@ -90,6 +92,13 @@ class Scope:
     decorations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     to_render: Collection[str] = frozenset()
     run_id: str = ""
+    unproven: frozenset[str] = frozenset()
+
+    def proves(self, space_id: str | None) -> bool:
+        """Whether all of a space was seen. :param space_id: None: not known, as of pages that early releases loaded."""
+        if not self.sweep_complete:
+            return False
+        return not self.unproven if space_id is None else space_id not in self.unproven
 
 
 def decide(page: MarkedRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
@@ -107,7 +116,7 @@ def _decide(page: MarkedRow, known: ManifestRow | None, scope: Scope, versions: 
     if scope.page_ids and page["page_id"] not in scope.page_ids:
         return Decision("leave", "not asked for")
     if unwanted := _unwanted(page, scope):
-        return Decision("skip", unwanted) if known is None else _delete(_by_itself(unwanted, page, scope), scope)
+        return Decision("skip", unwanted) if known is None else _delete(_by_itself(unwanted, page, scope), page, scope)
     if doubt := _doubt(page, known, scope):
         return doubt
     in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
@@ -139,7 +148,7 @@ def _doubt(page: MarkedRow, known: ManifestRow | None, scope: Scope) -> Decision
         if known is None:
             return Decision("skip", RESTRICTION_UNKNOWN)
         if page["page_id"] in scope.doubted:
-            return _delete("its restriction could not be read for days", scope)
+            return _delete("its restriction could not be read for days", page, scope)
         return Decision("leave", f"kept: {RESTRICTION_UNKNOWN}")
     if doubt := page["in_doubt"]:
         return Decision("skip", doubt) if known is None else Decision("leave", f"kept: {doubt}")
@@ -148,10 +157,10 @@ def _doubt(page: MarkedRow, known: ManifestRow | None, scope: Scope) -> Decision
     return None
 
 
-def _delete(reason: str, scope: Scope) -> Decision:
+def _delete(reason: str, row: MarkedRow | ManifestRow, scope: Scope) -> Decision:
     if scope.window.strict:
         return Decision("leave", "kept: a backfill deletes nothing")
-    return Decision("delete", reason) if scope.sweep_complete else _kept_incomplete()
+    return Decision("delete", reason) if scope.proves(row["space_id"]) else _kept_incomplete()
 
 
 def _unwanted(page: MarkedRow, scope: Scope) -> str | None:
@@ -235,14 +244,15 @@ def _decide_missing(known: ManifestRow, scope: Scope) -> Decision:
     if scope.page_ids and page_id not in scope.page_ids:
         return Decision("leave", "not asked for")
     if known["kind"] not in scope.kinds:
-        return _delete(f"{known['kind']}s are no longer synced", scope)
+        return _delete(f"{known['kind']}s are no longer synced", known, scope)
     reason = scope.missing.get(page_id)
-    if scope.sweep_complete and reason in (None, UNTOLD):
+    proven = scope.proves(known["space_id"])
+    if proven and reason in (None, UNTOLD):
         return Decision("leave", "kept: Confluence does not tell what became of it")
-    if scope.sweep_complete and reason == STILL_THERE:
+    if proven and reason == STILL_THERE:
         return Decision("leave", "kept: not seen by the sweep, but Confluence still has it")
-    return _delete(str(reason), scope)
+    return _delete(str(reason), known, scope)
 
 
 def _kept_incomplete() -> Decision:
-    return Decision("leave", "kept: the sweep was not complete")
+    return Decision("leave", KEPT_INCOMPLETE)

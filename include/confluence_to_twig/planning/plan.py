@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 #: Columns of the inventory, and of the manifest, that decide.
 _OF_PAGES = [
-    "page_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "restricted", "restricted_by",
-    "restriction_unknown", "labels_known", "broken_at", "modified_at", "attachments_digest", "comments_digest",
+    "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "restricted",
+    "restricted_by", "restriction_unknown", "labels_known", "broken_at", "modified_at", "attachments_digest", "comments_digest",
 ]  # fmt: skip
 OF_MANIFEST = [
-    "page_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
+    "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
     "converter_version", "modified_at", "run_id",
 ]  # fmt: skip
 #: Pages that are compared together.
@@ -65,8 +65,8 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
 
 
 def candidates_for_deletion(inventory: pa.Table, manifest: pa.Table) -> pa.Table:
-    """The pages of the manifest that the sweep did not see: columns ``page_id`` and ``kind``."""
-    held = manifest.select(["page_id", "kind"])
+    """The pages of the manifest that the sweep did not see: columns ``page_id``, ``space_id`` and ``kind``."""
+    held = manifest.select(["page_id", "space_id", "kind"])
     seen = pc.is_in(held["page_id"], value_set=inventory["page_id"].combine_chunks())
     return held.filter(pc.invert(seen))
 
@@ -91,7 +91,18 @@ def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope)
     included = {included_page(entry)[0] for entry in pc.unique(pc.list_flatten(manifest["includes"])).to_pylist()}
     wanted = pc.is_in(inventory["page_id"], value_set=pa.array(list(included), pa.string()))
     rows = inventory.select(["page_id", "version", "restricted"]).filter(wanted).to_pylist()
-    return {row["page_id"]: row["version"] for row in rows if not is_hidden(row["restricted"], scope)}
+    seen = {row["page_id"]: row["version"] for row in rows if not is_hidden(row["restricted"], scope)}
+    if not scope.unproven:
+        return seen
+    # Of a space that was not seen nothing has changed as far as anybody knows.
+    unseen = pc.and_(
+        pc.is_in(
+            manifest["page_id"], value_set=pa.array(sorted(included - {row["page_id"] for row in rows}), pa.string())
+        ),
+        pc.is_in(manifest["space_id"], value_set=pa.array(sorted(scope.unproven), pa.string())),
+    )
+    kept = manifest.select(["page_id", "version"]).filter(unseen).to_pylist()
+    return {row["page_id"]: row["version"] for row in kept} | seen
 
 
 def _taken(table: pa.Table, numbers: pa.ChunkedArray) -> pa.RecordBatch:
@@ -117,7 +128,8 @@ def _decided(
     decisions = [decide(page, row, scope, versions) for page, row in zip(seen, held, strict=True)]
     size, newest = pages.num_rows, {"version": pages["version"], "manifest_version": known["version"]}
     either = {
-        name: pc.coalesce(pages[name], known[name]) for name in ("page_id", "kind", "title", "url", "modified_at")
+        name: pc.coalesce(pages[name], known[name])
+        for name in ("page_id", "space_id", "kind", "title", "url", "modified_at")
     }
     outcome = {
         name: pc.replace_with_mask(pa.repeat(usual, size), differs, pa.array(told, pa.string()))

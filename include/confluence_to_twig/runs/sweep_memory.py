@@ -53,9 +53,14 @@ class SweepMemory:
     doubts: dict[str, Doubt] = field(default_factory=dict)
     planned_at: datetime | None = None
 
-    def doubting(self, page_ids: Iterable[str], run_id: str, now: datetime) -> SweepMemory:
-        """The memory after a full sweep to which these pages of Twig are in doubt; all others are not any more."""
-        doubts = {}
+    def doubting(
+        self, page_ids: Iterable[str], run_id: str, now: datetime, *, not_asked: Iterable[str] = ()
+    ) -> SweepMemory:
+        """The memory after a full sweep to which these pages of Twig are in doubt; all others are not any more.
+
+        :param not_asked: pages of spaces that were not swept: what was in doubt of them still is.
+        """
+        doubts = {page_id: self.doubts[page_id] for page_id in not_asked if page_id in self.doubts}
         for page_id in page_ids:
             known = self.doubts.get(page_id)
             if known is None:

@@ -27,6 +27,7 @@ _LATEST_START = timedelta(days=366)
 _LONGEST_SCHEDULE = 150
 _PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
 _PAGE_ADDRESS = re.compile(r"^https?://\S*?(?:/pages/(\d+)|pageId=(\d+))")
+_WILD, _KEY_PATTERN = re.compile("[*?]"), re.compile(r"~?[\w.:@+*?-]{1,255}")
 _CONN_ID = re.compile(r"[\w#!()\-.:/\\]{1,200}")
 
 
@@ -45,6 +46,15 @@ def _space_key(value: str) -> str:
         return check_space_key(value)
     except SpaceKeyError as error:
         raise ValueError(f"{error.summary} {error.remedy}") from None
+
+
+def _spaces(value: str) -> str:
+    """A key, or a pattern of keys."""
+    if not _WILD.search(value):
+        return _space_key(value)
+    if not _KEY_PATTERN.fullmatch(value):
+        raise ValueError(f'{shown(value)} cannot fit a space key; write a pattern such as "ENG*", "*" or "~*"')
+    return value
 
 
 def _name(value: str) -> str:
@@ -180,6 +190,7 @@ IN_SECONDS = PlainSerializer(_seconds, when_used="json")
 NO_BOOLEAN = BeforeValidator(_no_boolean)
 Name = Annotated[str, AfterValidator(_name)]
 SpaceKey = Annotated[str, AfterValidator(_space_key)]
+SpacePattern = Annotated[str, AfterValidator(_spaces)]
 Schedule = Annotated[str | None, AfterValidator(_schedule)]
 Lookback = Annotated[timedelta | None, BeforeValidator(lambda v: None if v is None else parse_lookback(v)), IN_SECONDS]
 RenderAgain = Annotated[timedelta | None, BeforeValidator(_render_again), IN_SECONDS]

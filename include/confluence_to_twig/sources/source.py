@@ -1,4 +1,4 @@
-"""Source: one entry of ``sources.yaml``, a Confluence space that one DAG keeps in step with one Twig data source.
+"""Source: one entry of ``sources.yaml``, Confluence spaces that one DAG keeps in step with one Twig data source.
 
 This module is imported at DAG parse time: it imports nothing heavy.
 """
@@ -29,6 +29,7 @@ from confluence_to_twig.sources.fields import (
     RenderAgain,
     Schedule,
     SpaceKey,
+    SpacePattern,
     StartDate,
     SweepEvery,
     Tag,
@@ -50,6 +51,8 @@ from confluence_to_twig.sources.mistakes import explain, shown
 from confluence_to_twig.sources.placement import ExecutorConfig, Queue  # noqa: TC001 - pydantic reads them
 from confluence_to_twig.sources.quality_settings import QualitySettings
 
+#: Keys and patterns that are named in a title.
+NAMED_SPACES = 5
 #: What may be given for the sources: where they are written down, or the sources themselves.
 Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
 
@@ -63,7 +66,9 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: Name
-    space_key: SpaceKey
+    space_key: SpaceKey = ""
+    spaces: Annotated[tuple[SpacePattern, ...], Field(max_length=1_000)] = ()
+    archived_spaces: Literal["skip", "include"] = "skip"
     schedule: Schedule = "0 2 * * *"
     lookback: Lookback = None
     start_date: StartDate = datetime(2024, 1, 1, tzinfo=UTC)
@@ -139,14 +144,38 @@ class Source(BaseModel):
                 raise ValueError(f"{unwanted}: {both[0]!r} stands in {wanted}, too; take it out of one of them")
         return self
 
+    @model_validator(mode="after")
+    def _has_spaces(self) -> Source:
+        if not (self.space_key or self.spaces):
+            raise ValueError('space_key: missing; every source needs it, or spaces, such as [PROD, "ENG*"]')
+        if self.space_key and self.spaces:
+            raise ValueError(
+                f"spaces: stands beside space_key; write {self.space_key!r} into the list, or leave it out"
+            )
+        if self.spaces and self.on_change:
+            raise ValueError("on_change: watches one space, so it needs space_key instead of spaces")
+        return self
+
     def frozen(self) -> dict[str, Any]:
         """The settings as JSON, to be read back by ``Source.model_validate``."""
-        return self.model_dump(mode="json")
+        unset = set() if self.space_key else {"space_key"}
+        return self.model_dump(mode="json", exclude=unset)
 
     @property
     def dag_id(self) -> str:
         """``confluence_to_twig__<name>``."""
         return f"confluence_to_twig__{self.name}"
+
+    @property
+    def spaces_text(self) -> str:
+        """The space key, or keys and patterns, as messages and the UI show them."""
+        more = len(self.spaces) - NAMED_SPACES
+        return self.space_key or ", ".join(self.spaces[:NAMED_SPACES]) + (f" and {more} more" if more > 0 else "")
+
+    @property
+    def space_label(self) -> str:
+        """The same in a sentence: ``space PROD``, ``spaces PROD, ENG*``."""
+        return f"{'space' if self.space_key else 'spaces'} {self.spaces_text}"
 
     @property
     def data_source_name(self) -> str:

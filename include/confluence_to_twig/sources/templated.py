@@ -35,7 +35,7 @@ _OF_THE_DAG = frozenset(
     {"schedule", "start_date", "catchup", "on_change", "poll_every", "quiet_for", "owner", "tags", "alerts"}
 )
 #: Settings that name the space and what Twig holds.
-_NAMING = ("name", "space_key", "confluence_conn_id")
+_NAMING = ("name", "space_key", "spaces", "confluence_conn_id")
 _PLACEHOLDERS = {"name": "templated", "space_key": "TEMPLATED"}
 
 
@@ -52,9 +52,16 @@ def shape_of(settings: Mapping[str, Any]) -> Source:
     if "files_path" in settings:
         literal.setdefault("files_path", _PLACEHOLDERS["name"])
     try:
-        return Source.model_validate({**_PLACEHOLDERS, **literal})
+        return Source.model_validate({**_placeholders(settings), **literal})
     except ValidationError as error:
         raise SourcesError("\n".join(_lines(error))) from None
+
+
+def _placeholders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands for the required settings, where a template gives them in a run."""
+    if "spaces" in settings:
+        return {"name": _PLACEHOLDERS["name"], "spaces": [_PLACEHOLDERS["space_key"]]}
+    return dict(_PLACEHOLDERS)
 
 
 def named_by(settings: Mapping[str, Any]) -> Source | None:
@@ -71,7 +78,7 @@ def rendered(settings: Mapping[str, Any]) -> Source:
     """
     named = dict(settings)
     if not named.get("name"):
-        named["name"] = re.sub(r"[^A-Za-z0-9._-]", "-", str(named.get("space_key", ""))).strip("-._")
+        named["name"] = re.sub(r"[^A-Za-z0-9._-]", "-", str(named.get("space_key") or "")).strip("-._")
     try:
         return Source.model_validate(named)
     except ValidationError as error:

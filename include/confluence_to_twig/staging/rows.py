@@ -58,6 +58,7 @@ class PlanRow(TypedDict):
     modified_at: datetime | None
     shard: int | None
     restricted: bool | None
+    space_id: str | None
 
 
 class AttachmentRow(TypedDict):

@@ -78,6 +78,7 @@ PLAN = pa.schema(
         ("modified_at", UTC_TIME),
         ("shard", pa.int32()),  # only for action "fetch"
         ("restricted", pa.bool_()),  # or nobody tells; null when the page is gone, and in plans of earlier releases
+        ("space_id", pa.string()),  # null: not known, and in plans of earlier releases
     ]
 )
 

@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
-from confluence_to_twig.confluence.api.space import Space
-from confluence_to_twig.confluence.sweep.missing import explain_missing
+from confluence_to_twig.confluence.sweep.missing import explain_missing_of
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
@@ -28,21 +27,22 @@ from confluence_to_twig.runs.held_decorations import (
     write_held_decorations,
 )
 from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.runs.run_spaces import read_run_spaces
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
 from confluence_to_twig.staging.files import remove_folder
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import PLAN
-from confluence_to_twig.tasks.looking import look_at, look_at_nothing
+from confluence_to_twig.tasks.looks import look_at_each, report_looks
 from confluence_to_twig.tasks.shared_staging import require_shared
 from confluence_to_twig.tasks.twig_target import settle_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from confluence_to_twig.confluence.sweep.inventory import Sweep
     from confluence_to_twig.runs.run import Run
-    from confluence_to_twig.tasks.looking import Looked
+    from confluence_to_twig.runs.run_spaces import RunSpaces
+    from confluence_to_twig.tasks.looks import Looks
 
 log = logging.getLogger(__name__)
 
@@ -55,42 +55,46 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
     with recorded(run) as record:
         require_shared(run)
         _clear(run)
-        space = Space.from_json(validated["space"]) if validated["space"] else None
+        spaces = read_run_spaces(run, validated)
         hook = ConfluenceHook(run.source.confluence_conn_id)
         with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client):
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             settle_manifest(run, record)
             manifest = slimmed(ManifestReader(run.source_staging, OF_MANIFEST).read())
-            looked = look_at(run, client, space, record) if space else look_at_nothing()
-            seen = looked.seen
-            manifest = _fitted(run, validated, seen, manifest)
-            missing = _missing(run, client, space, seen, manifest)
+            looks = look_at_each(run, client, spaces.selected, record)
+            manifest = _fitted(run, validated, looks, manifest)
+            missing = _missing(run, client, spaces, looks, manifest)
             proof = client.workers.submit(ConfluenceClient.prove_again, client)
-            memory = _remembered(run, looked, manifest)
+            memory = _remembered(run, looks, manifest)
             held = _held_decorations(run, manifest)
-            scope = _scope(run, validated, seen, missing, memory, held)
-            planned = plan(seen.table, manifest, scope)
+            scope = _scope(run, validated, looks, missing, memory, held)
+            planned = plan(looks.table, manifest, scope)
             proof.result()
             record.figures["requests"] = client.requests_made
-        _report_look(looked, record)
-        _require_roots(run, seen, scope)
-        if space:
-            looked.write(run, space)
+        report_looks(looks, record, many=bool(run.source.spaces))
+        _require_roots(run, looks, scope)
+        looks.write(run)
         with ParquetWriter(run.staging.plan, PLAN) as writer:
             writer.write_table(planned)
-        _remember(run, validated, seen, planned, memory)
+        _remember(run, validated, looks, planned, memory)
         _name_what_is_not_there(run, planned, record)
+        if run.source.spaces:
+            record.details["spaces"] = looks.rows(planned)
         return _shards(run, planned, record)
 
 
-def _fitted(run: Run, validated: Mapping[str, Any], seen: Sweep, manifest: pa.Table) -> pa.Table:
+def _is_regular(run: Run, validated: Mapping[str, Any]) -> bool:
+    return not run.params.page_ids and not Window.from_json(validated["window"]).strict
+
+
+def _fitted(run: Run, validated: Mapping[str, Any], looks: Looks, manifest: pa.Table) -> pa.Table:
     """The manifest; empty when so many pages call for another layout of the files than they have."""
-    regular = seen.complete and not run.params.page_ids and not Window.from_json(validated["window"]).strict
+    regular = not looks.unproven and _is_regular(run, validated)
     if run.source.delivery != "files" or not regular or run.params.dry_run:
         return manifest
     from confluence_to_twig.tasks.file_target import fit_target
 
-    ids = pa.chunked_array([*seen.table["page_id"].chunks, *manifest["page_id"].chunks], pa.string())
+    ids = pa.chunked_array([*looks.table["page_id"].chunks, *manifest["page_id"].chunks], pa.string())
     return manifest.slice(0, 0) if fit_target(run, pc.count_distinct(ids).as_py()) else manifest
 
 
@@ -104,31 +108,40 @@ def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
     return NOTHING
 
 
-def _remembered(run: Run, looked: Looked, manifest: pa.Table) -> SweepMemory:
-    """What the sweeps before found, and what this one adds to the doubts."""
-    memory, seen = read_sweep_memory(run.source_staging), looked.seen
-    if looked.look.kind == "lane" or not seen.complete or run.source.restricted_pages != "skip":
+def _remembered(run: Run, looks: Looks, manifest: pa.Table) -> SweepMemory:
+    """What the sweeps before found, and what those of this run add to the doubts."""
+    memory = read_sweep_memory(run.source_staging)
+    if not looks.swept or run.source.restricted_pages != "skip":
         return memory
-    unknown = seen.table.filter(pc.is_valid(seen.table["restriction_unknown"]))["page_id"]
-    held = pc.is_in(unknown, manifest["page_id"].combine_chunks())
-    return memory.doubting(unknown.filter(held).to_pylist(), run.run_id, datetime.now(UTC))
+    swept = pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(looks.swept), pa.string()))
+    doubtful = looks.table.filter(pc.and_(swept, pc.is_valid(looks.table["restriction_unknown"])))["page_id"]
+    held = pc.is_in(doubtful, manifest["page_id"].combine_chunks())
+    not_swept = looks.table["page_id"].filter(pc.invert(swept)).to_pylist() if memory.doubts else ()
+    return memory.doubting(doubtful.filter(held).to_pylist(), run.run_id, datetime.now(UTC), not_asked=not_swept)
 
 
-def _remember(run: Run, validated: Mapping[str, Any], seen: Sweep, planned: pa.Table, memory: SweepMemory) -> None:
-    """Only what a regular run saw of the whole source counts for the runs after it."""
-    regular = seen.complete and not run.params.page_ids and not Window.from_json(validated["window"]).strict
-    if regular and not run.params.dry_run:
-        outside = planned.filter((pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null())
-        left_outside = frozenset(outside["page_id"].to_pylist())
-        now = datetime.now(UTC)
-        write_sweep_memory(run.source_staging, replace(memory, left_outside=left_outside, planned_at=now))
+def _remember(run: Run, validated: Mapping[str, Any], looks: Looks, planned: pa.Table, memory: SweepMemory) -> None:
+    """Only what a regular run saw of whole spaces counts for the runs after it."""
+    proven = {space.id for space in looks.looked} - looks.unproven
+    if run.params.dry_run or not _is_regular(run, validated) or (looks.unproven and not proven):
+        return
+    outside = planned.filter((pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null())
+    left_outside = set(outside["page_id"].to_pylist())
+    if looks.unproven:
+        seen = looks.table.filter(pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(proven), pa.string())))
+        left_outside |= (memory.left_outside or frozenset()) - set(seen["page_id"].to_pylist())
+    now = datetime.now(UTC)
+    after = replace(memory, left_outside=frozenset(left_outside), planned_at=now)
+    write_sweep_memory(run.source_staging, after)
 
 
-def _require_roots(run: Run, seen: Sweep, scope: Scope) -> None:
+def _require_roots(run: Run, looks: Looks, scope: Scope) -> None:
     """Go on only with page trees that are there: without one, its pages would be deleted, or those excluded be sent."""
-    if seen.complete and seen.table.num_rows and (missing := missing_roots(seen.table, scope.selection)):
+    if looks.unproven or not looks.table.num_rows:
+        return
+    if missing := missing_roots(looks.table, scope.selection):
         raise PermanentError(
-            f"Space {run.source.space_key} has no page and no folder {', '.join(map(repr, missing))} that this account "
+            f"{_named(run)} has no page and no folder {', '.join(map(repr, missing))} that this account "
             "can see, which root_pages or exclude_root_pages names",
             "Was it renamed, moved or deleted? Correct the source: an id stays the same when a title changes. Until then "
             "nothing is sent and nothing deleted.",
@@ -139,15 +152,19 @@ def _name_what_is_not_there(run: Run, planned: pa.Table, record: Record) -> None
     wanted = run.params.page_ids
     if unknown := wanted and sorted(set(wanted) - set(planned["page_id"].to_pylist())):
         record.warn(
-            f"Space {run.source.space_key} has no page with the id {', '.join(unknown)} that this account can see, and "
+            f"{_named(run)} has no page with the id {', '.join(unknown)} that this account can see, and "
             "Twig holds none either. The id is the number in a page's address."
         )
+
+
+def _named(run: Run) -> str:
+    return f"Space {run.source.space_key}" if run.source.space_key else f"None of the spaces {run.source.spaces_text}"
 
 
 def _scope(
     run: Run,
     validated: Mapping[str, Any],
-    seen: Sweep,
+    looks: Looks,
     missing: Mapping[str, str],
     memory: SweepMemory,
     held: HeldDecorations,
@@ -157,7 +174,8 @@ def _scope(
     render_again = run.source.render_again if run.source.render_macros else None
     return Scope(
         window=Window.from_json(validated["window"]),
-        sweep_complete=seen.complete,
+        sweep_complete=bool(run.source.spaces) or not looks.unproven,
+        unproven=looks.unproven,
         converter_version=CONVERTER_VERSION,
         kinds=run.source.content,
         restricted_pages=run.source.restricted_pages,
@@ -174,29 +192,20 @@ def _scope(
     )
 
 
-def _missing(
-    run: Run, client: ConfluenceClient, space: Space | None, seen: Sweep, manifest: pa.Table
-) -> dict[str, str]:
-    """Why pages of the manifest were not seen. Not asked after an incomplete sweep, which deletes nothing anyway."""
-    if not seen.complete:
-        return {}
+def _missing(run: Run, client: ConfluenceClient, spaces: RunSpaces, looks: Looks, manifest: pa.Table) -> dict[str, str]:
+    """Why pages of the manifest were not seen. Not asked of spaces that were not seen in full: nothing of them goes."""
+    candidates = candidates_for_deletion(looks.table, manifest)
+    if looks.unproven:
+        unproven = pc.is_in(candidates["space_id"], value_set=pa.array(sorted(looks.unproven), pa.string()))
+        kept = pc.or_(unproven, pc.is_null(candidates["space_id"]))
+        candidates = candidates.filter(pc.invert(kept)) if run.source.spaces else candidates.slice(0, 0)
     reasons: dict[str, str] = {}
-    candidates = candidates_for_deletion(seen.table, manifest)
     for kind in run.source.content:
         ids = candidates.filter(pc.field("kind") == kind)["page_id"].to_pylist()
-        reasons |= explain_missing(client, ids, kind=kind, space=space)
+        reasons |= explain_missing_of(client, ids, kind, spaces.places)
     return reasons
 
 
-def _report_look(looked: Looked, record: Record) -> None:
-    seen = looked.seen
-    for problem in seen.problems:
-        record.warn(f"The sweep is not complete, so this run deletes nothing: {problem}")
-    for warning in seen.warnings:
-        record.warn(warning)
-    record.figures["restricted"] = seen.restricted_count or 0
-    record.details["sweep_complete"] = seen.complete
-    record.details["look"] = looked.look.to_json() | {"swept_at": looked.swept_at.isoformat()}
 
 
 def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:

@@ -8,11 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
-from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.extract.extract_shard import extract_shard
 from confluence_to_twig.confluence.extract.page import ROW_COLUMNS, ExtractOptions
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import recorded
+from confluence_to_twig.runs.run_spaces import read_run_spaces
 from confluence_to_twig.staging.parquet import iter_rows, write_rows
 from confluence_to_twig.staging.schemas import QUARANTINE
 
@@ -40,7 +40,7 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
         with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client), log_group(title):
             report = extract_shard(
                 client,
-                Space.from_json(validated["space"]),
+                read_run_spaces(run, validated).selected,
                 _planned(run, number, inventories),
                 inventory=inventories,
                 out=run.staging.pages(number),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
-from confluence_to_twig.confluence.sweep.inventory import Sweep, nothing_to_sweep, sweep
+from confluence_to_twig.confluence.sweep.inventory import Sweep, sweep
 from confluence_to_twig.confluence.sweep.known import Known
 from confluence_to_twig.confluence.sweep.lane import (
     CHECKED_AT_ONCE,
@@ -64,10 +64,14 @@ class Looked:
     swept_at: datetime
     state: LookState | None
 
-    def write(self, run: Run, space: Space) -> None:
-        """Leave the inventory for the run, and for the next look; or none, where that cannot go on from this one."""
+    def write(self, run: Run, space: Space, *, of_run: bool = True) -> None:
+        """Leave the inventory for the run, and for the next look; or none, where that cannot go on from this one.
+
+        :param of_run: False: the run has one inventory of all its spaces.
+        """
         content = inventory_file(self.seen.table, self.state)
-        write_bytes(run.staging.inventory(space.id), content)
+        if of_run:
+            write_bytes(run.staging.inventory(space.id), content)
         if run.params.dry_run or not self.seen.complete:
             return
         path = last_inventory_of(run.source_staging, space.id)
@@ -80,12 +84,6 @@ class Looked:
 def look_at(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Looked:
     """Look at a space. A lane that cannot be sure becomes a full sweep."""
     return _Looking(run, client, space, record).look()
-
-
-def look_at_nothing() -> Looked:
-    """The look at a space that is not there: it saw everything that there is."""
-    now = datetime.now(UTC)
-    return Looked(nothing_to_sweep(), Look("sweep", "the space is not there", timedelta()), now, None)
 
 
 class _Looking:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from confluence_to_twig.content.transform_shard import transform_shard
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
+from confluence_to_twig.runs.run_spaces import read_selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +35,7 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
                 run.staging.chunks(number),
                 run.staging.quarantine("transform", number),
                 inventories=run.staging.inventories(),
+                space_keys=_space_keys(run),
             )
         log.info("%s pages → %s chunks (%s quarantined)", report.pages, report.chunks, report.quarantined)
         record.figures |= {
@@ -47,6 +49,11 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
         }
         _warn(report, record)
         return {"shard": number, "pages": report.pages, "chunks": report.chunks, "quarantined": report.quarantined}
+
+
+def _space_keys(run: Run) -> dict[str, str]:
+    """Space id → key, where the source has more spaces than a shard may have pages of."""
+    return {space.id: space.key for space in read_selected(run.staging)} if run.source.spaces else {}
 
 
 def _warn(report: TransformReport, record: Record) -> None:

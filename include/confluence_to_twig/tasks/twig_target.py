@@ -29,7 +29,7 @@ def data_source_of(run: Run, client: TwigClient) -> DataSource:
         client,
         run.source.data_source_name,
         staging=run.source_staging,
-        description=f"Confluence space {run.source.space_key}",
+        description=f"Confluence {run.source.space_label}",
     )
 
 

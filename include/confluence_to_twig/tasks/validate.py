@@ -11,9 +11,11 @@ from confluence_to_twig.confluence.api.content import Count
 from confluence_to_twig.confluence.api.errors import SpaceNotFoundError
 from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
+from confluence_to_twig.planning.spaces import chosen_spaces
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
+from confluence_to_twig.runs.run_spaces import RunSpaces
 from confluence_to_twig.runs.timeline import settings_of
 from confluence_to_twig.staging.last_inventory import last_inventory_of, read_look_state
 from confluence_to_twig.staging.layout import close_to_others, group_may_use
@@ -22,7 +24,7 @@ from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
@@ -38,7 +40,7 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
 
     :param token_expires: is told the source, the day and a warning when the token of its connection runs out soon.
     :returns: what the later tasks need, all JSON: ``window``, ``source`` (frozen for this run), ``space`` (null: it is not
-        there any more, and Twig holds pages of it), ``sign_in``, ``page_count``.
+        there any more, and Twig holds pages of it; or the source has many, see :mod:`confluence_to_twig.runs.run_spaces`), ``sign_in``, ``page_count``.
     :raises PermanentError: credentials, space, parameters or configuration need a human.
     """
     close_to_others(run.source_staging.home, group=group_may_use())
@@ -57,15 +59,16 @@ def _check_connections(run: Run, record: Record, token_expires: Callable[[Source
     expires_on = hook.settings().token_expires_on
     record.details["token_expires_on"] = expires_on and expires_on.isoformat()
     with hook.client() as client, record.traffic("confluence", client):
-        space = _find_space(run, client, record)
+        space = None if run.source.spaces else _find_space(run, client, record)
         sign_in = client.sign_in()
+        spaces = _find_spaces(run, client, record) if run.source.spaces else ()
         # The number is for a sentence: it is counted while Twig is asked.
         counting = client.workers.submit(partial(_count, run, client), space) if space else None
         _check_twig(run, record)
-        counted = counting.result() if counting else Count(0)
+        counted = counting.result() if counting else _known(run, spaces)
         record.figures["requests"] = client.requests_made
-    if space:
-        log.info("Connection successful, found %s", counted)
+    if space or spaces:
+        log.info("Connection successful, found %s", f"{len(spaces):,} spaces" if spaces else counted)
     if space and counted == Count(0):
         record.warn(
             f'The space "{space.key}" exists, but no page of it is visible to {sign_in.display_name}. '
@@ -75,7 +78,11 @@ def _check_connections(run: Run, record: Record, token_expires: Callable[[Source
         record.warn(warning)
         token_expires(run.source, expires_on, warning)
     found = space.to_json() if space else None
-    record.details |= {"space": found, "page_count": counted.number, "found": str(counted)}
+    record.details |= {
+        "space": found,
+        "page_count": counted.number,
+        "found": f"{len(spaces):,} spaces" if spaces else str(counted),
+    }
     return {"space": found, "sign_in": sign_in.to_json(), "page_count": counted.number}
 
 
@@ -85,13 +92,48 @@ def _count(run: Run, client: ConfluenceClient, space: Space) -> Count:
     return Count(known[1]) if known else client.count(space, run.source.content)
 
 
+def _known(run: Run, spaces: Sequence[Space]) -> Count:
+    """What the last looks at many spaces saw: counting each of them would take a request and more for each."""
+    known = [read_look_state(last_inventory_of(run.source_staging, space.id)) for space in spaces]
+    return Count(sum(state[1] for state in known if state), exact=all(known))
+
+
+def _find_spaces(run: Run, client: ConfluenceClient, record: Record) -> tuple[Space, ...]:
+    """The spaces that fit the source's keys and patterns, left for the tasks of this run.
+
+    None at all is a mistake, unless Twig still answers from pages of them: then prune asks what to do.
+    """
+    source, listed = run.source, client.api.all_spaces()
+    selected, unknown = chosen_spaces(source.spaces, listed, archived=source.archived_spaces == "include")
+    others = {space.id for space in listed} - {space.id for space in selected}
+    RunSpaces(tuple(selected), frozenset(others)).write(run.staging)
+    held = _held(run) if not selected else 0
+    if not selected and not held:
+        raise SpaceNotFoundError(
+            f"No space fits {source.spaces_text}",
+            f"This account sees {len(listed):,} spaces. Keys are case-sensitive; a pattern fits personal spaces only "
+            "where it begins with ~, and archived ones only with archived_spaces: include.",
+        )
+    if unknown:
+        record.warn(
+            f"The account sees no space {', '.join(unknown)}. If Twig holds pages of it and it is gone for good, approve "
+            "their deletion in the task prune; if it is not, give the account the permission to view it again."
+        )
+    log.info("Spaces: %s", ", ".join(space.key for space in selected) or "none")
+    return tuple(selected)
+
+
+def _held(run: Run) -> int:
+    """Pages that Twig still answers from."""
+    return 0 if run.params.dry_run else ManifestReader(run.source_staging, ()).view().table().num_rows
+
+
 def _find_space(run: Run, client: ConfluenceClient, record: Record) -> Space | None:
     """The space, or None when it is gone or hidden and Twig still answers from it: then prune asks what to do."""
     try:
         return client.space(run.source.space_key)
     except SpaceNotFoundError as error:
-        held = 0 if run.params.dry_run else ManifestReader(run.source_staging, ()).view().table().num_rows
-        if not held:
+        if not (held := _held(run)):
             raise
         record.warn(
             f"{error.summary}. Twig still answers from {held:,} pages of it. If the space is gone for good, approve "

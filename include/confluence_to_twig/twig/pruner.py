@@ -124,9 +124,27 @@ def plan_prune(
     measure = Measure.of(manifest)
     held = measure.table(manifest) - measure.rows(rows_by_haste[True])
     lost = measure.rows(rows_by_haste[False]) + measure.losses(shrunk)
-    holds = (brake or Brake()).holds(lost, held)
+    brake = brake or Brake()
+    holds = brake.holds(lost, held) or _holds_for_a_space(brake, measure, manifest, rows_by_haste)
     text_share = min(1.0, lost.text / held.text) if held.text else 0.0
     return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared, text_share)
+
+
+def _holds_for_a_space(
+    brake: Brake, measure: Measure, manifest: pa.Table, rows_by_haste: tuple[list[ManifestRow], list[ManifestRow]]
+) -> bool:
+    """Whether one of several spaces would lose so much that a human must approve, though it is little of the source."""
+    spaces = {row["space_id"] for row in rows_by_haste[False]}
+    if pc.count_distinct(manifest["space_id"], mode="only_valid").as_py() < 2:
+        return False
+    for space_id in spaces:
+        if space_id is None:  # pages that early releases loaded
+            continue
+        at_once, lost = ([row for row in rows if row["space_id"] == space_id] for rows in reversed(rows_by_haste))
+        held = measure.table(manifest.filter(pc.equal(manifest["space_id"], space_id))) - measure.rows(at_once)
+        if brake.holds(measure.rows(lost), held):
+            return True
+    return False
 
 
 def _deletion(row: ManifestRow, reason: str) -> Deletion:

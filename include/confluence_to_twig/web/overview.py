@@ -42,7 +42,7 @@ def describe(source: Source) -> dict[str, Any]:
     return {
         "dag_id": source.dag_id,
         "name": source.name,
-        "space_key": source.space_key,
+        "space_key": source.spaces_text,
         "data_source_name": source.data_source_name,
         "delivery": source.delivery,
         "schedule": source.schedule,

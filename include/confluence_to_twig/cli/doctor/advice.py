@@ -17,7 +17,8 @@ _LARGE = 20_000
 
 def settings_for(source: Source, offered: Offered | None, estimated: Estimate | None) -> dict[str, Any]:
     """Fields of the source's entry."""
-    settings: dict[str, Any] = {"name": source.name, "space_key": source.space_key}
+    settings: dict[str, Any] = {"name": source.name}
+    settings |= {"space_key": source.space_key} if source.space_key else {"spaces": list(source.spaces)}
     if offered is not None and offered.documents is False:
         return settings | {"delivery": "files", "files_path": "<a folder or bucket>", "files_format": "docx"}
     settings["delivery"] = source.delivery

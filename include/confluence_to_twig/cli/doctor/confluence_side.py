@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.cli.doctor.findings import Finding
 from confluence_to_twig.confluence.api.cql import of_space
-from confluence_to_twig.confluence.api.errors import MissingScopeError
+from confluence_to_twig.confluence.api.errors import MissingScopeError, SpaceNotFoundError
 from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, labels_from_v1
 from confluence_to_twig.confluence.api.restrictions import told_readers
 from confluence_to_twig.confluence.api.scopes import ALL_SCOPES
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.planning.spaces import chosen_spaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +73,7 @@ def examine_confluence(source: Source, client: ConfluenceClient) -> Seen:
     try:
         signed_in = client.sign_in()
         seen.note("Sign-in", f"{signed_in.display_name}: {_WAYS[signed_in.via]}")
-        seen.space = client.space(source.space_key)
+        seen.space = _space(source, client, seen)
         _count(source, client, seen, seen.space)
     except PipelineError as error:
         seen.note("Sign-in and space", error.sentences, "missing")
@@ -90,6 +91,20 @@ def examine_confluence(source: Source, client: ConfluenceClient) -> Seen:
         seen.note("Scopes", "this kind of sign-in has none: the account's own permissions count")
     seen.requests = client.requests_made
     return seen
+
+
+def _space(source: Source, client: ConfluenceClient, seen: Seen) -> Space:
+    """The space; of many the first that fits, for an example."""
+    if source.space_key:
+        return client.space(source.space_key)
+    found, unknown = chosen_spaces(source.spaces, client.api.all_spaces(), archived=source.archived_spaces == "include")
+    lacking = f", none is called {', '.join(unknown)}" if unknown else ""
+    seen.note(
+        "Spaces", f"{len(found):,} fit {source.spaces_text}{lacking}", "missing" if unknown or not found else "ok"
+    )
+    if not found:
+        raise SpaceNotFoundError(f"No space fits {source.spaces_text}", "Keys are case-sensitive.")
+    return found[0]
 
 
 def _count(source: Source, client: ConfluenceClient, seen: Seen, space: Space) -> None:
@@ -191,7 +206,7 @@ def _scopes(source: Source, client: ConfluenceClient, seen: Seen, signed_in: Sig
         "read:space:confluence": lambda: None,  # the space was read
         "read:page:confluence": lambda: client.api.probe(page, "page"),
         "read:content-details:confluence": lambda: next(
-            client.api.search(of_space(source.space_key, ["page"]), (), 1), None
+            client.api.search(of_space(seen.space.key if seen.space else source.space_key, ["page"]), (), 1), None
         ),
         "read:attachment:confluence": lambda: client.api.attachments_of(page, "page"),
         "read:comment:confluence": lambda: client.api.comments_of(page, "page"),

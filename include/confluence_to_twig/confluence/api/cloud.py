@@ -123,6 +123,11 @@ class CloudApi:
     def visible_spaces(self) -> list[Space]:
         return list(islice((space_from_v2(item, self.links_base) for item in self._walk("/spaces")), SPACES_FOR_A_HINT))
 
+    def all_spaces(self) -> list[Space]:
+        """Without ``status`` and ``type`` the listing has spaces of each
+        (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/#api-spaces-get)."""
+        return [space_from_v2(item, self.links_base) for item in self._walk("/spaces")]
+
     # Contents
 
     def count(self, space: Space, kinds: Sequence[Kind]) -> Count:

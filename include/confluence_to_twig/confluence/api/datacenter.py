@@ -88,6 +88,11 @@ class DataCenterApi:
     def visible_spaces(self) -> list[Space]:
         return list(islice((space_from_v1(item, self.links_base) for item in self._walk("/space")), SPACES_FOR_A_HINT))
 
+    def all_spaces(self) -> list[Space]:
+        """Without ``status`` and ``type`` the listing has spaces of each
+        (https://docs.atlassian.com/ConfluenceServer/rest/9.2.0/#api/space-spaces)."""
+        return [space_from_v1(item, self.links_base) for item in self._walk("/space", expand="homepage")]
+
     # Contents
 
     def count(self, space: Space, kinds: Sequence[Kind]) -> Count:

@@ -35,6 +35,9 @@ class ContentApi(Protocol):
     def visible_spaces(self) -> list[Space]:
         """Spaces that the account sees, as far as it is worth listing them for a hint."""
 
+    def all_spaces(self) -> list[Space]:
+        """Every space that the account sees, personal and archived ones included."""
+
     def count(self, space: Space, kinds: Sequence[Kind]) -> Count:
         """How many current contents the account sees, as far as a few requests tell."""
 

@@ -68,40 +68,45 @@ class Attached:
 class AttachmentsAndComments:
     """Reads them, one group of pages after the other.
 
+    :param spaces: the spaces of the pages. Search does not see archived ones.
     :param page_count: how many pages will be asked for in total; decides what is cheaper.
     :param attachments: the lists of single pages; where they failed stands there. So for ``comments``.
     """
 
     def __init__(
-        self, client: ConfluenceClient, space: Space, *, attachments: bool, comments: bool, page_count: int
+        self, client: ConfluenceClient, spaces: Sequence[Space], *, attachments: bool, comments: bool, page_count: int
     ) -> None:
         self.attachments = SideRequests(client.workers, "attachments")
         self.comments = SideRequests(client.workers, "comments")
         self._client = client
         self._api = client.api
-        self._space = space
+        self._spaces = spaces
         self._types = [name for name, wanted in (("attachment", attachments), ("comment", comments)) if wanted]
         self._expand = COMMENT_EXPAND if comments else ATTACHMENT_EXPAND
         self._limit = LIMIT_WITH_BODIES if comments else LIMIT
         self._page_count = page_count
         self._search = SideRequests(client.workers, "search results for attachments and comments", hopeless=NO_SEARCH)
-        self._searchable = space.status != "archived"
+        self._archived = {space.id for space in spaces if space.status == "archived"}
+        self._searchable = len(self._archived) < len(spaces)
         self._looked_ahead: Future[dict[str, Attached] | None] | None = None
 
     def begin(self) -> None:
         """Look ahead while the first bodies are under way. Without it the first :meth:`read` does."""
         few = self._types and self._searchable and self._page_count > CONTAINERS_AT_ONCE
-        if few and self._looked_ahead is None:
-            self._looked_ahead = self._client.workers.submit(self._few_of_space, of_space(self._space.key, self._types))
+        if few and len(self._spaces) == 1 and self._looked_ahead is None:
+            cql = of_space(self._spaces[0].key, self._types)
+            self._looked_ahead = self._client.workers.submit(self._few_of_space, cql)
 
     def read(self, contents: Sequence[Content]) -> dict[str, Attached]:
         """What hangs on these pages by page id; pages without any may be left out."""
         if not self._types or not contents:
             return {}
-        found, unknown = self._searched(contents) if self._searchable else ({}, contents)
+        hidden = [content for content in contents if content.space_id in self._archived]
+        shown = [content for content in contents if content.space_id not in self._archived]
+        found, unknown = self._searched(shown) if shown else ({}, ())
         by_id = {content.id: content for content in contents}
         asked = {page_id: attached for page_id, attached in found.items() if page_id in by_id}
-        return self._with_fresh_files(contents, asked) | self._listed(unknown)
+        return self._with_fresh_files(shown, asked) | self._listed([*unknown, *hidden])
 
     def _searched(self, contents: Sequence[Content]) -> tuple[dict[str, Attached], Sequence[Content]]:
         """What search finds, and the pages of which it tells nothing."""
@@ -130,7 +135,7 @@ class AttachmentsAndComments:
 
     def _with_fresh_files(self, contents: Sequence[Content], found: dict[str, Attached]) -> dict[str, Attached]:
         """A file that a page changed just now shows may not be in the index yet: then the page's own list is read."""
-        if "attachment" not in self._types or not self._searchable:
+        if "attachment" not in self._types:
             return found
         since = datetime.now(UTC) - FRESH
         incomplete = [

@@ -16,7 +16,7 @@ from confluence_to_twig.confluence.api.errors import (
     UnavailableError,
 )
 from confluence_to_twig.confluence.extract.page import Failure
-from confluence_to_twig.confluence.sweep.missing import MOVED, explain_missing
+from confluence_to_twig.confluence.sweep.missing import MOVED, Places, explain_missing_of
 from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content, Kind
     from confluence_to_twig.confluence.api.interface import ContentApi
-    from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.extract.page import Account, Row
     from confluence_to_twig.errors import PipelineError
 
@@ -49,11 +48,11 @@ DIVISIBLE = (UnavailableError, BrokenListingError, RejectedRequestError, NotConf
 
 
 class BodyStream:
-    """Fetches current contents of one space and enters into the account what became of each."""
+    """Fetches current contents and enters into the account what became of each. One that is not in the space where the
+    inventory has it counts as gone: the next run sees it in its place."""
 
-    def __init__(self, client: ConfluenceClient, space: Space, account: Account) -> None:
+    def __init__(self, client: ConfluenceClient, account: Account) -> None:
         self._client = client
-        self._space = space
         self._account = account
 
     def fetch(self, rows: Sequence[Row]) -> Iterator[list[Content]]:
@@ -106,7 +105,7 @@ class BodyStream:
         for content in fetched.contents:
             if not self._account.is_open(content.id):
                 continue
-            if content.space_id != self._space.id:
+            if content.space_id != by_id[content.id]["space_id"]:
                 self._account.gone[content.id] = MOVED
             elif content.status != "current":
                 self._account.gone[content.id] = content.status
@@ -116,7 +115,9 @@ class BodyStream:
         return contents
 
     def _look_into(self, absent: Sequence[str], kind: Kind, by_id: Mapping[str, Row]) -> list[Content]:
-        reasons = explain_missing(self._client, absent, kind, self._space)
+        spaces = {by_id[page_id]["space_id"] for page_id in absent}
+        places = Places(dict.fromkeys(spaces, STILL_THERE), MOVED)
+        reasons = explain_missing_of(self._client, absent, kind, places)
         again = [page_id for page_id, reason in reasons.items() if reason in _NOT_GONE]
         self._account.gone |= {page_id: reason for page_id, reason in reasons.items() if reason not in _NOT_GONE}
         contents: list[Content] = []

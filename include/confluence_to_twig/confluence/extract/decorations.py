@@ -62,7 +62,7 @@ class DecorationReader:
     def __init__(
         self,
         client: ConfluenceClient,
-        space: Space,
+        spaces: Sequence[Space],
         account: Account,
         options: ExtractOptions,
         page_count: int,
@@ -74,7 +74,7 @@ class DecorationReader:
         self._options = options
         self._attached = AttachmentsAndComments(
             client,
-            space,
+            spaces,
             attachments=options.attachments != "none",
             comments=options.comments,
             page_count=page_count,

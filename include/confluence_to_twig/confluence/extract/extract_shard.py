@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.extract.bodies import BodyStream
 from confluence_to_twig.confluence.extract.checkpoint import Parts
 from confluence_to_twig.confluence.extract.decorations import DecorationReader
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content
-    from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.extract.decorations import Decorations
     from confluence_to_twig.confluence.extract.inventory_index import Inventory
 
@@ -57,7 +57,7 @@ INCLUDED = "included pages"
 
 def extract_shard(
     client: ConfluenceClient,
-    space: Space,
+    spaces: Space | Sequence[Space],
     rows: Iterable[Row],
     *,
     inventory: Inventory,
@@ -71,6 +71,7 @@ def extract_shard(
     they are not older than the plan, and asks only for the rest. ``out`` appears in one step when all are there; a
     shard whose pages are all gone yields an empty file.
 
+    :param spaces: the space, or all spaces, of the inventory.
     :param rows: the shard's pages as rows of the inventory; an iterator saves having them all in memory.
     :param inventory: the whole inventory, to find pages that others include; a file is read only if there are any.
     :param unreadable: the folder that notes attached files which cannot be read, so that no later try reads them.
@@ -89,7 +90,7 @@ def extract_shard(
         log.info("%d of %d pages were already fetched by an earlier try", len(reused), len(planned))
     remaining = [row for row in planned if row["page_id"] not in reused]
     set_aside = UnreadableFiles(unreadable, datetime.now(UTC).date())
-    extraction = Extraction(client, space, remaining, inventory=inventory, options=options, unreadable=set_aside)
+    extraction = Extraction(client, spaces, remaining, inventory=inventory, options=options, unreadable=set_aside)
     with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
         for group in extraction.groups():
             parts.add(group)
@@ -117,6 +118,7 @@ def extract_shard(
 class Extraction:
     """One walk over the pages to fetch. Use once.
 
+    :param spaces: the space, or all spaces, of the inventory.
     :param rows: the pages to fetch, as rows of the inventory.
     :param inventory: the whole inventory, for pages that are included by title or were moved; a file is read only then.
     :param unreadable: attached files that are not tried again.
@@ -125,7 +127,7 @@ class Extraction:
     def __init__(
         self,
         client: ConfluenceClient,
-        space: Space,
+        spaces: Space | Sequence[Space],
         rows: Sequence[Row],
         *,
         inventory: Inventory = None,
@@ -134,15 +136,20 @@ class Extraction:
     ) -> None:
         self.account = Account()
         self._client = client
-        self._space = space
+        all_spaces = [spaces] if isinstance(spaces, Space) else spaces
+        self._spaces = {space.id: space for space in all_spaces}
+        #: What pages call a space: its key, or the one that it was given by renaming.
+        self._named = {key: space.id for space in all_spaces for key in (space.alias, space.key) if key}
         self._rows = rows
         self._options = options or ExtractOptions()
         self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages == "include")
-        self._bodies = BodyStream(client, space, self.account)
+        self._bodies = BodyStream(client, self.account)
         #: Ids of included pages that are there and could not be fetched.
         self._not_fetched: set[str] = set()
         set_aside = unreadable or UnreadableFiles(None, datetime.now(UTC).date())
-        self._decorations = DecorationReader(client, space, self.account, self._options, len(rows), set_aside)
+        self._decorations = DecorationReader(
+            client, self._of_rows(rows), self.account, self._options, len(rows), set_aside
+        )
 
     def groups(self) -> Iterator[list[Page]]:
         """Finished pages, some hundred at a time. When it ends, the account has an entry for every page.
@@ -176,15 +183,16 @@ class Extraction:
             page_row(
                 content,
                 self._with_new_path(by_id[content.id], content),
-                self._space,
+                self._spaces[by_id[content.id]["space_id"]],
                 people,
                 decorations=self._without_included(content, decorations[content.id]),
             )
             for content in contents
         ]
         others = [
-            page_row(content, included_rows[content.id], self._space, people, decorations=None, included=True)
+            page_row(content, row, self._spaces[row["space_id"]], people, decorations=None, included=True)
             for content in included
+            for row in [included_rows[content.id]]
         ]
         return own + others
 
@@ -196,7 +204,7 @@ class Extraction:
         return row if path is None else {**row, "ancestor_ids": path[0], "ancestors": path[1]}
 
     def _included(self, contents: Sequence[Content]) -> tuple[list[Content], dict[str, Row]]:
-        """Pages of this space that these include, and those that they include, each once in a shard."""
+        """Pages of the source's spaces that these include, and those that they include, each once in a shard."""
         found: list[Content] = []
         rows: dict[str, Row] = {}
         level: Sequence[Content] = contents
@@ -207,7 +215,7 @@ class Extraction:
             rows |= wanted
             self.account.included |= wanted.keys()
             side = Account()
-            stream = BodyStream(self._client, self._space, side)
+            stream = BodyStream(self._client, side)
             level = [content for batch in stream.fetch(list(wanted.values())) for content in batch]
             found += level
             self._not_fetched |= side.failed.keys()
@@ -225,12 +233,15 @@ class Extraction:
         }
 
     def _referred(self, content: Content) -> Iterator[Row]:
-        """The pages of this space that a page includes."""
+        """The pages of the source's spaces that a page includes."""
         for reference in included_pages(content.storage or ""):
-            if reference.space_key in (None, self._space.key, self._space.alias):
-                row = self._index.by_title(reference.title)
-                if row:
-                    yield row
+            space_id = self._named.get(reference.space_key) if reference.space_key else content.space_id
+            if space_id and (row := self._index.by_title(space_id, reference.title)):
+                yield row
+
+    def _of_rows(self, rows: Sequence[Row]) -> list[Space]:
+        """The spaces of the pages to fetch."""
+        return [self._spaces[space_id] for space_id in dict.fromkeys(row["space_id"] for row in rows)]
 
     def _without_included(self, content: Content, decorations: Decorations) -> Decorations:
         """Noted with a page that has a gap where an included page could not be fetched."""

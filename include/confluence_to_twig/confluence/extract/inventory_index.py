@@ -40,9 +40,9 @@ class InventoryIndex:
             return self._inventory
         return pa.concat_tables([read_table(path) for path in self._inventory])
 
-    def by_title(self, title: str) -> Row | None:
-        """The page with this title, else the blog post; titles compare as Confluence compares them."""
-        return self._row(self._titles.get(title_key(title)))
+    def by_title(self, space_id: str, title: str) -> Row | None:
+        """The page of a space with this title, else the blog post; titles compare as Confluence compares them."""
+        return self._row(self._titles.get((space_id, title_key(title))))
 
     def by_id(self, page_id: str) -> Row | None:
         """The page or blog post with this id, restricted or not."""
@@ -64,13 +64,13 @@ class InventoryIndex:
         return row
 
     @cached_property
-    def _titles(self) -> dict[str, int]:
-        columns = self._table.select(["kind", "title", "restricted"]).to_pydict()
-        found: dict[str, int] = {}
+    def _titles(self) -> dict[tuple[str, str], int]:
+        columns = self._table.select(["space_id", "kind", "title", "restricted"]).to_pydict()
+        found: dict[tuple[str, str], int] = {}
         for wanted in ("page", "blogpost"):
-            for position, (kind, title, restricted) in enumerate(zip(*columns.values(), strict=True)):
+            for position, (space_id, kind, title, restricted) in enumerate(zip(*columns.values(), strict=True)):
                 if kind == wanted and (self._with_restricted or not restricted):
-                    found.setdefault(title_key(title), position)
+                    found.setdefault((space_id, title_key(title)), position)
         return found
 
     @cached_property

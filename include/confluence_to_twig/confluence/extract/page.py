@@ -22,6 +22,7 @@ Page = dict[str, Any]
 Row = Mapping[str, Any]
 ROW_COLUMNS = [
     "page_id",
+    "space_id",
     "kind",
     "version",
     "title",

@@ -66,11 +66,6 @@ class Sweep:
     requests: int
 
 
-def nothing_to_sweep() -> Sweep:
-    """The sweep of a space that is not there: it saw everything that there is."""
-    return Sweep(INVENTORY.empty_table(), True, (), (), None, 0)
-
-
 def sweep(
     client: ConfluenceClient,
     space: Space,

@@ -21,7 +21,7 @@ from confluence_to_twig.content.storage.resolution import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from confluence_to_twig.content.model import IncludedPage
+    from confluence_to_twig.content.model import IncludedPage, PageContext
 
 #: Parameters that name a page as text.
 _PAGE_AS_TEXT = ("", "pageTitle", "PageWithExcerpt", "page")
@@ -117,12 +117,27 @@ def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], R
     state.includes.add(f"{page.page_id}@{page.version}")
     including = state.context
     state.include_path.append(including.page_id)
-    state.context = replace(including, page_id=page.page_id, title=page.title, url=page.url, attachments=())
+    state.context = replace(
+        _in_space(including, page.space_key), page_id=page.page_id, title=page.title, url=page.url, attachments=()
+    )
     try:
         return state.resolve(Node("div", {}, select(parsed.root)), state).children
     finally:
         state.include_path.pop()
         state.context = including
+
+
+def _in_space(context: PageContext, space_key: str) -> PageContext:
+    """The context of a page of another space: what it refers to without a space key is in that space."""
+    if space_key in ("", context.space_key):
+        return context
+    resolve_page, resolve_body = context.resolve_page, context.resolve_body
+    return replace(
+        context,
+        space_key=space_key,
+        resolve_page=resolve_page and (lambda key, title: resolve_page(key or space_key, title)),
+        resolve_body=resolve_body and (lambda key, title: resolve_body(key or space_key, title)),
+    )
 
 
 def _excerpt_of(root: Node, name: str) -> Replacement:

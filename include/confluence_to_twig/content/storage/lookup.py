@@ -22,30 +22,28 @@ _SPACE_AND_TITLE = re.compile(r"(~?[A-Za-z0-9]+):(\S.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Lookup:
-    """Addresses and bodies by title.
+    """Addresses and bodies by title. A reference without a space key means the space of the page that refers.
 
-    :param space_key: the space of the shard's pages, which references without a space key mean.
-    :param urls: title key → URL, of the pages of that space.
+    :param urls: space key → title key → URL, of the pages of the source's spaces.
     :param titles: id → title, of the same pages.
     :param bodies: space key and title key → the page, for pages that a page of the shard includes.
     """
 
-    space_key: str = ""
-    urls: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[tuple[str, str], IncludedPage] = field(default_factory=dict)
 
-    def page_url(self, space_key: str | None, title: str) -> str | None:
-        """The address of a page of this space; None for other spaces and unknown titles."""
-        return self.urls.get(title_key(title)) if (space_key or self.space_key) == self.space_key else None
+    def page_url(self, own: str, space_key: str | None, title: str) -> str | None:
+        """The address of a page; None for unknown spaces and titles. :param own: key of the referring page's space."""
+        return self.urls.get(space_key or own, {}).get(title_key(title))
 
     def page_title(self, page_id: str) -> str | None:
-        """The title of a page of this space."""
+        """The title of a page of the source's spaces."""
         return self.titles.get(page_id)
 
-    def page_body(self, space_key: str | None, title: str) -> IncludedPage | None:
-        """The body of a page that is included somewhere in the shard."""
-        return self.bodies.get((space_key or self.space_key, title_key(title)))
+    def page_body(self, own: str, space_key: str | None, title: str) -> IncludedPage | None:
+        """The body of a page that is included somewhere in the shard. :param own: as for :meth:`page_url`."""
+        return self.bodies.get((space_key or own, title_key(title)))
 
 
 def space_and_title(reference: str) -> tuple[str | None, str]:
