@@ -64,7 +64,9 @@ def test_one_source_takes_every_space_and_keeps_each_in_step(many: Site) -> None
     assert plan.pop("On call")[0] == "fetch"
     assert plan == {"Alpha topic 1": ("fetch", "version 1 → 2"), "Fresh": ("fetch", "new since the last run")}
     assert many.held_titles() == EVERY_TITLE | OF_HR | OF_OPS | {"Fresh"}
-    assert many.run()["result"]["changed"] == 0
+    report = many.run()
+    assert report["result"]["changed"] == 0
+    assert rows(report)["SMALL"]["why"] == "a glance at many spaces saw nothing new"
 
 
 def test_a_space_that_does_not_answer_costs_only_its_own_pages(many: Site) -> None:

@@ -27,7 +27,7 @@ from confluence_to_twig.staging.last_inventory import (
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, SourceStaging, staging_root
 from confluence_to_twig.tasks import change_trigger
 from confluence_to_twig.tasks.change_trigger import ChangeTrigger
-from confluence_to_twig.tasks.looking import look_at
+from confluence_to_twig.tasks.looking import Looking
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence, serve
 from sandbox.seed import SeedPage, SeedSpace
@@ -56,7 +56,7 @@ def runs(sandbox: SandboxConfluence) -> Iterator[Callable[[Source], Callable[[],
                 space = client.space(source.space_key)
                 facts = RunFacts("asset_triggered", datetime.now(UTC))
                 of_run = Run(source, "run", facts, RunParams(), "discover", 1)
-                looked = look_at(of_run, client, space, Record())
+                looked = Looking(of_run, client, space, Record()).look()
                 looked.write(of_run, space)
                 return looked.look.kind
 

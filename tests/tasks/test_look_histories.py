@@ -36,7 +36,7 @@ from confluence_to_twig.staging.last_inventory import (
 )
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from confluence_to_twig.staging.schemas import MANIFEST
-from confluence_to_twig.tasks.looking import Looked, look_at
+from confluence_to_twig.tasks.looking import Looked, Looking
 from sandbox.confluence.sandbox import SandboxConfluence
 from sandbox.seed import SeedPage
 from tests.confluence.spaces import QUICK, numbered_space, settings_of, small_space
@@ -132,7 +132,7 @@ class Histories(RuleBasedStateMachine):
     def sync(self, full: bool) -> None:
         self.sandbox.site.fixed_now = datetime.now(UTC) + self.skew
         run = self.run(full=full)
-        looked = look_at(run, self.client, self.space, Record())
+        looked = Looking(run, self.client, self.space, Record()).look()
         assert looked.seen.complete
         if full:
             assert looked.look.kind == "sweep"

@@ -206,8 +206,6 @@ def _missing(run: Run, client: ConfluenceClient, spaces: RunSpaces, looks: Looks
     return reasons
 
 
-
-
 def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:
     reasons = counts_by_reason(planned)
     record.details["plan"] = reasons

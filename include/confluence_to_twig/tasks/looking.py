@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
+from confluence_to_twig.confluence.sweep.glance import Expected
 from confluence_to_twig.confluence.sweep.inventory import Sweep, sweep
 from confluence_to_twig.confluence.sweep.known import Known
 from confluence_to_twig.confluence.sweep.lane import (
@@ -19,6 +21,7 @@ from confluence_to_twig.confluence.sweep.lane import (
     restricted_count,
 )
 from confluence_to_twig.planning.look import (
+    FALSE_ALARMS_AT_MOST,
     OVERLAP,
     Look,
     Wishes,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.sources.source import Source
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +85,9 @@ class Looked:
             write_bytes(path, content)
 
 
-def look_at(run: Run, client: ConfluenceClient, space: Space, record: Record) -> Looked:
-    """Look at a space. A lane that cannot be sure becomes a full sweep."""
-    return _Looking(run, client, space, record).look()
+class Looking:
+    """The look at one space. Use once."""
 
-
-class _Looking:
     def __init__(self, run: Run, client: ConfluenceClient, space: Space, record: Record) -> None:
         self.run, self.client, self.space, self.record = run, client, space, record
         self.began = datetime.now(UTC)
@@ -95,17 +96,53 @@ class _Looking:
         self.alarmed = False
 
     def look(self) -> Looked:
-        if reason := self._no_lane():
-            return self._swept(Look("sweep", reason, timedelta()), None)
-        last = read_last_inventory(last_inventory_of(self.run.source_staging, self.space.id))
-        state, contents = (last.state, last.table.num_rows) if last else (None, 0)
-        look = choose_look(self.run.facts, self.wishes, state, contents, self.began)
+        """Look at the space. A lane that cannot be sure becomes a full sweep."""
+        look, last = self._chosen
         if last is None or look.kind == "sweep":
             return self._swept(look, last)
         try:
             return self._lane(look, last)
         except SweepNeededError as needed:
             return self._swept(replace(look, kind="sweep", reason=str(needed)), last)
+
+    def expects(self) -> Expected | None:
+        """What a glance sees of the space if nothing is new; None: it needs a look of its own."""
+        look, last = self._chosen
+        if last is None or look.kind == "sweep":
+            return None
+        known, state, attached_since = Known(last.table), last.state, last.state.attached_since
+        if (
+            attached_since is None
+            or known.doubtful()
+            or share_to_check(known.numbers, state, look, CHECKED_AT_ONCE, self.began)
+        ):
+            return None
+        is_counted = state.baseline is not None and state.false_alarms < FALSE_ALARMS_AT_MOST
+        return Expected(
+            self.space,
+            known,
+            since=state.looked_at - OVERLAP,
+            attached_since=minutes_back(attached_since, self.began),
+            total=(state.baseline or 0) + last.table.num_rows if is_counted else None,
+        )
+
+    def quiet(self) -> Looked:
+        """The look at a space of which a glance saw nothing new."""
+        look, last = self._chosen
+        if last is None:
+            raise ValueError(f"space {self.space.key} was never looked at")
+        after = replace(last.state, looked_at=self.began, attached_since=self.began, suspicion=0)
+        result = Sweep(last.table, True, (), (), restricted_count(last.table), 0)
+        return Looked(result, replace(look, reason="a glance at many spaces saw nothing new"), after.swept_at, after)
+
+    @cached_property
+    def _chosen(self) -> tuple[Look, LastInventory | None]:
+        """The kind of the look, and what a lane goes on from."""
+        if reason := self._no_lane():
+            return Look("sweep", reason, timedelta()), None
+        last = read_last_inventory(last_inventory_of(self.run.source_staging, self.space.id))
+        state, contents = (last.state, last.table.num_rows) if last else (None, 0)
+        return choose_look(self.run.facts, self.wishes, state, contents, self.began), last
 
     def _no_lane(self) -> str | None:
         """Why there is never a lane here."""
@@ -212,6 +249,12 @@ class _Looking:
             )
         elif differs:
             log.info("Search counts %+d pages: if the next look sees that, too, it sweeps", differs)
+
+
+def attached_types(source: Source) -> list[str]:
+    """What hangs on pages and belongs to the source."""
+    wanted = (("attachment", source.attachments != "none"), ("comment", source.comments))
+    return [name for name, is_wanted in wanted if is_wanted]
 
 
 def _wishes(run: Run, client: ConfluenceClient) -> Wishes:

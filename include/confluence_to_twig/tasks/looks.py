@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confluence_to_twig.confluence.api.errors import ClientClosedError, UnauthorizedError
+from confluence_to_twig.confluence.api.workers import batches
+from confluence_to_twig.confluence.sweep.glance import SPACES_AT_ONCE, glance
 from confluence_to_twig.errors import PipelineError, TransientError
 from confluence_to_twig.planning.comparison import last_of_each
 from confluence_to_twig.planning.look import Look
@@ -20,7 +22,7 @@ from confluence_to_twig.planning.plan import counts_by_reason
 from confluence_to_twig.staging.files import write_bytes
 from confluence_to_twig.staging.last_inventory import inventory_file
 from confluence_to_twig.staging.schemas import INVENTORY
-from confluence_to_twig.tasks.looking import look_at
+from confluence_to_twig.tasks.looking import Looking, attached_types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,14 +118,18 @@ class Looks:
 
 
 def look_at_each(run: Run, client: ConfluenceClient, spaces: Sequence[Space], record: Record) -> Looks:
-    """Look at one space after the other.
+    """Look at one space after the other; at those in which nothing is new, many at a time.
 
     :raises PipelineError: none of them answers, or so many in a row do not that it is an outage.
     """
-    looks, in_a_row = Looks(), 0
-    for space in spaces:
+    lookings = {space: Looking(run, client, space, record) for space in spaces}
+    looks = Looks(_quiet(run, client, lookings) if len(spaces) > 1 else {})
+    in_a_row = 0
+    for space, looking in lookings.items():
+        if space in looks.looked:
+            continue
         try:
-            looks.looked[space] = look_at(run, client, space, record)
+            looks.looked[space] = looking.look()
             in_a_row = 0
         except (ClientClosedError, UnauthorizedError):
             raise
@@ -133,6 +139,23 @@ def look_at_each(run: Run, client: ConfluenceClient, spaces: Sequence[Space], re
             if in_a_row >= FAILURES_IN_A_ROW or len(looks.failed) == len(spaces):
                 raise
     return looks
+
+
+def _quiet(run: Run, client: ConfluenceClient, lookings: dict[Space, Looking]) -> dict[Space, Looked]:
+    """The looks at spaces in which nothing is new. A glance that breaks off tells nothing of its spaces."""
+    expected = [one for looking in lookings.values() if (one := looking.expects())]
+    found: dict[Space, Looked] = {}
+    for some in batches(expected, SPACES_AT_ONCE):
+        try:
+            loud = glance(client, some, run.source.content, attached_types(run.source))
+        except ClientClosedError:
+            raise
+        except PipelineError as error:
+            log.info("A glance at %d spaces broke off, so each is looked at: %s", len(some), error.summary)
+            continue
+        found |= {one.space: lookings[one.space].quiet() for one in some if one.space.id not in loud}
+        log.info("A glance at %d spaces: nothing is new in %d of them", len(some), len(some) - len(loud))
+    return found
 
 
 def report_looks(looks: Looks, record: Record, *, many: bool) -> None:

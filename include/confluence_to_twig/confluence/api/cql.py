@@ -19,8 +19,10 @@ def of_space(key: str, types: Iterable[str]) -> str:
     return f"space={quoted(key)} and type in ({','.join(types)})"
 
 
-def of_spaces(keys: Iterable[str], types: Iterable[str]) -> str:
-    """Everything of these types in some spaces."""
+def of_spaces(keys: Sequence[str], types: Iterable[str]) -> str:
+    """Everything of these types in any of these spaces."""
+    if len(keys) == 1:
+        return of_space(keys[0], types)
     return f"space in ({','.join(map(quoted, keys))}) and type in ({','.join(types)})"
 
 
@@ -45,7 +47,7 @@ def inside(ids: Iterable[str], types: Iterable[str]) -> str:
     return f"type in ({','.join(types)}) and container in ({','.join(ids)})"
 
 
-def modified_lately(key: str, types: Iterable[str], minutes: int) -> str:
-    """Everything of these types in a space that was made or changed in the last minutes. Relative, so that no zone matters
+def modified_lately(keys: Sequence[str], types: Iterable[str], minutes: int) -> str:
+    """Everything of these types in any of these spaces that was made or changed in the last minutes. Relative, so that no zone matters
     (https://developer.atlassian.com/cloud/confluence/cql-functions/)."""
-    return f'{of_space(key, types)} and lastmodified >= now("-{minutes}m")'
+    return f'{of_spaces(keys, types)} and lastmodified >= now("-{minutes}m")'

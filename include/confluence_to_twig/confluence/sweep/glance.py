@@ -6,6 +6,7 @@ A space in which nothing is new needs no lane of its own. Where a glance cannot 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import modified_lately, of_spaces
@@ -51,8 +52,8 @@ def glance(
     :raises confluence_to_twig.errors.PipelineError: Confluence does not tell, or not in few answers.
     """
     submit = client.workers.submit
-    newest = [submit(_with_news, client, expected, kind) for kind in kinds]
-    attached = submit(_with_attached, client, expected, types)
+    newest = [submit(partial(_with_news, client, expected), kind) for kind in kinds]
+    attached = submit(partial(_with_attached, client, expected), types)
     counted = [one for one in expected if one.total is not None]
     loud = {space_id for found in newest for space_id in found.result()} | attached.result()
     return loud | _miscounted(client, [one for one in counted if one.space.id not in loud], kinds)

@@ -277,7 +277,7 @@ class _Lane:
         """The pages on which comments or attachments are new, or why nobody tells."""
         if not types:
             return set()
-        cql = modified_lately(self.space.key, types, self.question.attached_since)
+        cql = modified_lately([self.space.key], types, self.question.attached_since)
         try:
             hits = list(self.client.api.search(cql, ("container",), LIMIT, most=LOOKED_AT_MOST))
         except ClientClosedError:
