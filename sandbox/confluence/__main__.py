@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fill(sandbox: SandboxConfluence, options: argparse.Namespace) -> None:
-    """Add the spaces that were asked for, by default the sample space; what the state folder has is kept as it is."""
+    """Add the spaces that were asked for, by default the sample spaces; what the state folder has is kept as it is."""
     wanted: dict[str, Callable[[], SeedSpace]] = {
         key: (lambda key=key, folder=folder: read_folder(key, folder))  # type: ignore[misc]
         for key, folder in options.space
@@ -57,6 +57,7 @@ def _fill(sandbox: SandboxConfluence, options: argparse.Namespace) -> None:
         wanted["GEN"] = lambda: generated_space(options.generated, folders=options.generated_folders)
     if not wanted:
         wanted["PROD"] = _sample_space
+        wanted |= _neighbours()
     for key, make in wanted.items():
         if sandbox.store.space_by_key(key) is None:
             sandbox.add_space(make())
@@ -66,6 +67,12 @@ def _sample_space() -> SeedSpace:
     from sandbox.sample_space import load
 
     return load()
+
+
+def _neighbours() -> dict[str, Callable[[], SeedSpace]]:
+    from sandbox.sample_space.neighbours import neighbours
+
+    return {seed.key: lambda seed=seed: seed for seed in neighbours()}  # type: ignore[misc]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=FOLDER",
         help="serve a folder of storage files (.xhtml, .xml, .html, .storage) as a space; may be repeated "
-        "(default: the sample space PROD)",
+        "(default: the sample spaces PROD, OPS and TEAM)",
     )
     parser.add_argument("--generated", type=int, metavar="PAGES", help="serve a generated space GEN of that many pages")
     parser.add_argument(

@@ -379,7 +379,7 @@ def test_candidates_for_deletion_are_the_held_pages_that_were_not_seen() -> None
         pa.Table.from_pylist([page("7")], schema=INVENTORY),
         pa.Table.from_pylist([held("7"), held("9", kind="blogpost")], schema=MANIFEST),
     )
-    assert missing.to_pylist() == [{"page_id": "9", "kind": "blogpost"}]
+    assert missing.to_pylist() == [{"page_id": "9", "space_id": None, "kind": "blogpost"}]
 
 
 @given(
