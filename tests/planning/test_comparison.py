@@ -33,6 +33,7 @@ def _usually(usual: Any, others: list[Any]) -> st.SearchStrategy[Any]:
 
 
 _BOTH = {
+    "space_id": _usually("1", ["2"]),
     "kind": _usually("page", ["page", "blogpost"]),
     "version": _usually(3, [2, 4]),
     "title": _usually("Title", ["Other", "Title "]),
@@ -73,6 +74,7 @@ _scopes = st.builds(
     converter_version=st.just("1"),
     kinds=st.sampled_from([("page",), ("page", "blogpost")]),
     restricted_pages=st.sampled_from(["skip", "include"]),
+    unproven=st.sampled_from([frozenset(), frozenset({"1"}), frozenset({"2"})]),
     selection=st.sampled_from(
         [
             Selection(),
@@ -103,6 +105,11 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
         for page_id, row in pages.items()
         if not (row["restricted"] and scope.restricted_pages == "skip")
     }
+    versions |= {
+        page_id: row["version"]
+        for page_id, row in known.items()
+        if page_id not in pages and row["space_id"] in scope.unproven
+    }
     table = marked(pa.Table.from_pylist(list(pages.values()), schema=INVENTORY), scope.selection)
     pages = {row["page_id"]: row for row in table.to_pylist()}
     rows: list[dict[str, Any]] = []
@@ -112,7 +119,7 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
         fetched = sum(entry["action"] == "fetch" for entry in rows)
         either = seen or row or {}
         rows.append(
-            {name: either[name] for name in ("page_id", "kind", "title", "url", "modified_at")}
+            {name: either[name] for name in ("page_id", "space_id", "kind", "title", "url", "modified_at")}
             | {"action": decision.action, "reason": decision.reason}
             | {"version": seen and seen["version"], "manifest_version": row and row["version"]}
             | {"manifest_run_id": row and row["run_id"]}

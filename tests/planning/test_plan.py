@@ -50,6 +50,7 @@ def page(page_id: str, **fields: Any) -> dict[str, Any]:
 def held(page_id: str, **fields: Any) -> dict[str, Any]:
     return {
         "page_id": page_id,
+        "space_id": "1",
         "kind": "page",
         "version": 3,
         "title": f"Page {page_id}",
@@ -267,7 +268,12 @@ def test_deletes_nothing_when_the_sweep_is_incomplete() -> None:
 
 
 def test_a_space_that_was_not_seen_keeps_its_pages_and_what_others_include_of_them() -> None:
-    known = [held("7", space_id="2"), held("8", space_id="1"), held("9", space_id="1", includes=["7@3"]), held("10")]
+    known = [
+        held("7", space_id="2"),
+        held("8", space_id="1"),
+        held("9", space_id="1", includes=["7@3"]),
+        held("10", space_id=None),
+    ]
     pages = [page("9"), page("11", space_id="2", labels=["draft"])]
     decided = decide(
         pages,
@@ -379,7 +385,7 @@ def test_candidates_for_deletion_are_the_held_pages_that_were_not_seen() -> None
         pa.Table.from_pylist([page("7")], schema=INVENTORY),
         pa.Table.from_pylist([held("7"), held("9", kind="blogpost")], schema=MANIFEST),
     )
-    assert missing.to_pylist() == [{"page_id": "9", "space_id": None, "kind": "blogpost"}]
+    assert missing.to_pylist() == [{"page_id": "9", "space_id": "1", "kind": "blogpost"}]
 
 
 @given(
