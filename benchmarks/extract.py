@@ -11,13 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE
@@ -26,7 +23,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from benchmarks.extract_goals import Goal, Measured, goals_of
-from benchmarks.measuring import ROOT, environment, megabytes
+from benchmarks.measuring import ROOT, environment, machine, megabytes, write_section
 from sandbox.confluence.sandbox import PERSONAL_ACCESS_TOKEN, SYNC_EMAIL, SYNC_TOKEN
 
 if TYPE_CHECKING:
@@ -176,11 +173,8 @@ def section(
 ) -> str:
     """The Markdown of the section, without its heading."""
     head = ["seconds", "requests", "pages/s", "peak MB"]
-    load = os.getloadavg()[2]
-    when, where = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({_processor()})"
-    where += f", Python {platform.python_version()}, load average {load:.1f}"
     parts = [
-        f"`make bench-extract`, or `python -m benchmarks.extract --write`. Measured {when}, {where}, server and client "
+        f"`make bench-extract`, or `python -m benchmarks.extract --write`. {machine()} Server and client "
         f"on the same machine. The sandbox waits {latency_ms:.0f} ms before each answer. Bodies have a median of 6 KB, "
         "0.4 % of them 200 KB. Seconds run from the first request to the finished result, imports left out; requests "
         "are counted by the server; memory is the peak of the process (VmHWM, in millions of bytes), of the "
@@ -189,24 +183,10 @@ def section(
     for pages, rows in rivals.items():
         parts += [f"### {pages:,} pages, side by side", table(["", *head], [row.cells() for row in rows.values()])]
     if growth:
-        rows = [[f"{pages:,}", *row.cells()] for pages, measured in growth.items() for row in measured]
-        parts += ["### As the space grows", table(["pages", "run", *head], rows)]
+        grown = [[f"{pages:,}", *row.cells()] for pages, measured in growth.items() for row in measured]
+        parts += ["### As the space grows", table(["pages", "run", *head], grown)]
     parts += [REMARKS, "### Targets", table(["", "asked for", "measured", ""], [goal.cells() for goal in goals])]
     return "\n\n".join(parts)
-
-
-def _processor() -> str:
-    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found[1] if found else platform.machine()
-
-
-def write_section(path: Path, text: str) -> None:
-    """Replace the section "Extraction" of the file, or add it; other sections stay."""
-    old = path.read_text() if path.exists() else "# Benchmarks\n"
-    new = f"## Extraction\n\n{text}\n"
-    pattern = re.compile(r"^## Extraction\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    replaced = pattern.sub(lambda _: f"{new}\n", old) if pattern.search(old) else f"{old.rstrip()}\n\n{new}"
-    path.write_text(replaced.rstrip() + "\n")
 
 
 def main() -> None:
@@ -227,7 +207,7 @@ def main() -> None:
     text = section(rivals, growth, goals, options.latency_ms)
     print(text)
     if options.write:
-        write_section(ROOT / "docs" / "benchmarks.md", text)
+        write_section("Extraction", text)
     sys.exit(not all(goal.reached for goal in goals))
 
 

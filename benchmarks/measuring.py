@@ -1,12 +1,14 @@
-"""What the benchmarks share: environments of their own for the contestants, and the memory a process has had."""
+"""What the benchmarks share: environments of their own for the contestants, the memory a process has had, the document."""
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,3 +49,23 @@ def _kilobytes(what: str, process: str) -> int:
 def megabytes(kilobytes: int) -> float:
     """What Linux calls kilobytes, in millions of bytes."""
     return kilobytes * 1024 / 1e6
+
+
+def machine() -> str:
+    """A sentence: when it was measured, on what, and what else went on there."""
+    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    processor = found[1] if found else platform.machine()
+    load = os.getloadavg()[2]
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores ({processor}), Python {platform.python_version()}, "
+        f"load average {load:.1f}."
+    )
+
+
+def write_section(heading: str, text: str, path: Path = ROOT / "docs" / "benchmarks.md") -> None:
+    """Replace a section of ``docs/benchmarks.md``, or add it; other sections stay."""
+    old = path.read_text() if path.exists() else "# Benchmarks\n"
+    new = f"## {heading}\n\n{text}\n"
+    pattern = re.compile(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    replaced = pattern.sub(lambda _: f"{new}\n", old) if pattern.search(old) else f"{old.rstrip()}\n\n{new}"
+    path.write_text(replaced.rstrip() + "\n")
