@@ -107,6 +107,19 @@ def test_pages_come_without_names_when_the_scope_for_people_is_missing(
     assert "read:user:confluence" in extraction.account.warnings[0]
 
 
+def test_a_route_for_people_that_was_removed_is_not_asked_for_each_of_them(
+    client: ConfluenceClient, sandbox: SandboxConfluence
+) -> None:
+    mentioned = "".join(f'<ri:user ri:account-id="712020:{number}" />' for number in range(64))
+    sandbox.edit("guide", storage=f"<p>{mentioned}</p>")
+    sandbox.fail(faults.Refuse(410), "users-bulk", times=None)
+    pages, extraction = extract(client, "Guide", "Rich")
+    assert pages["Rich"]["author_name"] is None
+    assert len(extraction.account.warnings) == 1
+    requests_of(sandbox)
+    assert sandbox.log.count("users-bulk") == Patience().odd_attempts
+
+
 def _scopes() -> tuple[str, ...]:
     from sandbox.confluence.site import ALL_SCOPES
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.confluence.api.errors import EndpointRemovedError
 from confluence_to_twig.confluence.api.side_requests import SideRequests
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ class People:
     """
 
     def __init__(self, client: ConfluenceClient) -> None:
-        self.requests = SideRequests(client.workers, "a name", "Account")
+        # One route for everybody: where it was removed, asking for fewer people does not help.
+        self.requests = SideRequests(client.workers, "a name", "Account", hopeless=(EndpointRemovedError,))
         self._api = client.api
         self._known: dict[str, str] = {}
         self._asked: set[str] = set()
