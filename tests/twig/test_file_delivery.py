@@ -103,6 +103,20 @@ def test_writes_one_file_a_page_and_nothing_the_second_time(target: Target) -> N
     assert not (target.root / "changes" / "second.json").exists()
 
 
+def test_a_file_that_changes_right_after_it_was_written_is_named(target: Target, kind: str) -> None:
+    target.deliver(*PAGES)
+    assert target.delivery().altered() == []
+    edited = PAGES[7].edited(sections=("new text",))
+    (name,) = target.deliver(edited, run_id="second").replaced
+    whole = (target.root / "documents" / name).read_bytes()
+    (target.root / "documents" / name).write_bytes(whole + b"somebody else's")
+    assert target.delivery().altered() == [name]
+    target.delivery().mend([name])
+    assert target.world.manifest.view().standing(edited.page_id).in_doubt
+    target.deliver(edited.edited(sections=("newer text",)), run_id="third")
+    assert target.delivery().altered() == []
+
+
 def test_an_edit_replaces_one_file(target: Target, kind: str) -> None:
     target.deliver(*PAGES)
     before = target.raw()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,13 @@ def test_a_file_whose_pages_were_loaded_again_is_another_one(sums: FileSums, fol
     (folder / "a.md").write_text("a newer text")
     assert sums.altered(LOADS | {"a.md": "2"}) == []
     (folder / "a.md").write_text("somebody else's")
+    assert sums.altered(LOADS | {"a.md": "2"}) == ["a.md"]
+
+
+def test_a_file_that_is_changed_before_anybody_looked_is_named(sums: FileSums, folder: Path) -> None:
+    (folder / "a.md").write_text("what was written")
+    sums.written({"a.md": sha256(b"what was written").hexdigest()}, LOADS | {"a.md": "2"})
+    (folder / "a.md").write_text("what they wrote!")
     assert sums.altered(LOADS | {"a.md": "2"}) == ["a.md"]
 
 

@@ -86,7 +86,7 @@ def test_a_volume_without_files_is_removed(folder: Path, tmp_path: Path) -> None
     store = volumes(folder)
     put(store, tmp_path, "1")
     written = store.rewrite("", {}, {"1"})
-    assert (written.volumes, written.removed) == ((), ("volume.zip",))
+    assert (written.volumes, written.removed) == ({}, ("volume.zip",))
     assert list(folder.iterdir()) == []
 
 

@@ -81,7 +81,7 @@ class Bundles:
             content = render(pages, self.suffix, top)
             write_rows(self.staging.bundle(str(bundle)), BUNDLED, (page.row() for page in pages))
             write_bytes(self.documents / name, content)
-            report.bytes += len(content)
+            report.wrote(name, content)
             after = self._files[bundle] = {name}
             (report.replaced if name in before else report.added).append(name)
         else:
@@ -120,6 +120,9 @@ class Bundles:
             for bundle, members in placed.items()
             for member in members
         }
+
+    def lying_in(self, view: ManifestView) -> dict[str, str]:
+        return self.expected(view)
 
     def names(self) -> list[str]:
         return [name for name in files_in(self.documents) if bundle_of(name)]

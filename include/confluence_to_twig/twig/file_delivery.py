@@ -149,14 +149,20 @@ class FileDelivery:
         return missing, sorted(found - {*expected.values()})
 
     def altered(self) -> list[str]:
-        """The names of files that somebody changed since verify saw them first after they were written."""
+        """The names of files that are not what was written: somebody changed them."""
+        return self._sums().altered(self._loads())
+
+    def _sums(self) -> FileSums:
+        return FileSums(self.documents, self.manifest.staging.home / "files.json")
+
+    def _loads(self) -> dict[str, str]:
+        """Name of a file → what names the load of its pages."""
         view = self.manifest.view()
         loads: dict[str, list[tuple[str, object]]] = defaultdict(list)
         loaded_at = {row["page_id"]: row["loaded_at"] for row in _times(view)}
-        for page_id, name in self.place.expected(view).items():
+        for page_id, name in self.place.lying_in(view).items():
             loads[name].append((page_id, loaded_at[page_id]))
-        sums = FileSums(self.documents, self.manifest.staging.home / "files.json")
-        return sums.altered({name: load_of(pages) for name, pages in loads.items()})
+        return {name: load_of(pages) for name, pages in loads.items()}
 
     def mend(self, altered: Collection[str] = ()) -> tuple[dict[str, str], list[str]]:
         """Remove the surplus files that :meth:`check` finds, and mark the missing pages so that the next plan fetches them.
@@ -208,6 +214,8 @@ class FileDelivery:
 
     def _finish(self, report: FilesReport) -> None:
         self._record(report)
+        if report.sums:
+            self._sums().written(report.sums, self._loads())
         self._doubt(report.lost, self.manifest.view())
         self.manifest.compact()
         if report.lost:

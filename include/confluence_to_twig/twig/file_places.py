@@ -10,7 +10,7 @@ from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.files import files_in, remove, write_bytes
 from confluence_to_twig.twig.file_format import file_name, page_id_of, render
 from confluence_to_twig.twig.file_page import FilePage
-from confluence_to_twig.twig.volumes import Volumes, bits_of_volume, volume_of
+from confluence_to_twig.twig.volumes import Volumes, bits_of_volume, volume_name, volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -85,6 +85,9 @@ class Place(Protocol):
     def expected(self, view: ManifestView) -> dict[str, str]:
         """Page id → the name of its file."""
 
+    def lying_in(self, view: ManifestView) -> dict[str, str]:
+        """Page id → the name of the file in the folder that holds it: its own file, or the archive with that."""
+
     def names(self) -> list[str]:
         """The names of all files of this layout."""
 
@@ -143,8 +146,9 @@ class Loose:
         before = set[str]().union(*(found.pop(page_id, ()) for page_id in batch.page_ids))
         after = {file_name(row, self.suffix): path for row, path in put.values()}
         for name, path in after.items():
-            report.bytes += path.stat().st_size
-            write_bytes(self.documents / name, path.read_bytes())
+            content = path.read_bytes()
+            write_bytes(self.documents / name, content)
+            report.wrote(name, content)
             found[page_id_of(name) or name].add(name)
         report.added += sorted(after.keys() - before)
         report.replaced += sorted(after.keys() & before)
@@ -161,6 +165,9 @@ class Loose:
 
     def expected(self, view: ManifestView) -> dict[str, str]:
         return {page_id: file_name(row, self.suffix) for page_id, row in titled(view).items()}
+
+    def lying_in(self, view: ManifestView) -> dict[str, str]:
+        return self.expected(view)
 
     def names(self) -> list[str]:
         return [name for name in files_in(self.documents) if page_id_of(name)]
@@ -203,7 +210,17 @@ class Zipped(Loose):
         report.bytes += written.bytes
         for name in written.volumes:
             (report.replaced if (bits in existing and name not in report.added) else report.added).append(name)
+        report.sums |= written.volumes
         report.removed += written.removed
+
+    def lying_in(self, view: ManifestView) -> dict[str, str]:
+        existing = self.volumes.existing()
+        return {page_id: volume_name(volume_of(page_id, existing)) for page_id in titled(view)}
+
+    def owners(self, name: str, view: ManifestView) -> set[str]:
+        if bits_of_volume(name) is None:
+            return super().owners(name, view)
+        return {page_id for page_id, volume in self.lying_in(view).items() if volume == name}
 
     def names(self) -> list[str]:
         return [name for bits in sorted(self.volumes.existing()) for name in self.volumes.names_in(bits)]

@@ -1,8 +1,9 @@
 """The SHA-256 of each file in a folder for Twig, so that a file that others changed is noticed.
 
 One JSON file a source, ``files.json`` in staging. A sum belongs to the load of the file's pages that the manifest names: when
-these pages were loaded again, the file is another one, and gets another sum. A file is read only if the store tells another
-size, time or tag for it than before.
+these pages were loaded again, the file is another one, and gets another sum. It is the sum of what was written; where the
+writer died before it noted that, of what verify saw first. A file is read only if the store tells another size, time or tag
+for it than before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 log = logging.getLogger(__name__)
+
+#: What the store tells of a file is known when it was read back, and not before.
+NOT_LOOKED_AT = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,14 @@ class FileSums:
     def __init__(self, documents: ObjectStoragePath, path: ObjectStoragePath) -> None:
         self.documents = documents
         self.path = path
+
+    def written(self, sums: Mapping[str, str], loads: Mapping[str, str]) -> None:
+        """Note files that were written just now.
+
+        :param sums: name of a file → the SHA-256 of what was written. :param loads: as for :meth:`altered`.
+        """
+        new = {name: Sum(sha256, NOT_LOOKED_AT, loads[name]) for name, sha256 in sums.items() if name in loads}
+        self._write(self._read() | new)
 
     def altered(self, loads: Mapping[str, str]) -> list[str]:
         """Files that are there, and are not what they were after this load of their pages.

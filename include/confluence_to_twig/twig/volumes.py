@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import shutil
 import tempfile
 import zipfile
 from contextlib import contextmanager, nullcontext
@@ -39,6 +38,7 @@ _NAME = re.compile(r"volume(?:-([01]+))?\.zip")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same files make the same archive
 _SPLIT_TAKES_AT_MOST = timedelta(hours=1)
 _SPOOL_BYTES = 32 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 
 
 def volume_name(bits: str) -> str:
@@ -69,9 +69,12 @@ def volume_of(page_id: str, existing: Collection[str]) -> str:
 
 @dataclass(frozen=True)
 class Written:
-    """What a rewrite did. :param volumes: names of the archives written. :param removed: names of those removed."""
+    """What a rewrite did.
 
-    volumes: tuple[str, ...]
+    :param volumes: names of the archives written → their SHA-256. :param removed: names of those removed.
+    """
+
+    volumes: dict[str, str]
     removed: tuple[str, ...]
     bytes: int
 
@@ -119,13 +122,13 @@ class Volumes:
                 return put[name].read_bytes() if archive is None or name in put else archive.read(name)
 
             written = self._write(bits, sorted({*kept, *put}), content)
-        names = {volume_name(part) for part, _ in written}
-        removed = () if volume_name(bits) in names or archive is None else (volume_name(bits),)
+        volumes = {name: sha256 for name, sha256, _ in sorted(written)}
+        removed = () if volume_name(bits) in volumes or archive is None else (volume_name(bits),)
         for name in removed:
             remove(self.folder / name)
-        return Written(tuple(sorted(names)), removed, sum(size for _, size in written))
+        return Written(volumes, removed, sum(size for *_, size in written))
 
-    def _write(self, bits: str, names: list[str], content: Callable[[str], bytes]) -> list[tuple[str, int]]:
+    def _write(self, bits: str, names: list[str], content: Callable[[str], bytes]) -> list[tuple[str, str, int]]:
         inside = [name for name in names if bits_of_page(page_id_of(name) or name).startswith(bits)]
         if not inside:
             return []
@@ -133,17 +136,20 @@ class Volumes:
             with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as file:
                 _compress(inside, content, file)
                 if file.tell() <= self.max_bytes or len(inside) == 1:
-                    return [(bits, self._publish(bits, file))]
+                    return [self._publish(volume_name(bits), file)]
         return [part for bit in "01" for part in self._write(bits + bit, inside, content)]
 
-    def _publish(self, bits: str, content: IO[bytes]) -> int:
-        path = self.folder / volume_name(bits)
+    def _publish(self, name: str, content: IO[bytes]) -> tuple[str, str, int]:
+        """Returns name, SHA-256 and size."""
         size = content.tell()
         content.seek(0)
-        with writing(path) as file:
-            shutil.copyfileobj(content, file)
-        log.info("Wrote %s, %d bytes", path.name, size)
-        return size
+        digest = hashlib.sha256()
+        with writing(self.folder / name) as file:
+            while block := content.read(_BLOCK_BYTES):
+                digest.update(block)
+                file.write(block)
+        log.info("Wrote %s, %d bytes", name, size)
+        return name, digest.hexdigest(), size
 
     @contextmanager
     def _opened(self, bits: str) -> Iterator[zipfile.ZipFile]:
