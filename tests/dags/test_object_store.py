@@ -9,7 +9,7 @@ from tests.dags.conftest import Site
 from tests.staging.stores import RememberingStore, remembering
 
 #: What a run of one shard may cost: docs/deploy.md says what it does.
-MOST_CALLS = {"first": 205, "changed": 250, "nothing": 175}
+MOST_CALLS = {"first": 150, "changed": 190, "nothing": 130}
 
 
 @pytest.fixture

@@ -62,12 +62,12 @@ def test_counts_the_requests_of_each_side_also_of_a_task_that_failed(run: Run) -
 
 
 def test_a_task_that_waits_and_comes_back_keeps_what_it_recorded_before(run: Run) -> None:
-    with pytest.raises(KeyboardInterrupt), recorded(run) as record:
+    with pytest.raises(KeyboardInterrupt), recorded(run, comes_back=True) as record:
         record.figures["requests"] = 1
         record.details["brake"] = "30 of 100"
         raise KeyboardInterrupt
     assert read_json(record_path(run))["state"] == "waiting"
-    with recorded(run) as record:
+    with recorded(run, comes_back=True) as record:
         record.figures["removed"] = 2
     written = read_json(record_path(run))
     assert written["state"] == "success"

@@ -6,6 +6,8 @@ import errno
 import itertools
 import time
 from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -26,7 +28,8 @@ _numbers = itertools.count()
 class RememberingStore(MemoryFileSystem):
     """Remembers each listing until it is told to forget it, and answers questions about files from it, as s3fs does.
 
-    A move is a copy and a removal, and a file that is opened for writing is there, empty, at once.
+    It counts calls as s3fs makes them: of the same run it tells the same number as S3 does. A move is a copy and a removal, and
+    a file that is opened for writing is there, empty, at once.
     """
 
     cachable = False
@@ -39,8 +42,11 @@ class RememberingStore(MemoryFileSystem):
         self.calls: Counter[str] = Counter()
         #: What is wrong with it now.
         self.fault: Fault | None = None
-        #: How many calls go well before the fault shows.
+        #: How many calls go well before the fault shows, and how many do not before it is over; None: it lasts.
         self.good_calls = 0
+        self.bad_calls: int | None = None
+        #: What the clock of the store is wrong by, asked for each time that it tells a time.
+        self.off_by: Callable[[], timedelta] = timedelta
 
     def _called(self, call: str, *, writes: bool = False) -> None:
         """Count a call, and let it suffer from the fault."""
@@ -50,6 +56,10 @@ class RememberingStore(MemoryFileSystem):
         if self.good_calls > 0:
             self.good_calls -= 1
             return
+        if self.bad_calls is not None:
+            self.bad_calls -= 1
+            if self.bad_calls < 0:
+                return
         match self.fault:
             case "full" if call != "delete":
                 raise OSError(errno.ENOSPC, "No space left on device")
@@ -64,7 +74,11 @@ class RememberingStore(MemoryFileSystem):
         path = self._strip_protocol(path)
         if path not in self.remembered:
             self._called("list")
-            self.remembered[path] = super().ls(path, detail=True, **kwargs)
+            try:
+                self.remembered[path] = super().ls(path, detail=True, **kwargs)
+            except FileNotFoundError:
+                self._called("list")  # s3fs lists the folder above, too
+                raise
         found = self.remembered[path]
         return found if detail else [entry["name"] for entry in found]
 
@@ -76,11 +90,15 @@ class RememberingStore(MemoryFileSystem):
                     return entry
             raise FileNotFoundError(path)
         self._called("head")
-        return super().info(path, **kwargs)
+        try:
+            return super().info(path, **kwargs)
+        except FileNotFoundError:
+            self._called("list")  # s3fs looks whether it is a folder
+            raise
 
     def modified(self, path: str) -> Any:
         self._called("head")
-        return super().modified(path)
+        return super().modified(path) + self.off_by()
 
     def exists(self, path: str, **kwargs: Any) -> bool:
         try:
@@ -96,6 +114,11 @@ class RememberingStore(MemoryFileSystem):
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> Any:
         self._called("get")
         return super().cat_file(path, start, end, **kwargs)
+
+    def get_file(self, rpath: str, lpath: str, **kwargs: Any) -> None:
+        """As S3 does: one request."""
+        self._called("get")
+        Path(lpath).write_bytes(super().cat_file(rpath))
 
     def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
         if "data" not in kwargs:

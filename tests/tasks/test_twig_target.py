@@ -40,7 +40,7 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     run, record = replace(run, source=source), Record()
     assert doubtful(run, record) == set()
     write_shard(run.source_staging, run.run_id, PAGES)
-    load_files(run, [0], record, hold=(), only=None)
+    load_files(run, [run.staging.documents(0)], [run.staging.chunks(0)], record, hold=(), only=None)
     assert doubtful(run, record) == set()
     assert record.warnings == []
 
@@ -49,6 +49,6 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     lost = {"0"} if kind == "folder" else {page.page_id for page in PAGES}
     assert doubtful(run, record) == (lost if repair else set())
     assert len(record.warnings) == repair
-    load_files(run, [0], record, hold=(), only=None)
+    load_files(run, [run.staging.documents(0)], [run.staging.chunks(0)], record, hold=(), only=None)
     assert doubtful(run, record) == set()
     assert bool(list(folder.glob("0-*" if kind == "folder" else "volume*"))) is repair

@@ -193,3 +193,12 @@ def test_the_figures_go_into_report_and_event(world: World, run: Run) -> None:
     assert events[0]["verified"] == verified
     assert events[0]["quality"]["good"]
     assert events[0]["quality"]["rules"]["empty"] == {"value": 0.0, "limit": 0.2, "good": True}
+
+
+def test_the_requests_of_the_wait_are_in_the_report(world: World, run: Run) -> None:
+    before = len(world.twig.log.records())
+    loaded(world, run)
+    finish(run)
+    report = read_json(run.staging.report)
+    asked = len(world.twig.log.records()) - before
+    assert report["figures"]["twig_requests"] == report["tasks"]["verify"]["requests"] == asked > 5

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from confluence_to_twig.errors import PermanentError, TransientError
+from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig import loader as load_module
 from confluence_to_twig.twig.batching import body_of
 from confluence_to_twig.twig.client import KeyConflict
 from confluence_to_twig.twig.loader import load
-from sandbox.twig import Fault
+from sandbox.twig import Fault, ServedTwig
+from tests.staging.stores import remembering
 from tests.twig.world import Page, World, expected
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
@@ -450,3 +452,17 @@ def test_no_page_text_and_no_key_is_logged(world: World, caplog: pytest.LogCaptu
     assert "Page 3 was refused" in everything
     assert "Section 0 of page 3" not in everything
     assert world.served.api_key not in everything
+
+
+def test_a_batch_costs_at_most_ten_calls_to_an_object_store(served: ServedTwig) -> None:
+    def calls(pages: int) -> int:
+        root, store = remembering()
+        world = World(served, SourceStaging(root, "product-docs"), {"batch_bytes": 1})  # a batch for each page
+        documents, chunks = world.shards(*(Page(f"{pages}-{number}", ("Some text",)) for number in range(pages)))
+        store.calls.clear()
+        with world.client() as client:
+            report = load(client, world.source(client), documents, chunks, world.manifest, "run")
+        assert report.batches == pages
+        return store.calls.total()
+
+    assert 0 < calls(12) - calls(2) <= 10 * 10

@@ -17,7 +17,8 @@ from confluence_to_twig.content.storage.lookup import Lookup, included_titles
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.planning.titles import title_key
 from confluence_to_twig.staging import schemas
-from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table
+from confluence_to_twig.staging.files import at_hand
+from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,26 +93,21 @@ def transform_shard(
     pages go on. Memory holds one row group of each file and a few pages per process.
 
     :param pages: file of ``schemas.PAGES``; rows with ``included`` yield no document of their own.
-    :param documents: where to write ``schemas.DOCUMENTS``; likewise ``chunks`` and ``quarantine``.
+    :param documents: where to write ``schemas.DOCUMENTS``; likewise ``chunks``, and ``quarantine`` if there is any.
     :param inventories: files of ``schemas.INVENTORY``, to turn links by title into URLs.
     :param space_keys: space id → key, of all spaces of the inventories where these are more than those of the pages.
     :param workers: number of processes; by default as many as there are processors and work for them, at most four.
     """
     give_memory_back()
     started = time.monotonic()
-    lookup = _load_lookup(pages, inventories, space_keys or {})
     report = TransformReport()
-    count = workers or _worker_count(pages)
     with ExitStack() as stack:
+        (pages,) = stack.enter_context(at_hand([pages]))
+        lookup = _load_lookup(pages, inventories, space_keys or {})
+        count = workers or _worker_count(pages)
         writers = _Writers(
-            *(
-                stack.enter_context(ParquetWriter(path, schema))
-                for path, schema in (
-                    (documents, schemas.DOCUMENTS),
-                    (chunks, schemas.CHUNKS),
-                    (quarantine, schemas.QUARANTINE),
-                )
-            )
+            stack.enter_context(ParquetWriter(documents, schemas.DOCUMENTS)),
+            stack.enter_context(ParquetWriter(chunks, schemas.CHUNKS)),
         )
         pool = stack.enter_context(WorkerPool(lookup, count, page_seconds))
         spoken = started
@@ -121,6 +117,8 @@ def transform_shard(
             if time.monotonic() - spoken > _PROGRESS_SECONDS:
                 spoken = time.monotonic()
                 logger.info("%d pages → %d chunks, %d quarantined", report.pages, report.chunks, report.quarantined)
+    if writers.quarantined:
+        write_rows(quarantine, schemas.QUARANTINE, writers.quarantined)
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
@@ -129,7 +127,7 @@ def transform_shard(
 class _Writers:
     documents: ParquetWriter
     chunks: ParquetWriter
-    quarantine: ParquetWriter
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, row: dict[str, Any], result: BuiltDocument | Failure, report: TransformReport) -> None:
         """Write and count the result of one page."""
@@ -140,7 +138,7 @@ class _Writers:
             return
         report.quarantined += 1
         logger.warning("page %s is quarantined: %s: %s", row["page_id"], result.error_type, result.error)
-        self.quarantine.write(
+        self.quarantined.append(
             {
                 "page_id": row["page_id"],
                 "title": row["title"],

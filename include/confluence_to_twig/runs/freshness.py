@@ -21,13 +21,14 @@ from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.staging.layout import SourceStaging
 
+HELD_COLUMNS = ["page_id", "version", "loaded_at", "converter_version"]
 _PLAN_COLUMNS = ["page_id", "action", "version", "manifest_version", "modified_at"]
 
 
@@ -70,18 +71,25 @@ def freshness(staging: SourceStaging, history: Iterable[RunRow]) -> Freshness:
             state = (plan_key, key_of(staging.manifest), tuple(files_in(staging.home / "manifest.d")), row.state)
             known = _known.get(str(staging.home))
             if known is None or known[0] != state:
-                known = _known[str(staging.home)] = (state, _measure(staging, plan, row))
+                known = _known[str(staging.home)] = (
+                    state,
+                    by_plan(plan, row, ManifestReader(staging, HELD_COLUMNS).read),
+                )
             return known[1]
     return UNKNOWN
 
 
-def _measure(staging: SourceStaging, plan: ObjectStoragePath, row: RunRow) -> Freshness:
+def by_plan(plan: ObjectStoragePath, row: RunRow, held_rows: Callable[[], pa.Table]) -> Freshness:
+    """The freshness by the plan of one run, which covered everything.
+
+    :param held_rows: gives the manifest as it is now, at least :data:`HELD_COLUMNS`.
+    """
     planned = _read_changes(plan)
     swept_at = datetime.fromisoformat(row.started_at)
     if not planned:
         return Freshness(swept_at, 0, None)
     settled = row.state == "success" and not row.dry_run
-    held = _held(staging, [row["page_id"] for row in planned])
+    held = _held(held_rows(), [row["page_id"] for row in planned])
     waiting = unsynced(planned, held, swept_at, settled=settled)
     return Freshness(swept_at, len(waiting), min(waiting, default=None))
 
@@ -126,15 +134,15 @@ def _read_changes(path: ObjectStoragePath) -> list[dict[str, Any]]:
     return rows
 
 
-def _held(staging: SourceStaging, page_ids: list[str]) -> dict[str, tuple[int, datetime]]:
+def _held(table: pa.Table, page_ids: list[str]) -> dict[str, tuple[int, datetime]]:
     """Version and load time of those pages that Twig holds. A plan names few of many pages."""
-    columns = ["page_id", "version", "loaded_at", "converter_version"]
-    table = ManifestReader(staging, columns).read()
     named = pc.is_in(table["page_id"], pa.array(page_ids, pa.string()))
-    rows = table.filter(named).select(columns)
+    rows = table.filter(named).select(HELD_COLUMNS)
     return {
         page_id: (version, loaded_at)
-        for page_id, version, loaded_at, converter in zip(*(rows[name].to_pylist() for name in columns), strict=True)
+        for page_id, version, loaded_at, converter in zip(
+            *(rows[name].to_pylist() for name in HELD_COLUMNS), strict=True
+        )
         if converter != IN_DOUBT
     }
 

@@ -38,10 +38,11 @@ from confluence_to_twig.staging.files import (
 from confluence_to_twig.staging.layout import RunStaging, folder_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from airflow.sdk import ObjectStoragePath
 
+    from confluence_to_twig.runs.report import Record
     from confluence_to_twig.staging.layout import SourceStaging
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Runs:
 def newest_first(staging: SourceStaging) -> Runs:
     """Every run that is known, the one that ended last first."""
     kept = _kept(_file(staging)) or KeptRuns([])
-    return Runs(_fresh(staging, kept), kept)
+    return Runs(_fresh(staging, kept, folders_in(staging.runs)), kept)
 
 
 def read_history(staging: SourceStaging) -> list[RunRow]:
@@ -81,34 +82,44 @@ def read_history(staging: SourceStaging) -> list[RunRow]:
     return list(newest_first(staging))[::-1]
 
 
-def remember(staging: SourceStaging, run_id: str, abandoned_before: datetime | None = None) -> None:
+def remember(
+    staging: SourceStaging,
+    run_id: str,
+    abandoned_before: datetime | None = None,
+    folders: Collection[str] | None = None,
+) -> Runs:
     """Add the lines of runs that are over and not in the file yet.
 
     :param run_id: the run that asks. If it has just ended again, its line is added, however old the run is.
     :param abandoned_before: a run that is not over and left no sign of life since then is taken for failed.
+    :param folders: the folders of runs that are there; None: they are looked for.
+    :returns: every run that is known.
     """
     path = _file(staging)
     kept = _kept(path) or KeptRuns([])
     known = set(kept.newest_first())
-    fresh = (_given_up(row, abandoned_before) for row in _fresh(staging, kept, folder_name(run_id)))
+    found = folders_in(staging.runs) if folders is None else folders
+    fresh = [_given_up(row, abandoned_before) for row in _fresh(staging, kept, found, folder_name(run_id))]
+    runs = Runs(fresh, kept)
     new = [row for row in fresh if row.state != "running" and row not in known]
     if not new:
-        return
+        return runs
     if path.protocol == "file" and len(kept) + len(new) <= KEPT_RUNS + KEPT_RUNS // 10:
         _append(path, new)
     else:
         ended_again = {row.folder for row in new}
         rows = [*(row for row in known if row.folder not in ended_again), *new]
         write_bytes(path, "\n".join(map(_line, _ordered(rows)[-KEPT_RUNS:])).encode())
+    return runs
 
 
 def _file(staging: SourceStaging) -> ObjectStoragePath:
     return staging.home / "history.jsonl"
 
 
-def _fresh(staging: SourceStaging, kept: KeptRuns, own: str = "") -> list[RunRow]:
+def _fresh(staging: SourceStaging, kept: KeptRuns, found: Iterable[str], own: str = "") -> list[RunRow]:
     """The rows of the folders that the file does not know, or may know no longer."""
-    folders = set(folders_in(staging.runs))
+    folders = set(found)
     doubtful = {row.folder for row in islice(kept.newest_first(), LOOKED_AT_AGAIN) if row.state != "success"}
     return _ordered(_read_rows(staging, sorted((folders - kept.folders) | (folders & {own, *doubtful}))))
 
@@ -185,10 +196,18 @@ def _read_row(staging: SourceStaging, folder: str) -> RunRow | None:
 def _unreported(run: RunStaging, source: str) -> RunRow | None:
     """The line of a run without a report: it is under way, or failed before its last task."""
     records = read_records(run)
-    if not records:
-        return None
+    return row_of_records(run, source, records) if records else None
+
+
+def row_of_records(
+    run: RunStaging, source: str, records: Sequence[Record], failures: list[Record] | None = None
+) -> RunRow:
+    """The line of a run as far as it got.
+
+    :param records: of its tasks; one at least. :param failures: its failed pages, if they are known.
+    """
     return row_of(
-        build_report(run, source, str(records[0].get("run_id", ""))),
+        build_report(run, source, str(records[0].get("run_id", "")), failures, records),
         run.home.name,
         started_at=min(record["started_at"] for record in records),
         ended_at=max(record["ended_at"] for record in records),

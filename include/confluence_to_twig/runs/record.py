@@ -49,6 +49,8 @@ class Record:
     figures: dict[str, int | float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    #: Whether the task goes on with another record, which then has this one in it.
+    goes_on: bool = False
 
     def count(self, **figures: float) -> None:
         """Add to figures."""
@@ -74,8 +76,11 @@ class Record:
 
 
 @contextmanager
-def recorded(run: Run) -> Iterator[Record]:
-    """Measure the enclosed task and write its record, whether it succeeds or raises. Airflow can stop it at any time."""
+def recorded(run: Run, *, comes_back: bool = False) -> Iterator[Record]:
+    """Measure the enclosed task and write its record, whether it succeeds or raises. Airflow can stop it at any time.
+
+    :param comes_back: the task may wait and come back: what it recorded before is kept.
+    """
     record, started, clock = Record(), datetime.now(UTC), time.perf_counter()
     error: str | None = None
     waiting = False
@@ -92,19 +97,25 @@ def recorded(run: Run) -> Iterator[Record]:
         waiting = True
         raise
     finally:
-        _write(run, record, started, round(time.perf_counter() - clock, 3), error, waiting=waiting)
+        earlier = _earlier(record_path(run)) if comes_back else {}
+        _write(run, record, earlier, started, round(time.perf_counter() - clock, 3), error, waiting=waiting)
 
 
 def _write(
-    run: Run, record: Record, started: datetime, seconds: float, error: str | None, *, waiting: bool = False
+    run: Run,
+    record: Record,
+    earlier: dict[str, Any],
+    started: datetime,
+    seconds: float,
+    error: str | None,
+    *,
+    waiting: bool = False,
 ) -> None:
-    path = record_path(run)
-    earlier = _earlier(path) if run.shard is None else {}  # a mapped task never waits
     data = {
         "run_id": run.run_id,
         "task": run.task_id,
         "shard": run.shard,
-        "state": "waiting" if waiting else "failed" if error else "success",
+        "state": "waiting" if waiting or (record.goes_on and not error) else "failed" if error else "success",
         "try_number": run.try_number,
         "started_at": earlier.get("started_at") or started.isoformat(),
         "ended_at": datetime.now(UTC).isoformat(),
@@ -114,7 +125,7 @@ def _write(
         "details": earlier.get("details", {}) | record.details,
         "error": error,
     }
-    write_json(path, data)
+    write_json(record_path(run), data)
     # Through structlog, whose fields Airflow shows beside the line and keeps in the log as JSON.
     structlog.get_logger(__name__).info("Figures of this task", **(record.figures | {"seconds": seconds}))
     if is_measured():

@@ -64,13 +64,18 @@ def read_records(staging: RunStaging) -> list[Record]:
 
 
 def build_report(
-    staging: RunStaging, source: str, run_id: str, failures: list[dict[str, Any]] | None = None
+    staging: RunStaging,
+    source: str,
+    run_id: str,
+    failures: list[dict[str, Any]] | None = None,
+    records: Iterable[Record] | None = None,
 ) -> dict[str, Any]:
     """The report of a run as far as it got: figures, reasons, seconds a task, failed pages, and the summary line.
 
     :param failures: what :func:`failed_pages` told just now, if it was asked.
+    :param records: what :func:`read_records` told just now, likewise.
     """
-    report = assemble(source, run_id, read_records(staging))
+    report = assemble(source, run_id, read_records(staging) if records is None else records)
     summary = summarise(report)
     result = asdict(summary)
     del result["dry_run"], result["stopped_in"], result["lane"]
@@ -141,6 +146,7 @@ def assemble(source: str, run_id: str, records: Iterable[Record]) -> dict[str, A
         ],
         "seconds": elapsed(records),
         "waited": waited(records),
+        "ended_at": max((str(record["ended_at"]) for record in records), default=None),
     }
 
 

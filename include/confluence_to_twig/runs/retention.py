@@ -7,9 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.extract.unreadable_files import forget_old
-from confluence_to_twig.runs.history import newest_first, remember
+from confluence_to_twig.runs.history import remember
 from confluence_to_twig.runs.source_metrics import measure
-from confluence_to_twig.staging.files import files_in, folders_in, modified_at, remove_folder, remove_leftovers
+from confluence_to_twig.staging.files import (
+    files_in,
+    folders_in,
+    modified_at,
+    names_in,
+    remove_folder,
+    remove_leftovers,
+)
 from confluence_to_twig.staging.layout import folder_name
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.twig.deletions import DeletionLog
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.runs.run_row import RunRow
     from confluence_to_twig.staging.layout import SourceStaging
 
 log = logging.getLogger(__name__)
@@ -32,11 +40,15 @@ def keep_history(run: Run) -> None:
     """Write down the runs that are over, then remove what is too old: folders of runs, months of the audit, notes, leftovers."""
     staging, now = run.source_staging, datetime.now(UTC)
     abandoned_before = now - run.source.approval_timeout - _ABANDONED_AFTER
-    remember(staging, run.run_id, abandoned_before)
+    folders = set(folders_in(staging.runs))
+    rows = remember(staging, run.run_id, abandoned_before, folders)
     measure(staging)
-    _remove_old_runs(run, abandoned_before)
-    forget_old(staging.unreadable, now.date())
-    DeletionLog(staging).forget_before(now - run.source.keep_audit)
+    _remove_old_runs(run, [row for row in rows if row.folder in folders], folders, abandoned_before)
+    there = names_in(staging.home)
+    if staging.unreadable.name in there:
+        forget_old(staging.unreadable, now.date())
+    if staging.audit.name in there:
+        DeletionLog(staging).forget_before(now - run.source.keep_audit)
     for folder in _lasting_folders(staging):
         if left := remove_leftovers(folder, _LEFTOVER_AFTER):
             log.info("Removed %s unfinished files from %s: their writers died", len(left), folder)
@@ -48,7 +60,7 @@ def _lasting_folders(staging: SourceStaging) -> list[ObjectStoragePath]:
     return [staging.home, ManifestReader(staging).journal, audit.batches, audit.months, staging.unreadable]
 
 
-def _remove_old_runs(run: Run, abandoned_before: datetime) -> None:
+def _remove_old_runs(run: Run, rows: list[RunRow], folders: set[str], abandoned_before: datetime) -> None:
     """Remove the folders of old runs.
 
     The newest ``keep_runs`` that came to their end keep their folder, and as many that broke off: many failures in a row
@@ -56,8 +68,6 @@ def _remove_old_runs(run: Run, abandoned_before: datetime) -> None:
     cleared long after it ended. A folder that tells nothing of its run goes when nobody has written in it for long.
     """
     staging, keep = run.source_staging, run.source.keep_runs
-    folders = set(folders_in(staging.runs))
-    rows = [row for row in newest_first(staging) if row.folder in folders]
     over = [row for row in rows if row.state != "running"]
     ended = [row.folder for row in over if row.pages is not None]
     broke_off = [row.folder for row in over if row.pages is None]

@@ -19,7 +19,7 @@ import re
 import stat
 import tempfile
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
@@ -28,7 +28,7 @@ from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.faults import naming_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from airflow.sdk import ObjectStoragePath
@@ -52,6 +52,8 @@ _TELLING = (
 _PUT_IS_ATOMIC = _AZURE | {"s3", "s3a", "gs", "gcs", "memory"}
 #: Up to this size a file goes from memory to the store; a larger one from the local disk, in parts if the store wants them.
 _FROM_MEMORY_BYTES = 8 * 1024 * 1024
+#: What of the files of a task lies on the local disk, when it reads them several times.
+_AT_HAND_BYTES = 512 * 1024 * 1024
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
@@ -165,9 +167,55 @@ def read_json(path: ObjectStoragePath) -> dict[str, Any]:
 
 def read_bytes(path: ObjectStoragePath) -> bytes:
     """The content of a file in one request. Raises ``FileNotFoundError``."""
-    with naming_faults(path):
-        content: bytes = path.fs.cat_file(path.path)
-    return content
+    with reading(path) as file:
+        return file.read()
+
+
+@contextmanager
+def reading(path: ObjectStoragePath) -> Iterator[IO[bytes]]:
+    """A binary file to read. One of an object store comes whole, in one request, and lies on the local disk meanwhile.
+
+    Raises ``FileNotFoundError``.
+    """
+    with naming_faults(path), ExitStack() as stack:
+        if path.protocol == "file":
+            # Not by the path's own ``open``: its files tell OpenLineage of each read, and load all providers' assets for that.
+            yield stack.enter_context(path.fs.open(path.path, "rb"))
+            return
+        local = Path(stack.enter_context(tempfile.TemporaryDirectory()), path.name)
+        path.fs.get_file(path.path, str(local))
+        yield stack.enter_context(local.open("rb"))
+
+
+@contextmanager
+def at_hand(paths: Sequence[ObjectStoragePath]) -> Iterator[list[ObjectStoragePath]]:
+    """Files that are read several times: those of an object store are fetched to the local disk, once, for as long as the
+    ``with`` block lasts. Where they are too many for that, the last ones stay where they are.
+
+    :param paths: one that is not there is handed on as it is: who reads it says so.
+    """
+    if all(path.protocol == "file" for path in paths):
+        yield list(paths)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        left, found = _AT_HAND_BYTES, []
+        for number, path in enumerate(paths):
+            copy = _fetched(path, Path(folder, str(number), path.name)) if left > 0 else None
+            left -= Path(copy.path).stat().st_size if copy else 0
+            found.append(copy or path)
+        yield found
+
+
+def _fetched(path: ObjectStoragePath, local: Path) -> ObjectStoragePath | None:
+    from airflow.sdk import ObjectStoragePath
+
+    local.parent.mkdir()
+    try:
+        with naming_faults(path):
+            path.fs.get_file(path.path, str(local))
+    except FileNotFoundError:
+        return None
+    return ObjectStoragePath(f"file://{local}")
 
 
 def files_in(folder: ObjectStoragePath) -> list[str]:
@@ -178,6 +226,11 @@ def files_in(folder: ObjectStoragePath) -> list[str]:
 def folders_in(folder: ObjectStoragePath) -> list[str]:
     """The names of the folders in a folder, sorted; none when it is not there."""
     return sorted(name for name, is_file in _entries(folder) if not is_file)
+
+
+def names_in(folder: ObjectStoragePath) -> list[str]:
+    """The names of the files and folders in a folder, sorted; none when it is not there."""
+    return sorted(name for name, _ in _entries(folder))
 
 
 def _entries(folder: ObjectStoragePath) -> list[tuple[str, bool]]:
@@ -220,7 +273,8 @@ def keys_in(folder: ObjectStoragePath) -> dict[str, str]:
     """
     folder.fs.invalidate_cache(folder.path)
     try:
-        listed = folder.fs.ls(folder.path, detail=True)
+        with naming_faults(folder):
+            listed = folder.fs.ls(folder.path, detail=True)
     except FileNotFoundError:
         return {}
     return {

@@ -11,6 +11,7 @@ until it has named them for a grace period, so that an older compaction that com
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from confluence_to_twig.staging.layout import SourceStaging
+    from confluence_to_twig.staging.manifest_view import Snapshot
     from confluence_to_twig.staging.rows import LoadedRow, ManifestRow
 
 #: How long the journal keeps files that the manifest contains.
 GRACE = timedelta(hours=24)
+NOT_CONTAINED = -1.0
 
 
 class ManifestStore(ManifestReader):
@@ -82,9 +85,9 @@ class ManifestStore(ManifestReader):
 
     def processed(self, view: ManifestView) -> None:
         """Write down that Twig was told to process everything up to ``view``."""
-        newest = self.view(view.data_source_id)
-        name = PartName(newest.seq + 1, uuid.uuid4().hex[:16], "processed")
-        self._write(name, newest, [], {"covers": view.seq})
+        newest = max((name.seq for name in self._names()), default=0)
+        name = PartName(max(view.seq, newest) + 1, uuid.uuid4().hex[:16], "processed")
+        self._write(name, view, [], {"covers": view.seq})
 
     def rebuild(self, data_source: str, rows: Iterable[ManifestRow]) -> None:
         """Replace everything by the rows of this data source, readable or not what was there before."""
@@ -105,18 +108,31 @@ class ManifestStore(ManifestReader):
             remove(self.journal / str(name))
         remove(self.staging.manifest)
 
-    def compact(self, grace: timedelta = GRACE) -> None:
-        """Bring the manifest file up to date and remove journal files that it has contained for ``grace``."""
-        bound = self._bound_to()
-        alive = None if bound is None else {bound}
-        self._fold(alive)
-        self._remove_old(grace, alive)
+    def compact(self, grace: timedelta = GRACE, bound: str | None = None) -> None:
+        """Bring the manifest file up to date and remove journal files that it has contained for ``grace``.
 
-    def _fold(self, alive: Collection[str] | None) -> None:
+        :param bound: the data source that the source is bound to; None: that is looked up.
+        """
+        bound = bound or self._bound_to()
+        alive = None if bound is None else {bound}
         now = self._snapshot()
+        names = self._names()  # after the manifest file was read: what that contains and has a file is among them
         operations = [entry for entry in now.operations if alive is None or entry.data_source_id in alive]
         if folded := foldable(operations):
-            self._write_base(fold(now, folded, {name.token for name in self._names()}, alive))
+            self._write_base(fold(self._dated(now), folded, {name.token for name in names}, alive))
+        # What the file did not contain before is too young, unless there is no grace.
+        if not grace or any(
+            name.token in now.base.contains or self._is_of_no_use(name, now.base, alive) for name in names
+        ):
+            self._remove_old(names, grace, alive)
+
+    def _dated(self, now: Snapshot) -> Snapshot:
+        """With a time, by the clock of the store, for what the manifest file contains for the first time."""
+        contains = now.base.contains
+        if None not in contains.values() or (written := modified_at(self.staging.manifest)) is None:
+            return now
+        dated = {token: written.timestamp() if since is None else since for token, since in contains.items()}
+        return replace(now, base=replace(now.base, contains=dated))
 
     def _write(self, name: PartName, view: ManifestView, rows: list[ManifestRow], meta: dict[str, Any]) -> None:
         meta |= {"data_source_id": view.data_source_id, "based": view.data_source_id in view.base.progress}
@@ -126,18 +142,20 @@ class ManifestStore(ManifestReader):
         with ParquetWriter(self.staging.manifest, schema_with(meta_of(base))) as writer:
             writer.write_table(base.table)
 
-    def _remove_old(self, grace: timedelta, alive: Collection[str] | None) -> None:
+    def _remove_old(self, names: Iterable[PartName], grace: timedelta, alive: Collection[str] | None) -> None:
         """Remove what the manifest file has contained for long, by the clock of the store."""
         # Of the file only what it contains counts here: its rows need not be in memory.
         base, now = ManifestReader(self.staging, ())._read_base(), modified_at(self.staging.manifest)
         if base is None or now is None:
             return
-        for name in self._names():
-            since = base.contains.get(name.token)
-            if since is None and self._is_of_no_use(name, base, alive):
+        for name in names:
+            since = base.contains.get(name.token, NOT_CONTAINED)
+            if since is None:
+                since = now.timestamp()
+            elif since == NOT_CONTAINED and self._is_of_no_use(name, base, alive):
                 written = modified_at(self.journal / str(name))
-                since = written.timestamp() if written else None
-            if since is not None and now.timestamp() - since >= grace.total_seconds():
+                since = written.timestamp() if written else NOT_CONTAINED
+            if since != NOT_CONTAINED and now.timestamp() - since >= grace.total_seconds():
                 remove(self.journal / str(name))
 
     def _is_of_no_use(self, name: PartName, base: Base, alive: Collection[str] | None) -> bool:

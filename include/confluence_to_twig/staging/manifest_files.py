@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confluence_to_twig.errors import PermanentError
-from confluence_to_twig.staging.files import UnknownFormatError, modified_at, read_bytes, write_bytes
+from confluence_to_twig.staging.files import UnknownFormatError, read_bytes, write_bytes
 from confluence_to_twig.staging.manifest_rows import PackedRows, present, schema_with
 from confluence_to_twig.staging.manifest_view import Base, Progress
 from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, opened, with_format
@@ -58,12 +58,10 @@ def read_base(path: ObjectStoragePath, source: str, columns: Collection[str] | N
     with _readable(path, source), opened(path) as (parquet, is_present):
         table, meta = present(parquet.read(columns=wanted.names if is_present else None))
         table = table.select(wanted.names).cast(wanted)
-    contains, written = meta.get("contains", {}), modified_at(path)
-    now = written.timestamp() if written else None
     return Base(
         table,
         seq=meta.get("seq", 0),
-        contains={token: since or now for token, since in contains.items()},
+        contains=meta.get("contains", {}),
         progress={data_source: Progress(*numbers) for data_source, numbers in meta["progress"].items()},
     )
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from confluence_to_twig.errors import TransientError
 from confluence_to_twig.staging.binding import read_binding
-from confluence_to_twig.staging.files import files_in, key_of
+from confluence_to_twig.staging.files import files_in, keys_in
 from confluence_to_twig.staging.journal import PartName
 from confluence_to_twig.staging.journal_state import JournalState
 from confluence_to_twig.staging.manifest_files import ManifestCorruptError, read_base, read_part
@@ -99,7 +99,8 @@ class ManifestReader:
         return sorted(name for name in map(PartName.parse, files_in(self.journal)) if name)
 
     def _read_base(self) -> Base | None:
-        key = key_of(self.staging.manifest)
+        # By the listing of its folder: asking an object store for a file that is not there costs two calls.
+        key = keys_in(self.staging.home).get(self.staging.manifest.name)
         if key is None:
             self._cached_base = None
         elif self._cached_base is None or self._cached_base[0] != key:

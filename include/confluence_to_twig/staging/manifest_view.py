@@ -33,7 +33,7 @@ class Progress(NamedTuple):
 class Base:
     """The manifest file: rows, and what of the journal they contain.
 
-    :param contains: token of an operation → Unix time since when the file has contained it; None: for the first time.
+    :param contains: token of an operation → Unix time since when the file has contained it; None: this one is the first that does.
     :param progress: by data source; those that are not named have never been in the file.
     """
 

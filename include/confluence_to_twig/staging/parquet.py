@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from confluence_to_twig.staging.faults import naming_faults
-from confluence_to_twig.staging.files import FORMAT, check_format, writing
+from confluence_to_twig.staging.files import FORMAT, check_format, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -103,9 +102,7 @@ def write_rows(path: ObjectStoragePath, schema: pa.Schema, rows: Iterable[Mappin
 def opened(path: ObjectStoragePath, content: bytes | None = None) -> Iterator[tuple[pq.ParquetFile, bool]]:
     """The file, and whether it has the present format. :param content: what is in it, if that has been read before."""
     with (
-        naming_faults(path),
-        # Not by the path's own ``open``: its files tell OpenLineage of each read, and load all providers' assets for that.
-        path.fs.open(path.path, "rb") if content is None else pa.BufferReader(content) as file,
+        reading(path) if content is None else pa.BufferReader(content) as file,
         pq.ParquetFile(file) as parquet,
     ):
         found = (parquet.metadata.metadata or {}).get(FORMAT_KEY)

@@ -13,20 +13,21 @@ from confluence_to_twig.twig.shards import document_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from airflow.sdk import ObjectStoragePath
+
     from confluence_to_twig.runs.run import Run
 
 
-def note_decorations(run: Run, shards: Sequence[int]) -> None:
+def note_decorations(run: Run, documents: Sequence[ObjectStoragePath]) -> None:
     """Note what the run's sweep saw of every page that Twig now holds as the run made it.
 
     A page that was held back, refused or not fetched keeps what was noted before: the next run finds it again.
     """
     manifest = ManifestReader(run.source_staging, ["page_id", "content_hash"]).read().to_pylist()
     held = {row["page_id"]: row["content_hash"] for row in manifest}
-    documents = document_rows([run.staging.documents(shard) for shard in shards])
     loaded = {
         row["page_id"]: bool(row.get("rendered"))
-        for row in documents
+        for row in document_rows(documents)
         if held.get(row["page_id"]) == row["content_hash"]
     }
     before = read_held_decorations(run.source_staging)

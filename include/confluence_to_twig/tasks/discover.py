@@ -29,7 +29,7 @@ from confluence_to_twig.runs.held_decorations import (
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run_spaces import read_run_spaces
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
-from confluence_to_twig.staging.files import remove_folder
+from confluence_to_twig.staging.files import folders_in, remove_folder
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import PLAN
@@ -228,5 +228,5 @@ def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]
 
 def _clear(run: Run) -> None:
     """A second try of discover makes a new plan: files of the old one must not be taken for its results."""
-    for folder in ("inventory", "pages", "documents", "chunks", "quarantine"):
+    for folder in {"inventory", "pages", "documents", "chunks", "quarantine"} & set(folders_in(run.staging.home)):
         remove_folder(run.staging.home / folder)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) -> dict[str, Any]:
     """Fetch the pages that the plan gives to this shard.
 
-    :returns: ``shard`` and counters: ``pages``, ``gone``.
+    :returns: ``shard``, counters (``pages``, ``gone``), and ``inventories``: the files of the run that it was fetched by.
     """
     number = shard["shard"]
     with recorded(run) as record:
@@ -46,6 +46,7 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
                 out=run.staging.pages(number),
                 options=_options(run),
                 unreadable=run.source_staging.unreadable,
+                first_try=run.try_number == 1,
             )
         record.figures |= report.figures()
         log.info("%s: %d fetched, %d gone, %d failed", title, report.got, report.gone, report.failed)
@@ -55,7 +56,8 @@ def extract(run: Run, validated: Mapping[str, Any], shard: Mapping[str, int]) ->
         failures = [asdict(failure) | {"stage": "extract"} for failure in report.failures]
         if failures or run.try_number > 1:  # an earlier try may have left some
             write_rows(run.staging.quarantine("extract", number), QUARANTINE, failures)
-        return {"shard": number, "pages": report.got, "gone": report.gone}
+        names = [path.path.removeprefix(f"{run.staging.home.path}/") for path in inventories]
+        return {"shard": number, "pages": report.got, "gone": report.gone, "inventories": names}
 
 
 def _planned(run: Run, shard: int, inventories: Sequence[ObjectStoragePath]) -> Iterator[Row]:

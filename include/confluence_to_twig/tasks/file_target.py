@@ -89,13 +89,19 @@ def mend_target(run: Run, record: Record) -> None:
 
 
 def load_files(
-    run: Run, shards: Sequence[int], record: Record, *, hold: Collection[str], only: Collection[str] | None
+    run: Run,
+    documents: Sequence[ObjectStoragePath],
+    chunks: Sequence[ObjectStoragePath],
+    record: Record,
+    *,
+    hold: Collection[str],
+    only: Collection[str] | None,
 ) -> dict[str, Any]:
     """Write the documents that differ. Returns the same counters as a load into Twig."""
     delivery = _delivery(run)
     report = delivery.deliver(
-        [run.staging.documents(shard) for shard in shards],
-        [run.staging.chunks(shard) for shard in shards],
+        documents,
+        chunks,
         run.staging.quarantine("load", 0 if only is None else 1),
         hold=hold,
         only=only,

@@ -19,6 +19,8 @@ from confluence_to_twig.twig.shards import document_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from airflow.sdk import ObjectStoragePath
+
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
@@ -34,15 +36,17 @@ def brake_of(source: Source) -> Brake:
     return Brake(source.brake_pages, source.brake_share, source.brake_most)
 
 
-def hold_back(run: Run, shards: Sequence[int], record: Record) -> frozenset[str]:
-    """The pages of these shards that must not be sent now; those that prune has to ask for are written down."""
+def hold_back(run: Run, documents: Sequence[ObjectStoragePath], record: Record) -> frozenset[str]:
+    """The documents that must not be sent now; those that prune has to ask for are written down."""
     view = ManifestStore(run.source_staging).view()
-    documents = document_rows([run.staging.documents(shard) for shard in shards])
-    found = [entry for document in documents if (entry := shrunk(document, view.row(document["page_id"])))]
+    found = [
+        entry for document in document_rows(documents) if (entry := shrunk(document, view.row(document["page_id"])))
+    ]
     doubtful = tuple(entry for entry in found if not entry.emptied_by_nobody)
-    planned = _planned(run, view, doubtful)
-    asked = planned.shrunk if planned.brake else ()
-    write_json(run.staging.held_back, {"shrunk": [asdict(entry) for entry in asked]})
+    planned = _planned(run, view, doubtful) if doubtful else None
+    asked = planned.shrunk if planned and planned.brake else ()
+    if asked or run.try_number > 1:  # an earlier try may have left some
+        write_json(run.staging.held_back, {"shrunk": [asdict(entry) for entry in asked]})
     kept = [entry for entry in found if entry.emptied_by_nobody]
     _name_kept(kept, record)
     return frozenset(entry.page_id for entry in (*kept, *asked))
@@ -75,7 +79,10 @@ def _named(kept: Sequence[Shrunk]) -> str:
 
 def planned_prune(run: Run, manifest: ManifestStore) -> PrunePlan:
     """What prune has to do: the plan's deletions, and the documents that load held back."""
-    return _planned(run, manifest.view(), _held_back(run))
+    plan, shrunk = read_table(run.staging.plan, PRUNED_COLUMNS), _held_back(run)
+    if not shrunk and "delete" not in plan["action"].unique().to_pylist():
+        return PrunePlan((), 0, brake=False)
+    return plan_prune(plan, manifest.view(), run.run_id, brake=brake_of(run.source), shrunk=shrunk)
 
 
 def _planned(run: Run, view: ManifestView, shrunk: tuple[Shrunk, ...]) -> PrunePlan:

@@ -19,7 +19,7 @@ from confluence_to_twig.tasks.traced import Traced
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from airflow.sdk import Context
+    from airflow.sdk import Context, ObjectStoragePath
 
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.twig.load_report import LoadReport
@@ -61,17 +61,21 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
         if run.params.dry_run:
             log.info("Dry run: nothing is sent")
             return {"changed": 0, "chunks_sent": 0, "refused": 0}
+        from confluence_to_twig.staging.files import at_hand
         from confluence_to_twig.tasks.decorations_loaded import note_decorations
         from confluence_to_twig.tasks.hold import hold_back
 
-        figures = deliver(run, shards, record, hold=hold_back(run, shards, record))
-        note_decorations(run, shards)
+        with at_hand([run.staging.documents(shard) for shard in shards]) as documents:
+            chunks = [run.staging.chunks(shard) for shard in shards]
+            figures = deliver(run, documents, chunks, record, hold=hold_back(run, documents, record))
+            note_decorations(run, documents)
         return figures
 
 
 def deliver(
     run: Run,
-    shards: Sequence[int],
+    documents: Sequence[ObjectStoragePath],
+    chunks: Sequence[ObjectStoragePath],
     record: Record,
     *,
     hold: Collection[str] = (),
@@ -79,18 +83,24 @@ def deliver(
 ) -> dict[str, Any]:
     """Bring what differs to where the source is delivered to.
 
+    :param documents: one file a shard. :param chunks: the file of the same shard at the same place.
     :param hold: pages that stay behind. :param only: when given, all others do.
     :returns: as :func:`load`.
     """
     if run.source.delivery == "files":
         from confluence_to_twig.tasks.file_target import load_files
 
-        return load_files(run, shards, record, hold=hold, only=only)
-    return _handed_on(_send(run, shards, record, hold, only), record)
+        return load_files(run, documents, chunks, record, hold=hold, only=only)
+    return _handed_on(_send(run, documents, chunks, record, hold, only), record)
 
 
 def _send(
-    run: Run, shards: Sequence[int], record: Record, hold: Collection[str], only: Collection[str] | None
+    run: Run,
+    documents: Sequence[ObjectStoragePath],
+    chunks: Sequence[ObjectStoragePath],
+    record: Record,
+    hold: Collection[str],
+    only: Collection[str] | None,
 ) -> LoadReport:
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.tasks.twig_target import data_source_of
@@ -101,8 +111,8 @@ def _send(
         return load_documents(
             client,
             data_source_of(run, client),
-            documents=[run.staging.documents(shard) for shard in shards],
-            chunks=[run.staging.chunks(shard) for shard in shards],
+            documents=documents,
+            chunks=chunks,
             manifest=ManifestStore(run.source_staging),
             run_id=run.run_id,
             hold=hold,

@@ -70,4 +70,5 @@ class ProcessingTrigger(BaseTrigger):
                 pause = poll_interval_s(waited)
                 await asyncio.sleep(pause)
                 waited += pause
-        yield TriggerEvent({**asdict(state), "lines": list(state.lines), "ours": self.ours})
+            figures = {"requests": client.requests_made, "seconds_waited": client.seconds_waited}
+        yield TriggerEvent({**asdict(state), "lines": list(state.lines), "ours": self.ours, **figures})

@@ -96,7 +96,7 @@ def prune(
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.tasks.hold import planned_prune
 
-    with recorded(run) as record:
+    with recorded(run, comes_back=True) as record:
         if run.params.dry_run:
             log.info("Dry run: nothing is deleted")
             return {"deleted": 0, "kept": 0}
@@ -137,8 +137,9 @@ def _let_through(run: Run, wanted: PrunePlan, record: Record) -> None:
     from confluence_to_twig.tasks.load import deliver
 
     pages = {entry.page_id for entry in wanted.shrunk}
-    shards = {row["shard"] for row in iter_rows(run.staging.plan, ["shard"], where=("page_id", pages))}
-    deliver(run, sorted(shards), record, only=pages)
+    shards = sorted({row["shard"] for row in iter_rows(run.staging.plan, ["shard"], where=("page_id", pages))})
+    documents = [run.staging.documents(shard) for shard in shards]
+    deliver(run, documents, [run.staging.chunks(shard) for shard in shards], record, only=pages)
 
 
 def _approval(run: Run, wanted: PrunePlan, record: Record, ask: Callable[[str, str], Any] | None) -> tuple[bool, str]:

@@ -9,9 +9,12 @@ from confluence_to_twig.content.transform_shard import transform_shard
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run_spaces import read_selected
+from confluence_to_twig.staging.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.content.transform_shard import TransformReport
     from confluence_to_twig.runs.run import Run
@@ -27,14 +30,17 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
     :returns: ``shard`` and counters: ``pages``, ``chunks``, ``quarantined``.
     """
     number = extracted["shard"]
+    quarantine = run.staging.quarantine("transform", number)
     with recorded(run) as record:
+        if run.try_number > 1:  # an earlier try may have left some
+            remove(quarantine)
         with log_group(f"{extracted['pages']:,} pages"):
             report = transform_shard(
                 run.staging.pages(number),
                 run.staging.documents(number),
                 run.staging.chunks(number),
-                run.staging.quarantine("transform", number),
-                inventories=run.staging.inventories(),
+                quarantine,
+                inventories=_inventories(run, extracted),
                 space_keys=_space_keys(run),
             )
         log.info("%s pages → %s chunks (%s quarantined)", report.pages, report.chunks, report.quarantined)
@@ -54,6 +60,12 @@ def transform(run: Run, extracted: Mapping[str, Any]) -> dict[str, Any]:
 def _space_keys(run: Run) -> dict[str, str]:
     """Space id → key, where the source has more spaces than a shard may have pages of."""
     return {space.id: space.key for space in read_selected(run.staging)} if run.source.spaces else {}
+
+
+def _inventories(run: Run, extracted: Mapping[str, Any]) -> list[ObjectStoragePath]:
+    """Those by which the shard was fetched. An extract of a former release does not name them."""
+    names = extracted.get("inventories")
+    return run.staging.inventories() if names is None else [run.staging.home / name for name in names]
 
 
 def _warn(report: TransformReport, record: Record) -> None:

@@ -16,15 +16,18 @@ from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
-from confluence_to_twig.staging.files import write_json
+from confluence_to_twig.staging.files import read_json, write_json
 from confluence_to_twig.tasks.traced import Traced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    import pyarrow as pa
     from airflow.sdk import Context
 
     from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.twig.client import TwigClient
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +73,12 @@ class VerifyOperator(Traced, BaseOperator):
         return self._go_on(context, event)
 
     def _go_on(self, context: Context, event: dict[str, Any] | None) -> Any:
+        from confluence_to_twig.staging.manifest import ManifestStore
+
         run = Run.of(self.source, context)
         self.source = run.source
-        if wait := follow(run, event):
+        manifest = ManifestStore(run.source_staging)
+        if wait := follow(run, event, manifest):
             from confluence_to_twig.tasks.processing_trigger import ProcessingTrigger
 
             self.defer(
@@ -87,7 +93,7 @@ class VerifyOperator(Traced, BaseOperator):
                 timeout=wait.timeout + TRIGGER_GRACE,  # for a triggerer that is gone
             )
         late = event["status"] if event is not None and event["state"] == "waiting" else ""
-        verified = finish(run, emit=lambda extra: self._emit(context, extra), late=late)
+        verified = finish(run, emit=lambda extra: self._emit(context, extra), late=late, manifest=manifest)
         self.trace(run)
         return verified
 
@@ -96,38 +102,51 @@ class VerifyOperator(Traced, BaseOperator):
             context["outlet_events"][outlet].extra = extra
 
 
-def follow(run: Run, event: Mapping[str, Any] | None = None) -> Wait | None:
+def follow(run: Run, event: Mapping[str, Any] | None = None, manifest: ManifestStore | None = None) -> Wait | None:
     """Let Twig process what it was given, by this run or by one that did not get so far.
 
     :param event: what the trigger saw at the end of the last wait; None at first.
+    :param manifest: of the source, to read it once for :func:`follow` and :func:`finish`.
     :returns: what to wait for, or None when there is nothing (more) to wait for.
     :raises PermanentError: Twig failed to process, with its log lines.
     """
     from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
-    from confluence_to_twig.twig.process import check, processing_timeout, start_processing
 
     if run.params.dry_run or run.source.delivery == "files":
         return None
     with (
-        recorded(run) as record,
+        recorded(run, comes_back=event is not None) as record,
         TwigHook(run.source.twig_conn_id).client() as client,
         record.traffic("twig", client),
     ):
-        data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
-        seen, again = _seen(event), bool(event and event["ours"])
-        while seen not in {"done", "late"}:
-            started = start_processing(client, data_source, manifest, again=again)
-            if started is None:
-                break
-            state = check(client, data_source.id, started.process_id)
-            if not state.is_over:
-                timeout = processing_timeout(int(_figures(run).get("chunks_sent", 0)))
-                return Wait(data_source.id, started.process_id, started.ours, timeout)
-            state.require_success()
-            seen, again = "done" if state.state == "done" and started.ours else "again", started.ours
-        record.figures["requests"] = client.figures.requests
+        record.goes_on = True
+        if event:  # the trigger has no record of its own
+            requests = event.get("requests", 0)
+            record.count(
+                requests=requests, twig_requests=requests, twig_seconds_waited=event.get("seconds_waited", 0.0)
+            )
+        wait = _processed(run, client, manifest or ManifestStore(run.source_staging), event)
+        record.count(requests=client.requests_made)
+    return wait
+
+
+def _processed(run: Run, client: TwigClient, manifest: ManifestStore, event: Mapping[str, Any] | None) -> Wait | None:
+    from confluence_to_twig.tasks.twig_target import data_source_of
+    from confluence_to_twig.twig.process import check, processing_timeout, start_processing
+
+    data_source = data_source_of(run, client)
+    seen, again = _seen(event), bool(event and event["ours"])
+    while seen not in {"done", "late"}:
+        started = start_processing(client, data_source, manifest, again=again)
+        if started is None:
+            break
+        state = check(client, data_source.id, started.process_id)
+        if not state.is_over:
+            timeout = processing_timeout(int(_figures(run).get("chunks_sent", 0)))
+            return Wait(data_source.id, started.process_id, started.ours, timeout)
+        state.require_success()
+        seen, again = "done" if state.state == "done" and started.ours else "again", started.ours
     return None
 
 
@@ -145,7 +164,13 @@ def _seen(event: Mapping[str, Any] | None) -> str:
     return "done" if state.state == "done" and event["ours"] else "again"
 
 
-def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, late: str = "") -> dict[str, Any]:
+def finish(
+    run: Run,
+    *,
+    emit: Callable[[dict[str, Any]], None] | None = None,
+    late: str = "",
+    manifest: ManifestStore | None = None,
+) -> dict[str, Any]:
     """Check, report, and raise if anything is not right.
 
     :param emit: takes the figures for the asset event. :param late: Twig's status, if it was waited for in vain.
@@ -153,26 +178,32 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
     """
     import pyarrow.compute as pc
 
-    from confluence_to_twig.runs.report import failed_pages
+    from confluence_to_twig.runs.report import failed_pages, read_records
     from confluence_to_twig.runs.retention import keep_history
-    from confluence_to_twig.staging.manifest_reader import ManifestReader
+    from confluence_to_twig.staging.manifest import ManifestStore
 
-    with recorded(run) as record:
-        failed = failed_pages(run.staging)
+    manifest = manifest or ManifestStore(run.source_staging)
+    with recorded(run, comes_back=True) as record:
+        failed, records = failed_pages(run.staging), read_records(run.staging)
         problems = [] if run.params.dry_run else _failed(failed, record)
         if not run.params.dry_run:
-            problems += _check_files(run, record) if run.source.delivery == "files" else _check_twig(run, record, late)
-        manifest = ManifestReader(run.source_staging, ["chunk_count"]).read()
-        chunk_counts = manifest["chunk_count"]
+            problems += (
+                _check_files(run, record)
+                if run.source.delivery == "files"
+                else _check_twig(run, record, manifest, late)
+            )
+        held = manifest.read()
+        chunk_counts = held["chunk_count"]
         record.details |= {
             "problems": problems,
-            "pages": manifest.num_rows,
+            "pages": held.num_rows,
             "chunks": pc.sum(chunk_counts).as_py() or 0,
         }
         if not run.params.dry_run:
+            until = _in_step_until(run, held, records, failed)
             empty = pc.sum(pc.equal(chunk_counts, 0)).as_py() or 0
-            record.details["quality"] = _judge(run, record.figures, manifest.num_rows, empty, len(failed))
-    report = write_report(run, failed)
+            record.details["quality"] = _judge(run, record.figures, held.num_rows, empty, len(failed), until)
+    report = write_report(run, failed, records)
     log.info("%s: %s", run.source.name, report["summary"])
     keep_history(run)
     if emit is not None:
@@ -183,13 +214,25 @@ def finish(run: Run, *, emit: Callable[[dict[str, Any]], None] | None = None, la
     return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
 
 
-def _judge(run: Run, figures: Mapping[str, float], documents: int, empty: int, quarantined: int) -> dict[str, Any]:
-    from confluence_to_twig.runs.freshness import freshness
-    from confluence_to_twig.runs.history import newest_first
+def _in_step_until(
+    run: Run, held: pa.Table, records: Sequence[dict[str, Any]], failed: list[dict[str, Any]]
+) -> datetime | None:
+    """The moment up to which every change is in Twig, by this run's plan, or by that of the last one that saw everything."""
+    from confluence_to_twig.runs.freshness import by_plan, freshness
+    from confluence_to_twig.runs.history import newest_first, row_of_records
+
+    row = row_of_records(run.staging, run.source.name, records, failed) if records else None
+    if row and row.whole:
+        return by_plan(run.staging.plan, row, lambda: held).in_step_until
+    return freshness(run.source_staging, newest_first(run.source_staging)).in_step_until
+
+
+def _judge(
+    run: Run, figures: Mapping[str, float], documents: int, empty: int, quarantined: int, until: datetime | None
+) -> dict[str, Any]:
     from confluence_to_twig.runs.quality import Measured, judge
 
     cited, uncited = int(figures.get("cited", 0)), int(figures.get("uncited", 0))
-    until = freshness(run.source_staging, newest_first(run.source_staging)).in_step_until
     verdict = judge(
         Measured(
             documents,
@@ -206,14 +249,19 @@ def _judge(run: Run, figures: Mapping[str, float], documents: int, empty: int, q
     return verdict.to_json()
 
 
-def write_report(run: Run, failed: list[dict[str, Any]]) -> dict[str, Any]:
+def write_report(run: Run, failed: list[dict[str, Any]], records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Write ``report.json`` from the records of the run's tasks.
 
-    :param failed: the pages that were quarantined.
+    :param failed: the pages that were quarantined. :param records: those of the other tasks, and perhaps a former one of this.
     """
+    from confluence_to_twig.runs.record import record_path
     from confluence_to_twig.runs.report import build_report
 
-    report = build_report(run.staging, run.source.name, run.run_id, failed)
+    own = read_json(record_path(run))
+    all_records = [*(record for record in records if record["task"] != run.task_id), own]
+    report = build_report(
+        run.staging, run.source.name, run.run_id, failed, sorted(all_records, key=lambda record: record["started_at"])
+    )
     write_json(run.staging.report, report)
     return report
 
@@ -235,10 +283,10 @@ def _failed(failed: list[dict[str, Any]], record: Record) -> list[str]:
     return [*named, f"… and {more:,} more failed pages: see the report"] if more else named
 
 
-def _check_twig(run: Run, record: Record, late: str) -> list[str]:
+def _check_twig(run: Run, record: Record, manifest: ManifestStore, late: str) -> list[str]:
     from confluence_to_twig.tasks.verify_twig import check_twig
 
-    return check_twig(run, record, late=late)
+    return check_twig(run, record, manifest, late=late)
 
 
 def _check_files(run: Run, record: Record) -> list[str]:

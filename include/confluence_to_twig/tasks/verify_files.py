@@ -76,7 +76,7 @@ def _look_for_citations(run: Run, record: Record, settings: TwigSettings) -> Non
         except PipelineError as error:
             record.warn(f"Not searched: {error.sentences}")
             return
-        record.figures["requests"] = client.figures.requests
+        record.count(requests=client.requests_made)
     found = memory.joined_with(verdict.findings, run.run_id, now, acknowledge=run.params.acknowledge)
     waiting = [finding for finding in found if now - (finding.since or now) < run.source.files_settle]
     figures = {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.runs.verify_memory import VerifyMemory, read_verify_memory, write_verify_memory
 from confluence_to_twig.staging.files import files_in
-from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import iter_rows
 from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.finding import MISSED, OF_THE_LIST
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.twig.finding import Finding
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 NAMED = 20
 
 
-def check_twig(run: Run, record: Record, *, late: str) -> list[str]:
+def check_twig(run: Run, record: Record, manifest: ManifestStore, *, late: str) -> list[str]:
     """Compare Twig with the manifest, and ask it for pages of this run and for what earlier runs left open.
 
     :param late: Twig's status, if it was waited for in vain.
@@ -42,10 +42,10 @@ def check_twig(run: Run, record: Record, *, late: str) -> list[str]:
     now, memory = datetime.now(UTC), read_verify_memory(run.source_staging)
     before = Before(memory.findings, memory.is_due(run.source.audit_every, now), memory.excuses, bool(late))
     with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
-        data_source, manifest = data_source_of(run, client), ManifestStore(run.source_staging)
+        data_source = data_source_of(run, client)
         verdict = verify(client, data_source, manifest, loaded_by(run), before, run_id=run.run_id)
         where = f"data source {data_source.id} at {client.settings.base_url}"
-        record.figures["requests"] = client.figures.requests
+        record.count(requests=client.requests_made)
     found = memory.joined_with(verdict.findings, run.run_id, now, acknowledge=run.params.acknowledge)
     figures = {**verdict.figures(), "acknowledged": sum(finding.acknowledged for finding in found)}
     audited_at = now if verdict.held.audited else memory.audited_at
@@ -123,15 +123,13 @@ def shown(finding: Finding) -> dict[str, Any]:
 
 def loaded_by(run: Run) -> Loaded:
     """What the run brought to where the source is delivered to, by its plan."""
-    plan = run.staging.plan
-    changed = {
-        row["page_id"]: row["shard"] for row in iter_rows(plan, ["page_id", "shard"], where=("action", ["fetch"]))
-    }
+    planned = list(iter_rows(run.staging.plan, where=("action", ["fetch", "delete"])))
+    changed = {row["page_id"]: row["shard"] for row in planned if row["action"] == "fetch"}
     there = set(files_in(run.staging.chunks(0).parent))
     present = [shard for shard in sorted(set(changed.values())) if run.staging.chunks(shard).name in there]
     return Loaded(
         changed=list(changed),
-        deleted=[_deletion(row) for row in iter_rows(plan, where=("action", ["delete"]))],
+        deleted=[_deletion(row) for row in planned if row["action"] == "delete"],
         documents=[run.staging.documents(shard) for shard in present],
         chunks=[run.staging.chunks(shard) for shard in present],
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from confluence_to_twig.errors import PermanentError
-from confluence_to_twig.staging.files import files_in, modified_at, remove
+from confluence_to_twig.staging.files import files_in, modified_at, names_in, remove
 from confluence_to_twig.staging.layout import folder_name
 from confluence_to_twig.staging.parquet import read_table, write_rows
 from confluence_to_twig.staging.schemas import UTC_TIME
@@ -82,10 +82,11 @@ class DeletionLog:
 
     def forget_before(self, moment: datetime) -> None:
         """Remove the months that ended before a time, and the file of former releases if it was written before."""
-        for path in _parquet_in(self.months):
+        there = names_in(self._former.parent)
+        for path in _parquet_in(self.months) if self.months.name in there else ():
             if path.stem < _month(moment):
                 remove(path)
-        written = modified_at(self._former)
+        written = modified_at(self._former) if self._former.name in there else None
         if written and written < moment:
             remove(self._former)
 

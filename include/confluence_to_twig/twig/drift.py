@@ -99,7 +99,11 @@ class Listing(Protocol):
 
 
 def audit(
-    client: Listing, data_source: DataSource, manifest: ManifestSource, only: Collection[str] | None = None
+    client: Listing,
+    data_source: DataSource,
+    manifest: ManifestSource,
+    only: Collection[str] | None = None,
+    before: ManifestView | None = None,
 ) -> Drift:
     """Compare Twig's listing of the data source with the manifest, document by document.
 
@@ -107,9 +111,10 @@ def audit(
     skip a document while others come and go, so what differs is read once more, and counts only if it differs again.
 
     :param only: stop when these documents were seen; None: read to the end.
+    :param before: the manifest as it was read just now; None: it is read.
     :raises RouteNotOffered: this Twig cannot list; then only counts and searches can be compared.
     """
-    first = _compare(client, data_source, manifest, only)
+    first = _compare(client, data_source, manifest, only, before)
     return first.confirmed_by(_compare(client, data_source, manifest, only)) if first.found else first
 
 
@@ -143,8 +148,14 @@ class _Listed:
             self.others[held.id] = held
 
 
-def _compare(client: Listing, data_source: DataSource, manifest: ManifestSource, only: Collection[str] | None) -> Drift:
-    before = manifest.view(data_source.id)
+def _compare(
+    client: Listing,
+    data_source: DataSource,
+    manifest: ManifestSource,
+    only: Collection[str] | None,
+    before: ManifestView | None = None,
+) -> Drift:
+    before = before or manifest.view(data_source.id)
     waiting = None if only is None else {document_id for document_id in only if before.row(document_id)}
     listed = _Listed(whole=waiting is None or bool(waiting))
     for held in client.list_documents(data_source.id) if listed.whole else ():

@@ -101,13 +101,15 @@ def compare(
     )
     _say_what_is_untold(held)
     differing = _differing(Expected.of(before), current)
-    drift = _drift(client, data_source, manifest, None if whole or differing else touched, held)
+    drift = _drift(client, data_source, manifest, None if whole or differing else touched, held, before)
+    if not differing and not (drift and drift.found):
+        return held
     after = manifest.view(data_source.id)
     if differing:  # read once more: deletions and counts of the same moment
         current = _current(client, data_source)
         differing = _differing(Expected.of(after), current)
-    if not differing and not (drift and drift.found):
-        return held
+        if not differing and not (drift and drift.found):
+            return held
     under_way = writing(before, after, run_id) | (frozenset() if late else _processing(current))
     if under_way - set(excused_before):
         held.excuses, held.audited = under_way, False
@@ -164,12 +166,17 @@ def _differing(expected: Expected, current: DataSource) -> list[tuple[str, int, 
 
 
 def _drift(
-    client: Holder, data_source: DataSource, manifest: ManifestSource, only: Collection[str] | None, held: Held
+    client: Holder,
+    data_source: DataSource,
+    manifest: ManifestSource,
+    only: Collection[str] | None,
+    held: Held,
+    before: ManifestView,
 ) -> Drift | None:
     if only is not None and not only:
         return None
     try:
-        drift = audit(client, data_source, manifest, only)
+        drift = audit(client, data_source, manifest, only, before)
     except RouteNotOffered:
         held.warnings.append("This Twig cannot list documents: only counts and searches are compared.")
         return None

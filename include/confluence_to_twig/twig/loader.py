@@ -67,18 +67,21 @@ def load(
     give_memory_back()
     loader = _Loader(client, data_source, manifest, run_id, on_batch)
     try:
-        loader.writer.put_an_end_to(loader.writer.view().under_way())
-        loader.pass_over(documents, chunks, only, hold)
+        view = loader.writer.view()
+        if under_way := view.under_way():
+            loader.writer.put_an_end_to(under_way)
+            view = loader.writer.view()
+        loader.pass_over(documents, chunks, view, only, hold)
         for _ in range(_SETTLING_ROUNDS):
             unsettled = loader.unsettled()
             if not unsettled:
                 break
             log.info("Another run wrote %d of these pages at the same time; sending them again", len(unsettled))
-            loader.pass_over(documents, chunks, unsettled)
+            loader.pass_over(documents, chunks, loader.writer.view(), unsettled)
     finally:
         if loader.report.refused and quarantine_path is not None:
             write_rows(quarantine_path, QUARANTINE, quarantine_rows(loader.report.refused))
-    manifest.compact()
+    manifest.compact(bound=data_source.id)
     return loader.report
 
 
@@ -107,11 +110,11 @@ class _Loader:
         self,
         documents: Sequence[ObjectStoragePath],
         chunks: Sequence[ObjectStoragePath],
+        view: ManifestView,
         only: Collection[str] | None = None,
         hold: Collection[str] = (),
     ) -> None:
-        """Send what differs, of all pages or of some."""
-        view = self.writer.view()
+        """Send what differs from ``view``, of all pages or of some."""
         batch = self._limits.batch()
         for package in packages(documents, chunks, only):
             if package.page_id in hold:

@@ -78,6 +78,6 @@ def document_rows(documents: Sequence[ObjectStoragePath]) -> Iterator[DocumentRo
 
 def _do_not_match(page_id: str, documents: ObjectStoragePath, chunks: ObjectStoragePath) -> PermanentError:
     return PermanentError(
-        f"Page {page_id}: {documents.name} and {chunks.name} of {documents.parent.parent} do not belong together",
+        f"Page {page_id}: documents/{documents.name} and {chunks} do not belong together",
         "Run the transform task of that shard again.",
     )

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
+from confluence_to_twig.staging.files import at_hand
 from confluence_to_twig.twig.citations import RESULTS, Inquiry, Sample, address, is_cited_as
 from confluence_to_twig.twig.distinct import ENOUGH, count, questions
 from confluence_to_twig.twig.finding import OF_SEARCH, OF_THE_LIST, Finding
@@ -193,7 +194,10 @@ def _ask_for_loaded(
     sample: int,
     files: Mapping[str, str],
 ) -> None:
-    samples = {entry.page_id: entry for entry in _samples(verdict, view, loaded, sample)}
+    shards = zip(loaded.documents, loaded.chunks, strict=True)
+    with at_hand(list(chain.from_iterable(shards))) as paths:
+        at_hand_now = replace(loaded, documents=paths[::2], chunks=paths[1::2])
+        samples = {entry.page_id: entry for entry in _samples(verdict, view, at_hand_now, sample)}
     again = [
         Sample(entry.page_id, entry.title, entry.url, entry.detail, entry.questions)
         for entry in asked_before

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
+import shutil
+import time
 import uuid
 from collections import defaultdict
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,12 +20,14 @@ import pyarrow.parquet as pq
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import TransientError
 from confluence_to_twig.memory import give_memory_back
-from confluence_to_twig.staging.files import files_in, remove_folder, writing
+from confluence_to_twig.staging.faults import StagingDeniedError, StagingError
+from confluence_to_twig.staging.files import files_in, reading, remove_folder, writing
 from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, with_format
 from confluence_to_twig.staging.schemas import PAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from types import TracebackType
 
     from airflow.sdk import ObjectStoragePath
 
@@ -34,13 +42,18 @@ SUFFIX = ".arrow"
 ROWS_AT_ONCE = 50
 #: Of some megabytes with bodies; encoding one takes several times its size.
 ROW_GROUP_ROWS = 100
+#: Work, by the clock, that may be lost with a machine where each part costs a call to an object store.
+KEPT_AFTER_SECONDS = 30.0
 MARKS = ["page_id", "version", "included"]
 #: Building dictionaries of bodies would take tens of megabytes and find nothing.
 DICTIONARIES = ["kind", "space_id", "space_key", "space_name", "parent_id", "author_id", "author_name"]
 
 
 class Parts:
-    """A folder beside the shard's file: ``shard-0003.parts/`` for ``shard-0003.parquet``.
+    """A folder beside the shard's file: ``shard-0003.parts/`` for ``shard-0003.parquet``. A context manager.
+
+    A part of an object store lies on the local disk, too, until the shard is done: there it is read again, and there it
+    waits until :data:`KEPT_AFTER_SECONDS` of work would be lost with the machine. One that fails keeps everything.
 
     :param out: the shard's file.
     :param fingerprint: of the options; parts written with others are ignored.
@@ -50,38 +63,75 @@ class Parts:
         self._out = out
         self._prefix = f"part-{fingerprint}-"
         self._folder = out.parent / f"{out.stem}.parts"
-        self._unreadable: set[str] = set()
-        #: The names of the parts, listed once while pages are fetched: nobody else writes any.
-        self._listed: list[str] | None = None
+        self._open = ExitStack()
+        #: Name of a part → the columns ``MARKS`` of its rows. Nobody else writes any.
+        self._marks: dict[str, list[Page]] = {}
+        self._is_there = False
+        self._spool = None if out.protocol == "file" else Path(self._open.enter_context(TemporaryDirectory()))
+        self._waiting: list[str] = []
+        self._kept_at = time.monotonic()
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._open:
+            if kind is not None:
+                self._keep_or_warn()
 
     def finished(self, versions: Mapping[str, int]) -> set[str]:
-        """Which of these pages are there already, in at least this version.
+        """Which of these pages an earlier try has left, in at least this version. Call it before :meth:`add`.
 
-        A part that cannot be read to its end counts as not there, from then on: its pages are fetched again.
+        A part that cannot be read to its end counts as not there: its pages are fetched again.
         """
-        found: set[str] = set()
-        for path in self._paths():
+        names = files_in(self._folder)
+        self._is_there = bool(names)
+        for name in (name for name in names if name.startswith(self._prefix)):
             try:
-                rows = _marks(path, whole=True)
+                self._marks[name] = _marks_in(self._folder / name)
             except (pa.ArrowException, OSError) as error:
-                log.warning(
-                    "%s of an earlier try cannot be read, so it is left out: %s", path.name, type(error).__name__
-                )
-                self._unreadable.add(path.name)
-                continue
-            for row in rows:
-                wanted = versions.get(row["page_id"])
-                if wanted is not None and not row["included"] and row["version"] >= wanted:
-                    found.add(row["page_id"])
-        return found
+                log.warning("%s of an earlier try cannot be read, so it is left out: %s", name, type(error).__name__)
+        return {
+            row["page_id"]
+            for row in chain.from_iterable(self._marks.values())
+            if not row["included"] and row["version"] >= versions.get(row["page_id"], math.inf)
+        }
 
     def add(self, pages: Sequence[Page]) -> None:
         """Write finished pages; they are there in one step."""
-        name = f"{self._prefix}{len(self._paths()):05d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-        self._names().append(name)
-        with writing(self._folder / name) as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
+        name = f"{self._prefix}{len(self._marks):05d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
+        with self._new(name) as file, pa.ipc.new_file(file, PAGES, options=PART_OPTIONS) as writer:
             for some in batches(pages, ROWS_AT_ONCE):
                 writer.write_table(pa.Table.from_pylist(some, schema=PAGES))
+        self._marks[name] = [{column: page[column] for column in MARKS} for page in pages]
+        if time.monotonic() - self._kept_at >= KEPT_AFTER_SECONDS:
+            self._keep()
+
+    @contextmanager
+    def _new(self, name: str) -> Iterator[IO[bytes]]:
+        if self._spool is None:
+            with writing(self._folder / name) as file:
+                yield file
+            return
+        with (self._spool / name).open("wb") as local:
+            yield local
+        self._waiting.append(name)
+
+    def _keep(self) -> None:
+        """Put the parts where the next try finds them."""
+        for name in self._waiting:
+            with writing(self._folder / name) as file, (self._spool or Path()).joinpath(name).open("rb") as local:
+                shutil.copyfileobj(local, file)
+            self._is_there = True
+        self._waiting, self._kept_at = [], time.monotonic()
+
+    def _keep_or_warn(self) -> None:
+        try:
+            self._keep()
+        except (StagingError, StagingDeniedError) as error:  # why the task failed counts more
+            log.warning("%d finished groups of pages have to be fetched again: %s", len(self._waiting), error.summary)
 
     def publish(self, wanted: set[str]) -> int:
         """Put the parts together into the shard's file, each page once, and remove them.
@@ -90,18 +140,18 @@ class Parts:
         :returns: how many are there only to be included.
         :raises confluence_to_twig.errors.TransientError: when one of the wanted pages is in no part (any more).
         """
-        self._listed = None  # somebody may have removed some
         chosen = self._chosen(wanted)
         if lost := wanted - chosen.keys():
-            raise TransientError(f"{len(lost)} fetched pages are not in the part files of {self._out.name} any more")
+            raise self._lost(lost)
         by_part: dict[str, set[str]] = defaultdict(set)
         for page_id, (_, name) in chosen.items():
             by_part[name].add(page_id)
-        self._write({self._folder / name: by_part[name] for name in sorted(by_part)})
-        self.remove()
+        self._write(by_part)
+        if self._is_there or self._spool is None:
+            self.remove()
         return len(chosen) - len(wanted)
 
-    def _write(self, chosen: Mapping[ObjectStoragePath, set[str]]) -> None:
+    def _write(self, by_part: Mapping[str, set[str]]) -> None:
         with (
             writing(self._out) as file,
             pq.ParquetWriter(
@@ -112,8 +162,8 @@ class Parts:
                 use_dictionary=DICTIONARIES,
             ) as writer,
         ):
-            for path, page_ids in chosen.items():
-                writer.write_table(_table(path, page_ids), row_group_size=ROW_GROUP_ROWS)
+            for name in sorted(by_part):
+                writer.write_table(self._table(name, by_part[name]), row_group_size=ROW_GROUP_ROWS)
                 give_memory_back()
 
     def remove(self) -> None:
@@ -123,51 +173,51 @@ class Parts:
     def _chosen(self, wanted: set[str]) -> dict[str, tuple[tuple[bool, int], str]]:
         """For each page the name of the part with its best row: fetched for itself, and in the highest version."""
         best: dict[str, tuple[tuple[bool, int], str]] = {}
-        for path in self._paths():
-            name = path.name
-            for row in _marks(path):
+        for name, rows in self._marks.items():
+            for row in rows:
                 if row["included"] or row["page_id"] in wanted:
                     mark = (not row["included"], row["version"]), name
                     best[row["page_id"]] = max(best.get(row["page_id"], mark), mark)
         return best
 
-    def _paths(self) -> list[ObjectStoragePath]:
-        return [self._folder / name for name in self._names() if name not in self._unreadable]
+    def _table(self, name: str, page_ids: set[str]) -> pa.Table:
+        """The rows of these pages: one table for a part, to be written in row groups."""
+        spooled = self._spool / name if self._spool else None
+        try:
+            with _opened(spooled if spooled and spooled.exists() else self._folder / name) as reader:
+                return pa.Table.from_batches(_of_pages(reader, page_ids), schema=PAGES)
+        except FileNotFoundError as error:
+            raise self._lost(page_ids) from error
 
-    def _names(self) -> list[str]:
-        if self._listed is None:
-            self._listed = [name for name in files_in(self._folder) if name.startswith(self._prefix)]
-        return self._listed
+    def _lost(self, pages: Collection[str]) -> TransientError:
+        return TransientError(f"{len(pages)} fetched pages are not in the part files of {self._out.name} any more")
 
 
 @contextmanager
-def _opened(path: ObjectStoragePath, columns: Sequence[str] | None = None) -> Iterator[pa.ipc.RecordBatchFileReader]:
-    fields = [PAGES.get_field_index(name) for name in columns] if columns else None
-    options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
-    with path.open("rb") as file, pa.ipc.open_file(file, options=options) as reader:
+def _opened(path: ObjectStoragePath | Path) -> Iterator[pa.ipc.RecordBatchFileReader]:
+    options = pa.ipc.IpcReadOptions(use_threads=False)
+    with (
+        path.open("rb") if isinstance(path, Path) else reading(path) as file,
+        pa.ipc.open_file(file, options=options) as reader,
+    ):
         yield reader
 
 
-def _marks(path: ObjectStoragePath, *, whole: bool = False) -> list[Page]:
-    """The columns ``MARKS`` of a part.
-
-    :param whole: whether the other columns are read, too, as a proof that they can be.
-    """
+def _marks_in(path: ObjectStoragePath) -> list[Page]:
+    """The columns ``MARKS`` of a part. The others are read, too, as a proof that they can be."""
     rows: list[Page] = []
-    with _opened(path, None if whole else MARKS) as reader:
-        if whole and not reader.schema.equals(PAGES):
+    with _opened(path) as reader:
+        if not reader.schema.equals(PAGES):
             raise pa.ArrowInvalid("written by another version of this project")
         for number in range(reader.num_record_batches):
             rows += reader.get_batch(number).select(MARKS).to_pylist()
     return rows
 
 
-def _table(path: ObjectStoragePath, page_ids: set[str]) -> pa.Table:
-    """The rows of these pages: one table for a part, to be written in row groups."""
-    with _opened(path) as reader:
-        found = []
-        for number in range(reader.num_record_batches):
-            batch = reader.get_batch(number)
-            chosen = [page_id in page_ids for page_id in batch["page_id"].to_pylist()]
-            found.append(batch if all(chosen) else batch.filter(pa.array(chosen, pa.bool_())))
-        return pa.Table.from_batches(found, schema=PAGES)
+def _of_pages(reader: pa.ipc.RecordBatchFileReader, page_ids: set[str]) -> list[pa.RecordBatch]:
+    found = []
+    for number in range(reader.num_record_batches):
+        batch = reader.get_batch(number)
+        chosen = [page_id in page_ids for page_id in batch["page_id"].to_pylist()]
+        found.append(batch if all(chosen) else batch.filter(pa.array(chosen, pa.bool_())))
+    return found

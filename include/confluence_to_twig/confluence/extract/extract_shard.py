@@ -64,10 +64,11 @@ def extract_shard(
     out: ObjectStoragePath,
     options: ExtractOptions | None = None,
     unreadable: ObjectStoragePath | None = None,
+    first_try: bool = False,
 ) -> ExtractReport:
     """Fetch the pages of a shard into ``out`` (:data:`confluence_to_twig.staging.schemas.PAGES`).
 
-    Finished pages go to part files beside ``out`` at once. A try that follows a broken one takes them over as long as
+    Finished pages go to part files beside ``out``, at once or, on an object store, soon. A try that follows a broken one takes them over as long as
     they are not older than the plan, and asks only for the rest. ``out`` appears in one step when all are there; a
     shard whose pages are all gone yields an empty file.
 
@@ -75,6 +76,7 @@ def extract_shard(
     :param rows: the shard's pages as rows of the inventory; an iterator saves having them all in memory.
     :param inventory: the whole inventory, to find pages that others include; a file is read only if there are any.
     :param unreadable: the folder that notes attached files which cannot be read, so that no later try reads them.
+    :param first_try: no try before this one can have left anything.
     :raises confluence_to_twig.errors.TransientError: an outage or a long rate limit; the next try goes on from here.
     :raises confluence_to_twig.errors.PermanentError: credentials and the like.
     """
@@ -82,22 +84,22 @@ def extract_shard(
     options = options or ExtractOptions()
     started = time.monotonic()
     requests_before, waited_before = client.requests_made, client.seconds_waited
-    parts = Parts(out, fingerprint(options))
     planned = list(slim_rows(rows))
     versions = {row["page_id"]: row["version"] for row in planned}
-    reused = parts.finished(versions)
-    if reused:
-        log.info("%d of %d pages were already fetched by an earlier try", len(reused), len(planned))
-    remaining = [row for row in planned if row["page_id"] not in reused]
-    set_aside = UnreadableFiles(unreadable, datetime.now(UTC).date())
-    extraction = Extraction(client, spaces, remaining, inventory=inventory, options=options, unreadable=set_aside)
-    with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
-        for group in extraction.groups():
-            parts.add(group)
-            del group
-            give_memory_back()
-            progress.done = len(reused) + len(extraction.account.got)
-    included = parts.publish(wanted=reused | extraction.account.got)
+    with Parts(out, fingerprint(options)) as parts:
+        reused = set[str]() if first_try else parts.finished(versions)
+        if reused:
+            log.info("%d of %d pages were already fetched by an earlier try", len(reused), len(planned))
+        remaining = [row for row in planned if row["page_id"] not in reused]
+        set_aside = UnreadableFiles(unreadable, datetime.now(UTC).date())
+        extraction = Extraction(client, spaces, remaining, inventory=inventory, options=options, unreadable=set_aside)
+        with Progress(len(planned), len(reused), lambda: client.requests_made) as progress:
+            for group in extraction.groups():
+                parts.add(group)
+                del group
+                give_memory_back()
+                progress.done = len(reused) + len(extraction.account.got)
+        included = parts.publish(wanted=reused | extraction.account.got)
     account = extraction.account
     report = ExtractReport(
         asked=len(versions),
