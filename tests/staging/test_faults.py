@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
+from random import Random
 
 import pyarrow as pa
 import pytest
@@ -12,10 +13,11 @@ from airflow.sdk import ObjectStoragePath
 
 from confluence_to_twig.errors import PermanentError, PipelineError, TransientError
 from confluence_to_twig.staging.faults import StagingDeniedError, StagingError, naming_faults
-from confluence_to_twig.staging.files import exists, files_in, read_json, write_bytes, write_json
+from confluence_to_twig.staging.files import exists, files_in, read_json, remove_leftovers, write_bytes, write_json
 from confluence_to_twig.staging.layout import SourceStaging
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.staging.manifest import GRACE, ManifestStore
 from confluence_to_twig.staging.parquet import read_table, write_rows
+from tests.proofs import SEED, size
 from tests.staging.stores import Fault, RememberingStore, names_in, remembering
 from tests.staging.test_manifest import contents, row
 
@@ -31,7 +33,7 @@ def write(store: ManifestStore, upserts: Sequence[str] = (), deletes: Sequence[s
     store.end(store.begin(store.view(), run_id="run", rows=rows, deletes=deletes), done=[*upserts, *deletes])
 
 
-def work(staging: SourceStaging) -> None:
+def work(staging: SourceStaging, grace: timedelta = timedelta(0)) -> None:
     """What a run does with lasting files: two batches into the manifest, one deletion, a compaction, a report, a shard.
 
     It can be repeated, as every task can.
@@ -40,7 +42,7 @@ def work(staging: SourceStaging) -> None:
     write(store, ["1", "2"])
     write(store, ["3"])
     write(store, deletes=["2"])
-    store.compact(grace=timedelta(0))
+    store.compact(grace)
     run = staging.run("run")
     write_rows(run.documents(0), SCHEMA, [{"number": number} for number in range(3)])
     write_json(run.report, {"pages": 2})
@@ -75,7 +77,67 @@ def test_whenever_staging_fails_a_second_try_ends_the_same(protocol: str, fault:
         work(staging)
         assert outcome(staging)[:3] == ({"1": "a", "3": "a"}, 3, {"pages": 2})
         good_calls += 1
-    assert failures > 10
+    assert failures > 6
+
+
+@pytest.mark.proofs("the store is away for one to three calls after each number of calls, and comes back; losses: 0")
+@pytest.mark.parametrize("protocol", ["memory", "sftp"])
+@pytest.mark.parametrize("bad_calls", [1, 2, 3])
+def test_a_store_that_vanishes_and_comes_back_ends_a_try_and_loses_nothing(protocol: str, bad_calls: int) -> None:
+    """What a try does after the fault, such as cleaning up, meets a store that is there again."""
+    good_calls, failures = 0, 0
+    while True:
+        folder, store = remembering(protocol)
+        staging = SourceStaging(folder, "docs")
+        store.fault, store.good_calls, store.bad_calls = "away", good_calls, bad_calls
+        for _ in range(bad_calls + 1):
+            try:
+                work(staging)
+                break
+            except StagingError:
+                failures += 1
+        if store.bad_calls == bad_calls:
+            break
+        assert outcome(staging)[:3] == ({"1": "a", "3": "a"}, 3, {"pages": 2})
+        good_calls += 1
+    assert failures > 6
+
+
+JUMPS = size(20, 1_000)
+
+
+@pytest.mark.proofs(
+    f"{JUMPS:,} runs in which the clocks of worker and store jump by an hour, forth and back; losses: 0"
+)
+def test_clocks_that_jump_by_an_hour_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(JUMPS):
+        chance = Random(f"{SEED} {number}")
+
+        def jumped(chance: Random = chance) -> timedelta:
+            return timedelta(hours=chance.choice([-1, 0, 1]))
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.now(tz) + jumped()
+
+        for module in ("manifest", "files"):
+            monkeypatch.setattr(f"confluence_to_twig.staging.{module}.datetime", Clock)
+        folder, store = remembering("sftp")
+        store.off_by = jumped
+        staging = SourceStaging(folder, "docs")
+        half_written = staging.home / f".manifest.parquet.{'0' * 32}.tmp"
+        store.pipe_file(half_written.path, b"by somebody who is still writing")
+        before = set[str]()
+        for _ in range(3):
+            work(staging, GRACE)
+            after = set(names_in(ManifestStore(staging).journal))
+            assert before < after, "removed before everybody has seen it"
+            before = after
+            assert remove_leftovers(staging.home, timedelta(days=1)) == []
+        assert outcome(staging)[:3] == ({"1": "a", "3": "a"}, 3, {"pages": 2})
+        assert contents(ManifestStore(staging)) == {"1": "a", "3": "a"}
+        assert half_written.name in names_in(staging.home)
 
 
 def test_a_slow_store_is_only_slow() -> None:
