@@ -55,7 +55,7 @@ def _fill(sandbox: SandboxConfluence, options: argparse.Namespace) -> None:
     }
     if options.generated:
         wanted["GEN"] = lambda: generated_space(options.generated, folders=options.generated_folders)
-    if not wanted:
+    if options.sample or not wanted:
         wanted["PROD"] = _sample_space
         wanted |= _neighbours()
     for key, make in wanted.items():
@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         help="serve a folder of storage files (.xhtml, .xml, .html, .storage) as a space; may be repeated "
         "(default: the sample spaces PROD, OPS and TEAM)",
     )
+    parser.add_argument("--sample", action="store_true", help="serve the sample space PROD besides the others")
     parser.add_argument("--generated", type=int, metavar="PAGES", help="serve a generated space GEN of that many pages")
     parser.add_argument(
         "--generated-folders", type=int, default=0, metavar="FOLDERS", help="with so many folders in it"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
 from cryptography.fernet import Fernet
 
 from confluence_to_twig.sources.source import SOURCES_VARIABLE
@@ -101,6 +102,14 @@ class Cluster:
             (spec,) = [found for found in client.list_data_sources(search=source) if found.name == source]
             return {document.id: document.version for document in client.list_documents(spec.id)}
 
+    def in_confluence(self, space: str) -> dict[str, int]:
+        """What stands in a space of Confluence: the version of each page."""
+        url = f"http://127.0.0.1:{self.ports['confluence']}/_sandbox/contents"
+        answer = requests.get(url, params={"space": space}, timeout=60)
+        answer.raise_for_status()
+        found = [row for row in answer.json() if (row["kind"], row["status"]) == ("page", "current")]
+        return {row["id"]: row["version"] for row in found}
+
     def page(self, path: str) -> Any:
         """What the page *Confluence → Twig* answers, which reads staging from the API server."""
         answer = self.api._session.get(f"{self.api.base_url}/confluence-to-twig/api/{path}", timeout=60)
@@ -117,8 +126,11 @@ def _kill_session(leader: int) -> None:
 
 
 @contextmanager
-def cluster(folder: Path, services: Services, sources: list[dict[str, Any]]) -> Iterator[Cluster]:
-    """Sandbox servers and all components of an Airflow with two Celery workers; everything ends with the block."""
+def cluster(folder: Path, services: Services, sources: list[dict[str, Any]], generated: int = 0) -> Iterator[Cluster]:
+    """Sandbox servers and all components of an Airflow with two Celery workers; everything ends with the block.
+
+    :param generated: pages of a generated space that Confluence has besides the sample space; 0: none.
+    """
     names = ("airflow", "confluence", "twig", *WORKERS)
     ports: dict[str, int] = {}
     for number, name in enumerate(names):
@@ -126,7 +138,11 @@ def cluster(folder: Path, services: Services, sources: list[dict[str, Any]]) -> 
     shared = _shared(services, ports, sources)
     api = AirflowApi(f"http://127.0.0.1:{ports['airflow']}")
     with ExitStack() as stack:
-        for name, options in {"confluence": [], "twig": ["--rate", "off", "--processing-seconds", "0.5"]}.items():
+        confluence = ["--sample", "--generated", str(generated)] if generated else []
+        for name, options in {
+            "confluence": confluence,
+            "twig": ["--rate", "off", "--processing-seconds", "0.5"],
+        }.items():
             command = [sys.executable, "-m", f"sandbox.{name}", "--port", str(ports[name]), *options]
             log = folder / "logs" / f"sandbox-{name}.log"
             server = stack.enter_context(started(f"the sandbox {name}", command, log, shared))

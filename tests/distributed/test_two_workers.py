@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from random import Random
@@ -11,6 +13,7 @@ import pytest
 import requests
 
 from tests.distributed.cluster import WORKERS, Cluster
+from tests.distributed.conftest import GENERATED_PAGES, INTERRUPTED, SIDES
 from tests.proofs import FULL_SIZE, SEED, size
 
 T = TypeVar("T")
@@ -98,6 +101,54 @@ def test_a_worker_that_is_killed_costs_time_and_nothing_else(parts: Cluster, tas
     parts.start(worker)
     assert end_of(parts, dag_id, run_id) == "success"
     assert parts.held("other") == truth
+
+
+#: What holds a task up for so long that it can be hit: the bodies of pages, and a write to Twig.
+SLOW = {
+    "extract": ("confluence", {"path": "body-format=storage", "times": 8, "action": {"type": "delay", "seconds": 8}}),
+    "load": (
+        "twig",
+        {"kind": "delay", "method": "POST", "path": "/documents$", "applied": False, "seconds": 8, "times": 4},
+    ),
+}
+
+
+@pytest.mark.skipif(not FULL_SIZE, reason="in make proofs")
+@pytest.mark.proofs(
+    f"two sources of {GENERATED_PAGES:,} pages at the same time; a task or a whole worker killed in one of them; scheduler and "
+    "triggerer started anew; Twig compared with Confluence; losses: 0"
+)
+@pytest.mark.parametrize(("what", "task_id"), INTERRUPTED)
+def test_what_is_killed_in_one_of_two_large_sources_costs_time_and_nothing_else(
+    parts: Cluster, what: str, task_id: str
+) -> None:
+    server, fault = SLOW[task_id]
+    faults = f"http://127.0.0.1:{parts.ports[server]}/_sandbox/faults"
+    requests.post(faults, json=fault, timeout=10).raise_for_status()
+    left, right = (f"{what}-{task_id}-{side}" for side in SIDES)
+    runs = {source: trigger(parts, source) for source in (left, right)}
+
+    def running() -> dict[str, Any] | None:
+        tasks = parts.api.task_instances(*runs[left])
+        found = [task for task in tasks if (task["task_id"], task["state"]) == (task_id, "running") and task["pid"]]
+        return found[0] if found else None
+
+    task = until(running, 600)
+    if what == "task":
+        os.kill(task["pid"], signal.SIGKILL)
+    else:
+        parts.kill(task["hostname"])
+    requests.delete(faults, timeout=10).raise_for_status()
+    for name in ("scheduler", "triggerer"):
+        parts.stop(name)
+        parts.start(name)
+    if what == "worker":
+        parts.start(task["hostname"])
+    for source, run in runs.items():
+        assert end_of(parts, *run) == "success"
+        assert parts.held(source) == parts.in_confluence("GEN")
+    tries = [again["try_number"] for again in parts.api.task_instances(*runs[left]) if again["task_id"] == task_id]
+    assert max(tries) > 1, "nothing was interrupted"
 
 
 RUNS = size(1, 3)
