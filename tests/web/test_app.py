@@ -31,6 +31,7 @@ READING = [
     f"/confluence-to-twig/api/sources/{DOCS}/plan",
     f"/confluence-to-twig/api/sources/{DOCS}/trouble",
     f"/confluence-to-twig/api/sources/{DOCS}/plans",
+    f"/confluence-to-twig/api/sources/{DOCS}/spaces",
 ]
 CSV = f"/confluence-to-twig/api/sources/{DOCS}/plan.csv"
 ASKING = f"/confluence-to-twig/api/sources/{DOCS}/ask"

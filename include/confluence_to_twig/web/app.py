@@ -29,6 +29,7 @@ from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
 from confluence_to_twig.web.plan_csv import csv_of
 from confluence_to_twig.web.planned import Filter, RunPlan, runs_with_a_plan
+from confluence_to_twig.web.spaces import newest_spaces
 from confluence_to_twig.web.trouble import (
     RUNS_LOOKED_INTO,
     conversion_warnings,
@@ -194,6 +195,13 @@ def trouble(source: Ours, user: access.User) -> dict[str, Any]:
     }
     withheld = {name: len(rows) - len(shown[name]) for name, rows in pages.items()}
     return {**shown, **discretion.of_answer(told), "withheld": withheld}
+
+
+@app.get("/api/sources/{dag_id}/spaces", dependencies=[access.MAY_READ])
+def spaces(source: Ours) -> dict[str, Any]:
+    """The spaces of the newest run of a source that has many, with counts only."""
+    staging = _staging(source)
+    return newest_spaces(staging, newest_first(staging))
 
 
 class Question(BaseModel):

@@ -43,6 +43,7 @@ def describe(source: Source) -> dict[str, Any]:
         "dag_id": source.dag_id,
         "name": source.name,
         "space_key": source.spaces_text,
+        "many_spaces": bool(source.spaces),
         "data_source_name": source.data_source_name,
         "delivery": source.delivery,
         "schedule": source.schedule,

@@ -164,7 +164,7 @@ function row(source) {
       "th",
       { scope: "row", role: "rowheader" },
       h("a", { class: "open", "data-key": `source-${source.name}`, href: `#/${encodeURIComponent(source.name)}` }, source.name),
-      h("span", { class: "sub" }, source.space_name ? `${source.space_key} · ${source.space_name}` : `Space ${source.space_key}`),
+      h("span", { class: "sub" }, source.space_name ? `${source.space_key} · ${source.space_name}` : `${source.many_spaces ? "Spaces" : "Space"} ${source.space_key}`),
     ),
     cell("Pages → chunks", held(source)),
     cell("Last sync", lastSync(source)),

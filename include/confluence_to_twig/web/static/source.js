@@ -8,6 +8,7 @@ import { historyTab } from "./history.js";
 import { freshness, held, lastSync, nextRun, token } from "./overview.js";
 import { planTab } from "./plan.js";
 import { playgroundTab } from "./playground.js";
+import { spacesTab } from "./spaces.js";
 import { badge, isRegular, stateOf } from "./status.js";
 import { quarantineTab, warningsTab } from "./trouble.js";
 
@@ -15,6 +16,7 @@ const TASKS = ["validate", "discover", "extract", "transform", "load", "prune", 
 const TABS = [
   ["history", "History", historyTab],
   ["plan", "Plan", planTab],
+  ["spaces", "Spaces", spacesTab],
   ["quarantine", "Quarantine", quarantineTab],
   ["warnings", "Warnings", warningsTab],
   ["playground", "Playground", playgroundTab],
@@ -63,7 +65,7 @@ function header(source, inTab) {
     h(
       "header",
       { class: "title" },
-      h("div", {}, h("h1", {}, source.name), h("p", { class: "sub" }, `Space ${source.space_key} → Twig data source ${source.data_source_name} · ${source.lookback}`)),
+      h("div", {}, h("h1", {}, source.name), h("p", { class: "sub" }, `${source.many_spaces ? "Spaces" : "Space"} ${source.space_key} → Twig data source ${source.data_source_name} · ${source.lookback}`)),
       h(
         "p",
         { class: "actions" },
@@ -212,7 +214,8 @@ function step(task, path, instances) {
 
 function tabs(context) {
   const panel = h("div", { role: "tabpanel", class: "panel", tabindex: "0", id: uniqueId("panel") });
-  const buttons = TABS.map(([key, label]) => {
+  const shown = TABS.filter(([key]) => key !== "spaces" || context.source.many_spaces);
+  const buttons = shown.map(([key, label]) => {
     const amount = h("span", { class: "amount", hidden: true });
     context.labels.set(key, amount);
     return h(
@@ -244,7 +247,7 @@ function tabs(context) {
   function draw({ again = false } = {}) {
     const [name, tab] = location.hash.replace(/^#\/?/, "").split("?")[0].split("/");
     if (name && decodeURIComponent(name) !== context.source.name) return;
-    const [key, , build] = TABS.find(([candidate]) => candidate === tab) ?? TABS[0];
+    const [key, , build] = shown.find(([candidate]) => candidate === tab) ?? shown[0];
     for (const button of buttons) {
       const chosen = button.dataset.tab === key;
       button.setAttribute("aria-selected", String(chosen));
