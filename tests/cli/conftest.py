@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -85,15 +85,3 @@ def servers() -> Iterator[tuple[confluence.SandboxConfluence, twig.ServedTwig]]:
     """A Confluence with the small space, and an empty Twig."""
     with ExitStack() as stack:
         yield stack.enter_context(confluence.serve(small_space())), stack.enter_context(twig.serve())
-
-
-@pytest.fixture
-def connection_to() -> Callable[[confluence.SandboxConfluence], dict[str, Any]]:
-    """The fields of a connection to a Confluence of the sandbox."""
-    return lambda served: {
-        "conn_type": "confluence",
-        "host": served.base_url,
-        "login": confluence.SYNC_EMAIL,
-        "password": confluence.SYNC_TOKEN,
-        "extra": {"gateway_url": served.base_url},
-    }

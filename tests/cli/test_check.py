@@ -15,16 +15,13 @@ from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from sandbox import confluence, twig
 
 Servers = tuple[confluence.SandboxConfluence, twig.ServedTwig]
-ConnectionTo = Callable[[confluence.SandboxConfluence], dict[str, Any]]
 
 
 @pytest.fixture
-def connected(
-    servers: Servers, connection_to: ConnectionTo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., None]:
+def connected(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Both default connections; the function writes the sources file."""
     served, served_twig = servers
-    monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection_to(served)))
+    monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(served.connection()))
     monkeypatch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(served_twig.connection()))
     monkeypatch.setenv(SOURCES_VARIABLE, str(tmp_path / "sources.yaml"))
 

@@ -40,10 +40,8 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
 
 @pytest.fixture
-def connected(
-    servers: Servers, connection_to: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> Servers:
-    monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection_to(servers[0])))
+def connected(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Servers:
+    monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(servers[0].connection()))
     monkeypatch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(servers[1].connection()))
     return servers
 
@@ -82,11 +80,9 @@ def test_a_space_that_is_not_there_is_told_in_one_row(look: Look, connected: Ser
     assert found["estimate"] is None
 
 
-def test_a_scoped_token_is_told_scope_by_scope(
-    look: Look, connected: Servers, connection_to: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_scoped_token_is_told_scope_by_scope(look: Look, connected: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     served, _ = connected
-    scoped = connection_to(served) | {"password": confluence.SCOPED_TOKEN}
+    scoped = served.connection(confluence.SCOPED_TOKEN)
     monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(scoped))
     _, found = look()
     assert found["requests"] <= MOST_REQUESTS

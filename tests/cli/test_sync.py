@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,15 +11,14 @@ from sandbox import confluence, twig
 from tests.cli.conftest import SECONDS, Commands, ended
 
 Servers = tuple[confluence.SandboxConfluence, twig.ServedTwig]
-ConnectionTo = Callable[[confluence.SandboxConfluence], dict[str, Any]]
 
 
 @pytest.mark.timeout(3 * SECONDS)
 def test_two_syncs_at_once_in_one_folder_do_not_disturb_each_other(
-    commands: Commands, servers: Servers, connection_to: ConnectionTo, airflow_db: None
+    commands: Commands, servers: Servers, airflow_db: None
 ) -> None:
     served, served_twig = servers
-    good = connection_to(served)
+    good = served.connection()
     commands.environment = {
         "AIRFLOW_CONN_CONFLUENCE_DEFAULT": json.dumps(good),
         "AIRFLOW_CONN_REVOKED": json.dumps(good | {"password": "wrong-token-of-somebody"}),

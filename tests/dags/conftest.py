@@ -126,14 +126,7 @@ def small_site(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Site]:
         confluence.serve(small_space()) as served,
         twig.serve(settings=twig.Settings(processing_seconds=0.0)) as served_twig,
     ):
-        connection = {
-            "conn_type": "confluence",
-            "host": served.base_url,
-            "login": confluence.SYNC_EMAIL,
-            "password": confluence.SYNC_TOKEN,
-            "extra": {"space_key": "SMALL", "gateway_url": served.base_url},
-        }
-        patch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(connection))
+        patch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(served.connection()))
         patch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(served_twig.connection()))
         site = Site(served, served_twig, folder / "sources.yaml")
         site.configure()

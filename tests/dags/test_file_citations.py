@@ -25,9 +25,7 @@ def test_every_page_of_the_sample_space_is_cited(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: str, connector: str
 ) -> None:
     with confluence.serve(load()) as served:
-        login = {"login": confluence.SYNC_EMAIL, "password": confluence.SYNC_TOKEN}
-        place = {"conn_type": "confluence", "host": served.base_url, "extra": {"gateway_url": served.base_url}}
-        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(place | login))
+        monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(served.connection()))
         site.configure(space_key="PROD", delivery="files", files_path=str(tmp_path / "drive"), files_format=file_format)
         report = site.run()
         ids = {question.ref: served.id_of(question.ref) for question in questions()}

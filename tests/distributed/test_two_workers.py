@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import requests
@@ -15,23 +14,14 @@ import requests
 from tests.distributed.cluster import WORKERS, Cluster
 from tests.distributed.conftest import GENERATED_PAGES, INTERRUPTED, SIDES
 from tests.proofs import FULL_SIZE, SEED, size
+from tests.waiting import until
 
-T = TypeVar("T")
 pytestmark = pytest.mark.timeout(1_800)
-
-
-def until(look: Callable[[], T | None], seconds: float = 300) -> T:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if seen := look():
-            return seen
-        time.sleep(0.5)
-    raise AssertionError(f"nothing to see after {seconds:.0f} s")
 
 
 def trigger(parts: Cluster, source: str, **conf: Any) -> tuple[str, str]:
     dag_id = f"confluence_to_twig__{source}"
-    until(lambda: parts.api.dag(dag_id))
+    until(lambda: parts.api.dag(dag_id), 300)
     parts.api.call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
     return dag_id, str(parts.api.trigger(dag_id, conf)["dag_run_id"])
 
@@ -55,10 +45,10 @@ def change(parts: Cluster, **what: Any) -> None:
 
 def test_a_sync_and_the_next_one_are_exact_and_the_page_follows_them(parts: Cluster) -> None:
     dag_id, run_id = trigger(parts, "sample")
-    first = until(lambda: shown(parts, dag_id, run_id))
+    first = until(lambda: shown(parts, dag_id, run_id), 300)
     assert first["state"] == "running", "the page reads S3 while the run goes on"
     assert end_of(parts, dag_id, run_id) == "success"
-    assert until(lambda: (row := shown(parts, dag_id, run_id)) and row["state"] == "success")
+    assert until(lambda: (row := shown(parts, dag_id, run_id)) and row["state"] == "success", 300)
     held = parts.held("sample")
     assert len(held) > 200
     hosts = {task["hostname"] for task in parts.api.task_instances(dag_id, run_id) if task["hostname"]}
@@ -72,7 +62,7 @@ def test_a_sync_and_the_next_one_are_exact_and_the_page_follows_them(parts: Clus
     assert end_of(parts, dag_id, run_id) == "success"
     after = parts.held("sample")
     assert after == {key: value for key, value in held.items() if key != gone} | {edited: held[edited] + 1}
-    assert until(lambda: (row := shown(parts, dag_id, run_id)) and row["changed"] and row["removed"] == 1)
+    assert until(lambda: (row := shown(parts, dag_id, run_id)) and row["changed"] and row["removed"] == 1, 300)
 
 
 @pytest.mark.skipif(not FULL_SIZE, reason="in make proofs")
@@ -93,7 +83,7 @@ def test_a_worker_that_is_killed_costs_time_and_nothing_else(parts: Cluster, tas
         found = [task["hostname"] for task in tasks if (task["task_id"], task["state"]) == (task_id, "running")]
         return found[0] if found else None
 
-    worker = until(running)
+    worker = until(running, 300)
     parts.kill(worker)
     for name in ("scheduler", "triggerer"):
         parts.stop(name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import yaml
@@ -20,8 +19,8 @@ from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.runs.statsd_socket import StatsdSocket, statsd_socket
+from tests.waiting import until
 
-T = TypeVar("T")
 #: By document: version, content hash and chunk ids.
 Held = dict[str, tuple[int, str, tuple[str, ...]]]
 
@@ -89,16 +88,6 @@ class Place:
                 document.id: (document.version, document.content_hash, tuple(document.chunk_ids))
                 for document in client.list_documents(spec.id)
             }
-
-
-def until(look: Callable[[], T | None], seconds: float = 120) -> T:
-    """Look again and again until there is something to see."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if seen := look():
-            return seen
-        time.sleep(0.3)
-    raise AssertionError(f"nothing to see after {seconds:.0f} s")
 
 
 def ended(state: str) -> str | None:

@@ -15,7 +15,8 @@ import pytest
 import requests
 
 from confluence_to_twig.runs.metrics import METRICS
-from tests.scheduler.conftest import Place, ended, until
+from tests.scheduler.conftest import Place, ended
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
 SCHEDULED, BACKFILLED = "confluence_to_twig__scheduled", "confluence_to_twig__backfilled"
