@@ -1,6 +1,6 @@
 # make run [ONCE=1]                             sandbox, Airflow with its UI, one sync of the sample space
 # make check                                    format, lint, types, imports, fast tests: under a minute
-# make test                                     all that, docs, and every test: about 15 minutes on two cores
+# make test                                     all that, docs, and every test: under half an hour on two cores
 # make test-distributed                         Airflow in parts: two Celery workers, PostgreSQL, Redis, S3; part of make test
 # make proofs [SEED=n] [ARGS=tests/content]     property, kill and fuzz tests at full size: docs/proofs.md
 # make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler
@@ -15,8 +15,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -q
-# Coverage by sys.monitoring, which costs less, where Python has it.
-COVERAGE = COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
+MEASURED = .coverage.json
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 # The commands run in your Airflow, which AIRFLOW_HOME names; without one, in that of `make run`, with its connections.
@@ -91,10 +90,13 @@ imports: install
 # Everything. The fast tests run here among the others, so that the coverage counts them.
 test: install lint types imports docs tests
 
-# The longest files come first (tests/tiers.py), so that no processor waits for the last one. Whole servers get the machine
-# to themselves, those of one folder after those of the other.
+# The longest files come first (tests/tiers.py), so that no processor waits for the last one. Line coverage: tests/line_coverage.py.
+# Whole servers get the machine to themselves, those of one folder after those of the other.
 tests: install chromium distributed
-	$(COVERAGE) $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server" --cov --cov-report=term:skip-covered
+	@$(UV) sync --frozen --quiet --group distributed --group measure
+	$(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
+	  -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server"
+	$(BIN)/python -m tests.line_coverage $(MEASURED)
 	for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder; done
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
