@@ -103,7 +103,7 @@ def test_a_store_that_vanishes_and_comes_back_ends_a_try_and_loses_nothing(proto
     assert failures > 6
 
 
-JUMPS = size(20, 1_000)
+JUMPS = size(20, 200)
 
 
 @pytest.mark.proofs(
