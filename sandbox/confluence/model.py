@@ -83,6 +83,7 @@ class Space:
     created_at: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     labels: tuple[str, ...] = ()
     viewers: tuple[str, ...] | None = None  # account ids that may view it; None: everybody who may use the site
+    viewer_groups: tuple[str, ...] = ()  # names of groups that may view it, too, where not everybody may
 
     @property
     def active_key(self) -> str:

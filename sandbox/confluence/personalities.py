@@ -199,6 +199,7 @@ ASSUMPTIONS = (
     ),
     Assumption("search_finds_containers", (True, False), "Does CQL find folders, databases … by id or space?"),
     Assumption("users_bulk_strict", (True, False), "Is a user key among the ids an invalid request (400)?"),
+    Assumption("access_classes", (False, True), "Do the permissions of a space name access classes, as roles do?"),
     Assumption("bodies_cap", (None, 50), "Will page listings follow the cap that listings of versions have?"),
     Assumption("search_gone", (False, True), "Will content/search go the way of the other v1 reads (410)?"),
     Assumption("live_edit_bumps_version", (True, False), "Does every edit of a live doc make a version?"),

@@ -32,12 +32,14 @@ Handler = Callable[[Call], Answer]
 
 PAGES = ("read:page:confluence",)
 SPACES = ("read:space:confluence",)
-SPACE_PERMISSIONS = ("read:space.permission:confluence",)
+#: The OpenAPI file names the first for the permissions, an older text the second.
+SPACE_PERMISSIONS = (*SPACES, "read:space.permission:confluence")
 COMMENTS = ("read:comment:confluence",)
 FILES = ("read:attachment:confluence",)
 TREE = ("read:content.metadata:confluence",)
 LABELS = ("read:label:confluence",)
 USERS = ("read:user:confluence",)
+GROUPS = ("read:confluence-groups", "read:group:confluence")
 SEARCH = ("search:confluence", "read:content-details:confluence")
 IDENTITY = ("read:confluence-user", "read:content-details:confluence")
 RESTRICTIONS = ("read:confluence-content.all", "read:content-details:confluence")
@@ -132,6 +134,7 @@ def v1_routes(index: SearchIndex) -> list[Route]:
     return [
         Route("/rest/api/user/current", v1_reads.current_user, IDENTITY),
         Route("/rest/api/user/bulk", v1_reads.users_bulk, IDENTITY),
+        Route("/rest/api/group/by-id", v1_reads.group_by_id, GROUPS),
         Route("/rest/api/content/search", lambda call: v1_search.content_search(call, index), SEARCH),
         Route("/rest/api/search", lambda call: v1_search.site_search(call, index), SEARCH),
         Route(f"{root}/restriction", v1_reads.all_restrictions, RESTRICTIONS),

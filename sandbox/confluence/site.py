@@ -29,6 +29,7 @@ ALL_SCOPES = (
     "read:embed:confluence",
     "read:content-details:confluence",
     "search:confluence",
+    "read:group:confluence",
 )
 
 
@@ -90,6 +91,11 @@ class Site:
     versions_cap: int | None = 50
     #: ``users-bulk`` answers 400 when one of the ids is no account id; False: such ids are left out.
     users_bulk_strict: bool = False
+
+    # ---- who may view a space
+    #: A space that everybody may view names the access class of all licensed users, as role assignments have it
+    #: (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space-roles/); False: the group of all users.
+    access_classes: bool = False
 
     # ---- sign-in, addresses, limits
     #: An administrator has blocked API tokens of people: 403.

@@ -44,14 +44,15 @@ class SiteControl(Lookup):
     def restore_space(self, key: str) -> None:
         self._change_space(key, status="current")
 
-    def hide_space(self, key: str, viewers: Iterable[str] = ()) -> None:
-        """Only these users may view the space from now on."""
+    def hide_space(self, key: str, viewers: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Only these users, and the members of these groups, may view the space from now on."""
         with self.lock:
-            self._change_space(key, viewers=tuple(self.user(viewer).account_id for viewer in viewers))
+            named = tuple(self.user(viewer).account_id for viewer in viewers)
+            self._change_space(key, viewers=named, viewer_groups=tuple(groups))
 
     def show_space(self, key: str) -> None:
         """Everybody may view the space again."""
-        self._change_space(key, viewers=None)
+        self._change_space(key, viewers=None, viewer_groups=())
 
     def label_space(self, key: str, names: Iterable[str]) -> None:
         """Set the labels of the space itself."""

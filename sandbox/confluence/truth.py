@@ -88,7 +88,9 @@ def truth_of(
 def _views(space: Space, user: User | None, public: bool) -> bool:
     if user is None:
         return public and space.viewers is None
-    return space.viewers is None or user.account_id in space.viewers
+    if space.viewers is None or user.account_id in space.viewers:
+        return True
+    return not set(user.groups).isdisjoint(space.viewer_groups)
 
 
 def _levels(store: Store, content: Content) -> tuple[Level, ...]:

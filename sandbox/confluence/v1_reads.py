@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sandbox.confluence.model import Content
 
 OPERATIONS = ("read", "update")
+#: What the ids of groups begin with here; their names follow.
+GROUP_ID = "group-"
 
 
 def current_user(call: Call) -> Answer:
@@ -46,6 +48,17 @@ def users_bulk(call: Call) -> Answer:
     rows = [user_row(call, call.store.users[account_id]) for account_id in ids if account_id in call.store.users]
     own = {"base": call.base, "context": call.site.context, "self": f"{call.base}/rest/api/user/bulk"}
     return json_answer({"results": rows, "start": 0, "limit": 200, "size": len(rows), "_links": own})
+
+
+def group_by_id(call: Call) -> Answer:
+    """``GET /rest/api/group/by-id?id=…``: Cloud only.
+
+    https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-group/#api-wiki-rest-api-group-by-id-get
+    """
+    name = (call.one("id") or "").removeprefix(GROUP_ID)
+    if not call.site.is_cloud or not name or f"{GROUP_ID}{name}" != call.one("id"):
+        raise errors.v1_not_found("No group found")
+    return json_answer({"type": "group", "name": name, "id": call.one("id"), "_links": {}})
 
 
 def visible_content(call: Call) -> Content:

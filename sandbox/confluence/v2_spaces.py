@@ -73,7 +73,11 @@ def permissions(call: Call) -> Answer:
     roles; a space that is open to visitors also has an access class.
     """
     space = call.visible_space()
-    principals = [("group", EVERYBODY)] if space.viewers is None else [("user", viewer) for viewer in space.viewers]
+    if space.viewers is None:
+        principals = [("access-class", "all-licensed-users") if call.site.access_classes else ("group", EVERYBODY)]
+    else:
+        principals = [("user", viewer) for viewer in space.viewers]
+        principals += [("group", f"group-{name}") for name in space.viewer_groups]
     if space.viewers is None and call.site.anonymous_access:
         principals.append(("access-class", "anonymous-users"))
     limit, order = call.limit(), Order("id")

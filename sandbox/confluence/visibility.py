@@ -26,7 +26,9 @@ class Visibility:
     def space(self, space: Space) -> bool:
         if self._user is None:
             return self._open_to_public and space.viewers is None
-        return space.viewers is None or self._user.account_id in space.viewers
+        if space.viewers is None or self._user.account_id in space.viewers:
+            return True
+        return not set(self._user.groups).isdisjoint(space.viewer_groups)
 
     def spaces(self) -> list[Space]:
         """The visible spaces by id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pyarrow as pa
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.planning import plan as planning
+from confluence_to_twig.planning.audience import Audience, Level
 from confluence_to_twig.planning.comparison import Comparison, joined
-from confluence_to_twig.planning.decision import Scope, decide
+from confluence_to_twig.planning.decision import UNCHANGED, Decision, Included, Scope, decide
 from confluence_to_twig.planning.plan import plan
 from confluence_to_twig.planning.selection import Selection, marked
 from confluence_to_twig.planning.slim import plain, slimmed
 from confluence_to_twig.planning.window import Window
-from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
+from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST, STRINGS
 from tests.planning.test_plan import AUGUST, JULY, JUNE, held, page
 from tests.proofs import examples
 
@@ -51,10 +53,14 @@ _PAGE = _BOTH | {
     "broken_at": _usually(None, ["1"]),
     "attachments_digest": st.sampled_from(DIGESTS),
     "comments_digest": st.sampled_from(DIGESTS),
+    "audience": _usually("", [None, "a", "b", "c"]),
+    "levels": st.sampled_from([None, [], [{"users": ["ada"], "groups": []}]]),
 }
 _HELD = _BOTH | {
     "includes": _usually([], [["7@3"], ["8@2"], ["comments@missing"], ["x@1", "7@3"]]),
     "converter_version": _usually("1", ["", "2"]),
+    "audience": _usually("", [None, "a", "b"]),
+    "held_in": _usually([""], [["a"], ["b"], ["", "a"], ["a", "b"]]),
 }
 _pages = st.dictionaries(st.sampled_from(IDS), st.fixed_dictionaries(_PAGE))
 _held = st.dictionaries(st.sampled_from(IDS), st.fixed_dictionaries(_HELD))
@@ -73,7 +79,7 @@ _scopes = st.builds(
     sweep_complete=st.booleans(),
     converter_version=st.just("1"),
     kinds=st.sampled_from([("page",), ("page", "blogpost")]),
-    restricted_pages=st.sampled_from(["skip", "include"]),
+    restricted_pages=st.sampled_from(["skip", "include", "audiences"]),
     unproven=st.sampled_from([frozenset(), frozenset({"1"}), frozenset({"2"})]),
     selection=st.sampled_from(
         [
@@ -95,18 +101,31 @@ _scopes = st.builds(
         st.fixed_dictionaries({"comments": _digests}),
     ),
     to_render=st.sampled_from([frozenset(), frozenset({"8", "10"})]),
+    routed=st.sampled_from([frozenset({""}), frozenset({"", "a"}), frozenset({"", "a", "b"})]),
+    audiences=st.just({"": Audience(), "a": Audience.of([Level.of(["ada"])]), "b": Audience.of([Level.of(["bob"])])}),
 )
+
+
+def _is_not_for_everybody(page: Any) -> bool:
+    return page["restricted"] or page["restriction_unknown"] is not None or page["audience"] not in (None, "")
+
+
+def _route(decision: Decision) -> dict[str, Any]:
+    """What is told of a page that stays as it is, unless something speaks against it, is null."""
+    if decision.reason == UNCHANGED and not decision.leaves:
+        return {"target": ANY, "leaves": ANY}
+    return {"target": decision.target, "leaves": list(decision.leaves)}
 
 
 def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> list[dict[str, Any]]:
     """The plan as a loop over all pages makes it."""
     versions = {
-        page_id: row["version"]
+        page_id: Included(row["version"], None if row["audience"] is None else row["levels"])
         for page_id, row in pages.items()
         if not (row["restricted"] and scope.restricted_pages == "skip")
     }
     versions |= {
-        page_id: row["version"]
+        page_id: Included(row["version"], scope.levels_of(row["audience"]))
         for page_id, row in known.items()
         if page_id not in pages and row["space_id"] in scope.unproven
     }
@@ -121,10 +140,12 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
         rows.append(
             {name: either[name] for name in ("page_id", "space_id", "kind", "title", "url", "modified_at")}
             | {"action": decision.action, "reason": decision.reason}
+            | {"audience": seen and seen["audience"], "levels": seen and seen["levels"]}
+            | _route(decision)
             | {"version": seen and seen["version"], "manifest_version": row and row["version"]}
             | {"manifest_run_id": row and row["run_id"]}
             | {"shard": fetched // scope.shard_size if decision.action == "fetch" else None}
-            | {"restricted": seen and (seen["restricted"] or seen["restriction_unknown"] is not None)}
+            | {"restricted": seen and _is_not_for_everybody(seen)}
         )
     return rows
 
@@ -140,7 +161,9 @@ def test_the_join_decides_as_a_loop_over_all_pages(
     known = {page_id: held(page_id, **row) for page_id, row in known.items()}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(planning, "_COMPARED_AT_ONCE", at_once)
-        manifest = pa.Table.from_pylist(list(known.values()), schema=MANIFEST)
+        rows = list(known.values())
+        places = pa.array([row["held_in"] for row in rows], STRINGS)
+        manifest = pa.Table.from_pylist(rows, schema=MANIFEST).append_column("held_in", places)
         planned = plan(
             pa.Table.from_pylist(list(pages.values()), schema=INVENTORY),
             slimmed(manifest) if slim else manifest,
@@ -154,6 +177,7 @@ def test_unchanged_pages_are_found_without_a_look_at_each() -> None:
     inventory = pa.Table.from_pylist([page("7"), page("8", title="new")], schema=INVENTORY)
     [pages] = marked(inventory, Selection()).combine_chunks().to_batches()
     known = pa.RecordBatch.from_pylist([held("7"), held("8")], schema=MANIFEST)
+    known = known.append_column("held_in", pa.array([[""], [""]], STRINGS))
     comparison = Comparison(Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1"))
     assert comparison.unchanged(pages, known).to_pylist() == [True, False]
 

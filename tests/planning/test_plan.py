@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD, Scope
+from confluence_to_twig.planning.audience import Audience
+from confluence_to_twig.planning.decision import (
+    KEPT_OUT,
+    RESTRICTED_FURTHER,
+    RESTRICTION_REASONS,
+    STILL_THERE,
+    UNTOLD,
+    Scope,
+)
 from confluence_to_twig.planning.plan import RETRIED_AT_ONCE, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.selection import Selection
 from confluence_to_twig.planning.window import Window
-from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
+from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST, STRINGS
 
 NO_DRAFTS = Selection(exclude_labels=frozenset({"draft"}))
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
@@ -44,6 +52,8 @@ def page(page_id: str, **fields: Any) -> dict[str, Any]:
         "created_at": JUNE,
         "modified_at": JUNE,
         "position": None,
+        "audience": None,
+        "levels": None,
     } | fields
 
 
@@ -59,6 +69,7 @@ def held(page_id: str, **fields: Any) -> dict[str, Any]:
         "ancestors": ["Home"],
         "labels": ["guide"],
         "includes": [],
+        "audience": None,
         "content_hash": "h",
         "converter_version": "1",
         "chunk_ids": [],
@@ -452,3 +463,66 @@ def test_fetches_a_page_that_has_to_be_rendered_again() -> None:
         "7": ("leave", "unchanged"),
         "8": ("fetch", "rendered again"),
     }
+
+
+# Audiences
+
+STAFF = [{"users": [], "groups": ["staff"]}]
+KEYS = {"staff": Audience.from_rows(STAFF)}  # type: ignore[arg-type]
+
+
+def routes(
+    pages: list[dict[str, Any]], known: list[dict[str, Any]], **scope: Any
+) -> dict[str, tuple[str, str, str | None, list[str] | None]]:
+    """Action, reason, target and what is left, by page id, of a source with audiences."""
+    settings = {"sweep_complete": True, "converter_version": "1", "routed": {"", "staff"}, "audiences": KEYS} | scope
+    places = pa.array([row["held_in"] for row in known], STRINGS)
+    planned = plan(
+        pa.Table.from_pylist(pages, schema=INVENTORY),
+        pa.Table.from_pylist(known, schema=MANIFEST).append_column("held_in", places),
+        Scope(EVERYTHING, restricted_pages="audiences", **settings),
+    )
+    return {row["page_id"]: (row["action"], row["reason"], row["target"], row["leaves"]) for row in planned.to_pylist()}
+
+
+def test_a_page_that_others_may_read_now_leaves_where_it_is() -> None:
+    seen = [page("7", audience="staff", levels=STAFF), page("8", audience="", levels=[])]
+    known = [held("7", audience="", held_in=[""]), held("8", audience="", held_in=[""])]
+    assert routes(seen, known)["7"] == ("fetch", "moved to another audience", "staff", [""])
+    assert routes(seen, known)["8"][:2] == ("leave", "unchanged")
+
+
+@pytest.mark.parametrize("odd", [{"labels_known": False}, {"version": 2}, {"version": 4}])
+def test_nothing_keeps_a_page_where_it_may_not_be(odd: dict[str, Any]) -> None:
+    seen = [page("7", audience="staff", levels=STAFF, **odd)]
+    action, _, target, leaves = routes(seen, [held("7", audience="", held_in=[""])], sweep_complete=False)["7"]
+    assert (action, target, leaves) == ("fetch", "staff", [""])
+
+
+def test_a_page_in_two_places_stays_in_its_own() -> None:
+    known = [held("7", audience="staff", held_in=["", "staff"])]
+    assert routes([page("7", audience="staff", levels=STAFF)], known)["7"] == ("leave", "unchanged", "staff", [""])
+
+
+def test_an_audience_without_a_data_source_is_kept_out_at_once() -> None:
+    seen = [page(key, audience="legal", levels=[{"users": [], "groups": ["legal"]}]) for key in "78"]
+    found = routes(seen, [held("7", held_in=[""])])
+    assert (found["7"][:2], found["8"][:2]) == (("delete", KEPT_OUT), ("skip", KEPT_OUT))
+    assert KEPT_OUT in RESTRICTION_REASONS
+
+
+def test_a_page_of_doubtful_readers_stays_only_where_all_pass_what_is_told() -> None:
+    doubtful = page("7", restriction_unknown="404", audience=None, levels=STAFF)
+    kept = ("leave", "kept: its restriction cannot be read")
+    assert routes([doubtful], [held("7", held_in=["staff"])])["7"][:2] == kept
+    assert routes([doubtful], [held("7", held_in=[""])])["7"][:2] == ("delete", RESTRICTED_FURTHER)
+    assert routes([doubtful], [])["7"][:2] == ("skip", "its restriction cannot be read")
+
+
+def test_a_page_is_made_again_without_the_text_that_not_all_of_its_readers_may_read() -> None:
+    seen = [page("7", audience="", levels=[]), page("8", audience="staff", levels=STAFF)]
+    known = [
+        held("7", audience="", held_in=[""], includes=["8@3"]),
+        held("8", audience="staff", held_in=["staff"]),
+    ]
+    assert routes(seen, known)["7"][:2] == ("fetch", "an included page changed")

@@ -136,3 +136,16 @@ def test_the_shipped_sources_file_is_good() -> None:
     file = load_sources(Path(__file__).resolve().parents[2] / "include" / "sources.yaml")
     assert file.problems == ()
     assert file.sources
+
+
+def test_no_other_source_may_have_the_name_of_an_audience() -> None:
+    entries = [
+        {"name": "docs", "space_key": "PROD", "restricted_pages": "audiences"},
+        {"name": "hr", "space_key": "HR", "twig_name": "docs · hr"},
+        {"name": "docs2", "space_key": "HR"},
+    ]
+    file = load_sources(entries)
+    assert [source.name for source in file.sources] == ["docs", "docs2"]
+    assert "'docs · hr' is the Twig data source of source 'docs' too" in file.problems[0]
+    entries[0]["restricted_pages"] = "skip"
+    assert load_sources(entries).problems == ()

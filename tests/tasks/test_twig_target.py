@@ -12,14 +12,15 @@ from confluence_to_twig.runs.run import Run
 from confluence_to_twig.sources.source import Source
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.tasks.file_target import load_files
-from confluence_to_twig.tasks.twig_target import settle_manifest
+from confluence_to_twig.tasks.targets import targets_of
+from confluence_to_twig.tasks.twig_target import settle_manifests
 from tests.twig.world import Page, write_shard
 
 PAGES = [Page(str(number), (f"Text of page {number}",)) for number in range(5)]
 
 
 def doubtful(run: Run, record: Record) -> set[str]:
-    settle_manifest(run, record)
+    settle_manifests(run, record)
     rows = ManifestStore(run.source_staging).read().to_pylist()
     return {row["page_id"] for row in rows if not row["converter_version"]}
 
@@ -38,9 +39,11 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
         repair=repair,
     )
     run, record = replace(run, source=source), Record()
+    [target] = targets_of(run)
+    documents, chunks = [run.staging.documents(0)], [run.staging.chunks(0)]
     assert doubtful(run, record) == set()
     write_shard(run.source_staging, run.run_id, PAGES)
-    load_files(run, [run.staging.documents(0)], [run.staging.chunks(0)], record, hold=(), only=None)
+    load_files(run, target, documents, chunks, record, hold=(), only=None, whole=True, quarantine=0)
     assert doubtful(run, record) == set()
     assert record.warnings == []
 
@@ -49,6 +52,6 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     lost = {"0"} if kind == "folder" else {page.page_id for page in PAGES}
     assert doubtful(run, record) == (lost if repair else set())
     assert len(record.warnings) == repair
-    load_files(run, [run.staging.documents(0)], [run.staging.chunks(0)], record, hold=(), only=None)
+    load_files(run, target, documents, chunks, record, hold=(), only=None, whole=True, quarantine=0)
     assert doubtful(run, record) == set()
     assert bool(list(folder.glob("0-*" if kind == "folder" else "volume*"))) is repair

@@ -88,6 +88,8 @@ class Page:
             "tolerant": False,
             "constructs": {},
             "unknown_macros": [],
+            "audience": None,
+            "allowed": None,
         }
 
     def chunks(self) -> list[dict[str, Any]]:

@@ -131,6 +131,20 @@ def doctor(
         return command.doctor(shown, sources, names or [], as_json=as_json)
 
 
+@app.command()
+def audiences(
+    names: Names = None,
+    sources: Sources = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of Markdown.")] = False,
+    verbose: Verbose = False,
+) -> int:
+    """List the data sources of each source, who may read what is in them, and what to set up in Twig."""
+    from confluence_to_twig.cli import audiences as command
+
+    with terminal(prepared_home(), "audiences", verbose=verbose) as shown:
+        return command.audiences(shown, sources, names or [], as_json=as_json)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
     try:

@@ -55,49 +55,54 @@ def _introduce(source: Source, shown: Terminal) -> SourceStaging:
 
 
 def _rebuild(source: Source, staging: SourceStaging) -> str:
-    from confluence_to_twig.staging.manifest import ManifestStore
-    from confluence_to_twig.twig.data_source import find_or_create
+    from confluence_to_twig.tasks.targets import targets_in
+    from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.rebuild import rebuild
 
     with TwigHook(source.twig_conn_id).client() as client:
-        data_source = find_or_create(client, source.data_source_name, staging=staging)
-        rebuilt = rebuild(client, data_source, ManifestStore(staging), _run_id("rebuild"))
-    if not rebuilt.listed:
+        rebuilt = [
+            rebuild(client, data_source_of(target, client), target.manifest, _run_id("rebuild"))
+            for target in targets_in(source, staging)
+        ]
+    if not all(one.listed for one in rebuilt):
         return (
             f"This Twig cannot list documents: the next run of {source.name} loads every page again, without duplicates"
         )
-    doubtful = f"; {rebuilt.incomplete:,} of them will be sent again" if rebuilt.incomplete else ""
-    return f"Manifest of {source.name} rebuilt from {rebuilt.documents:,} documents in Twig{doubtful}"
+    documents, incomplete = sum(one.documents for one in rebuilt), sum(one.incomplete for one in rebuilt)
+    doubtful = f"; {incomplete:,} of them will be sent again" if incomplete else ""
+    return f"Manifest of {source.name} rebuilt from {documents:,} documents in Twig{doubtful}"
 
 
 def _remove(source: Source, staging: SourceStaging, sure: bool, shown: Terminal) -> str:
     from confluence_to_twig.staging.binding import read_binding
-    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.staging.files import remove
+    from confluence_to_twig.tasks.targets import targets_in
     from confluence_to_twig.twig.deletions import DeletionLog
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.rebuild import start_over
 
     with TwigHook(source.twig_conn_id).client() as client:
-        binding = read_binding(staging)
-        if binding is None or binding.base_url != client.settings.base_url:
+        url = client.settings.base_url
+        bound = [(target, read_binding(target.staging)) for target in targets_in(source, staging)]
+        held = {binding.data_source_id: target for target, binding in bound if binding and binding.base_url == url}
+        if not held:
             raise PermanentError(
                 f"No run of {source.name} has found or created a data source in {client.settings.base_url}",
                 "There is nothing to remove. If that address is wrong, change the connection.",
             )
-        manifest, identity = ManifestStore(staging), binding.data_source_id
-        question = f"Remove {identity} and {manifest.read().num_rows:,} pages from Twig? [y/N] "
+        identities, pages = ", ".join(held), sum(target.manifest.read().num_rows for target in held.values())
+        question = f"Remove {identities} and {pages:,} pages from Twig? [y/N] "
         if not sure and not _agreed(question, shown):
             return "Nothing was removed"
-        removed = start_over(
-            client,
-            identity,
-            manifest,
-            DeletionLog(staging),
-            _run_id("start_over"),
-            f"{getpass.getuser()} (command line)",
+        by, run_id = f"{getpass.getuser()} (command line)", _run_id("start_over")
+        # The audit has one file for each data source.
+        removed = sum(
+            start_over(client, identity, target.manifest, DeletionLog(staging), f"{run_id}{target.key}", by)
+            for identity, target in held.items()
         )
-    return f"Removed {identity} with {removed:,} pages; the next run of {source.name} loads the space into a new data source"
+        remove(staging.audience_book)
+    return f"Removed {identities} with {removed:,} pages; the next run of {source.name} loads the space into a new data source"
 
 
 def _agreed(question: str, shown: Terminal) -> bool:

@@ -26,7 +26,7 @@ from confluence_to_twig.content.version import CONVERTER_VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from confluence_to_twig.staging.rows import ChunkRow, DocumentRow
+    from confluence_to_twig.staging.rows import ChunkRow, DocumentRow, LevelRow
 
 _SITE = re.compile(r"(https?://[^?#]+?)/(?:spaces|display|pages|x|blog)/")
 
@@ -82,8 +82,10 @@ def build_document(
         "left_out": [f"{left.text}: {left.reason}" for left in report.left_out if left.seen],
         "rendered": page_row["view"] is not None,
         "live": page_row.get("live"),
+        "audience": page_row.get("audience"),
+        "allowed": page_row.get("levels"),
     }
-    return BuiltDocument(document, [_chunk_row(chunk) for chunk in chunks], report)
+    return BuiltDocument(document, [_chunk_row(chunk, document["allowed"]) for chunk in chunks], report)
 
 
 #: Stands where the hashes of the first release had its converter's version, so that they still hold.
@@ -141,7 +143,7 @@ def _comment(row: Mapping[str, Any], users: Mapping[str, str]) -> Comment:
     return Comment(row["storage"] or "", author, row["created_at"], row["anchor_text"] or "")
 
 
-def _chunk_row(chunk: Chunk) -> ChunkRow:
+def _chunk_row(chunk: Chunk, allowed: list[LevelRow] | None) -> ChunkRow:
     return {
         "chunk_id": chunk.chunk_id,
         "page_id": chunk.page.page_id,
@@ -153,4 +155,5 @@ def _chunk_row(chunk: Chunk) -> ChunkRow:
         "char_start": chunk.char_start,
         "char_end": chunk.char_end,
         "content_hash": chunk.content_hash,
+        "allowed": allowed,
     }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from confluence_to_twig.staging.rows import LevelRow
+
 
 @dataclass(frozen=True)
 class IncludedPage:
@@ -20,6 +22,7 @@ class IncludedPage:
     url: str = ""
     space_key: str = ""
     version: int = 0
+    levels: list[LevelRow] | None = None  # who may read it; None: not known
 
 
 @dataclass(frozen=True)

@@ -181,10 +181,10 @@ def _load_lookup(
                 urls[space_key][title_key(row["title"])] = row["url"]
     if not wanted:
         return Lookup(urls, titles)
-    columns = ["page_id", "version", "title", "url", "space_key", "storage", "included"]
+    columns = ["page_id", "version", "title", "url", "space_key", "storage", "included", "levels"]
     bodies = {
         (row["space_key"], title_key(row["title"])): IncludedPage(
-            row["page_id"], row["title"], row["storage"], row["url"], row["space_key"], row["version"]
+            row["page_id"], row["title"], row["storage"], row["url"], row["space_key"], row["version"], row["levels"]
         )
         for row in iter_rows(pages, columns)
         if row["included"] or title_key(row["title"]) in wanted

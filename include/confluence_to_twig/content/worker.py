@@ -20,18 +20,28 @@ from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.content.document import BuiltDocument, build_document
 from confluence_to_twig.content.messages import Failure, read_message, write_message
+from confluence_to_twig.planning.audience import may_include
 
 if TYPE_CHECKING:
+    from confluence_to_twig.content.model import IncludedPage
     from confluence_to_twig.content.storage.lookup import Lookup
 
 
 def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
-    """Convert one page, or tell why it failed: type and place of the error, because its message may quote the page."""
+    """Convert one page, or tell why it failed: type and place of the error, because its message may quote the page.
+
+    It takes in the text of no page that not all of its own readers may read.
+    """
+
+    def readable_body(space_key: str | None, title: str) -> IncludedPage | None:
+        page = lookup.page_body(row["space_key"], space_key, title)
+        return page if page and may_include(row.get("levels"), page.levels) else None
+
     try:
         return build_document(
             row,
             resolve_page=partial(lookup.page_url, row["space_key"]),
-            resolve_body=partial(lookup.page_body, row["space_key"]),
+            resolve_body=readable_body,
             resolve_title=lookup.page_title,
         )
     except Exception as error:  # whatever it is, it must not stop the other pages

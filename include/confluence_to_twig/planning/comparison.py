@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from confluence_to_twig.planning.audience import EVERYBODY
 from confluence_to_twig.planning.decision import is_hidden
 
 if TYPE_CHECKING:
@@ -103,10 +104,18 @@ class Comparison:
         yield pc.equal(known["converter_version"], self._scope.converter_version)
         yield pc.is_null(pages["broken_at"])
         yield pc.equal(pc.list_value_length(known["includes"]), 0)
+        yield from self._is_in_its_place(pages, known)
         for name in _SAME:
             yield pc.equal(pages[name], known[name])
         for name in _SAME_LISTS:
             yield _equal_lists(pages[name], known[name])
+
+    def _is_in_its_place(self, pages: pa.RecordBatch, known: pa.RecordBatch) -> Iterable[pa.Array]:
+        """Twig was told who may read it, and only the data source that it belongs to has it."""
+        told, place = pages["audience"], known["held_in"]
+        yield pc.or_kleene(pc.is_null(told), pc.equal(told, known["audience"]))
+        target = told if self._scope.restricted_pages == "audiences" else pa.repeat(EVERYBODY, pages.num_rows)
+        yield _equal_lists(place, each_alone(target))
 
     def _is_decorated_alike(self, pages: pa.RecordBatch) -> Iterable[pa.Array]:
         for kind, (page_ids, digests) in self._decorations.items():
@@ -115,6 +124,11 @@ class Comparison:
             yield pc.or_kleene(pc.is_null(told), pc.equal(told, noted))
         if len(self._to_render):
             yield pc.invert(pc.is_in(pages["page_id"], value_set=self._to_render))
+
+
+def each_alone(values: pa.Array) -> pa.Array:
+    """A list of one value for each value."""
+    return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1), pa.int32()), values)
 
 
 def _strings(values: Iterable[str]) -> pa.Array:

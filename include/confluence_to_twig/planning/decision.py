@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from confluence_to_twig.planning.audience import EVERYBODY, Audience, may_include
 from confluence_to_twig.planning.selection import AGED, LABELS_UNKNOWN, TOO_OLD, Selection
 from confluence_to_twig.staging.rows import InventoryRow
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from confluence_to_twig.planning.window import Window
-    from confluence_to_twig.staging.rows import ManifestRow
+    from confluence_to_twig.staging.rows import HeldRow, LevelRow
 
 Action = Literal["fetch", "delete", "leave", "skip"]
 
@@ -27,10 +28,12 @@ KEPT_INCOMPLETE = "kept: the sweep was not complete"
 OUTSIDE = "outside the window"
 RESTRICTED, RESTRICTED_ABOVE = "restricted", "restricted by a page above it"
 RESTRICTION_UNKNOWN = "its restriction cannot be read"
-RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE})
+RESTRICTED_FURTHER = "restricted further than the data source it is in"
+KEPT_OUT = "its audience has no data source: there are max_audiences already"
+RESTRICTION_REASONS = frozenset({RESTRICTED, RESTRICTED_ABOVE, RESTRICTED_FURTHER, KEPT_OUT})
 #: Deletions that are no mistakes, and do not wait for anybody: a restriction that Confluence told, and age.
 UNDISPUTED_REASONS = RESTRICTION_REASONS | {AGED}
-
+MOVED = "moved to another audience"
 
 #: How an entry of ``includes`` ends that names what the page was loaded without.
 MISSING = "@missing"
@@ -46,10 +49,26 @@ class MarkedRow(InventoryRow):
 
 
 class Decision(NamedTuple):
-    """What happens to a page, and why."""
+    """What happens to a page, and why.
+
+    :param target: the audience whose data source takes the page, if one does.
+    :param leaves: audiences whose data source it has to go from before it is sent anywhere.
+    """
 
     action: Action
     reason: str
+    target: str | None = None
+    leaves: tuple[str, ...] = ()
+
+
+class Included(NamedTuple):
+    """A page that others include.
+
+    :param levels: who may read it; None: that is not known.
+    """
+
+    version: int
+    levels: Sequence[LevelRow] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,10 @@ class Scope:
     :param unproven: ids of spaces of which that cannot be said: nothing of them is deleted.
     :param converter_version: pages loaded by another one are converted again.
     :param kinds: kinds of content the source syncs.
-    :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in.
+    :param restricted_pages: ``skip`` keeps pages with a read restriction out of Twig, ``include`` lets them in,
+        ``audiences`` sends each page to the data source of those who may read it.
+    :param routed: with ``audiences``: those that have a data source.
+    :param audiences: by key, those whose data source may hold pages.
     :param doubted: pages of Twig whose restriction was unknown in so many full sweeps, over so long, that they go.
     :param selection: which of the pages the source wants.
     :param page_ids: when not empty, the run is about these pages only.
@@ -93,6 +115,8 @@ class Scope:
     to_render: Collection[str] = frozenset()
     run_id: str = ""
     unproven: frozenset[str] = frozenset()
+    routed: Collection[str] = frozenset({EVERYBODY})
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
 
     def proves(self, space_id: str | None) -> bool:
         """Whether all of a space was seen. :param space_id: None: not known, as of pages that early releases loaded."""
@@ -100,19 +124,37 @@ class Scope:
             return False
         return not self.unproven if space_id is None else space_id not in self.unproven
 
+    def levels_of(self, audience: str | None) -> Sequence[LevelRow] | None:
+        """The levels behind a key; None where that is not known."""
+        if audience is None or (audience != EVERYBODY and audience not in self.audiences):
+            return None
+        return self.audiences.get(audience, Audience()).to_rows()
 
-def decide(page: MarkedRow | None, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+    def target(self, page: InventoryRow) -> str | None:
+        """The audience whose data source a page belongs in; None: it is not known who may read it."""
+        return page["audience"] if self.restricted_pages == "audiences" else EVERYBODY
+
+
+def decide(page: MarkedRow | None, known: HeldRow | None, scope: Scope, versions: Mapping[str, Included]) -> Decision:
     """What happens to a page that the inventory, the manifest or both know.
 
-    :param versions: page id → version of the pages that others may include; those that are not there are hidden or gone.
+    :param versions: the pages that others may include, by id; those that are not there are hidden or gone.
     """
     if page is not None:
-        return _decide(page, known, scope, versions)
+        decision, target = _decide(page, known, scope, versions), scope.target(page)
+        if decision.action != "fetch" and decision.reason != UNCHANGED:
+            return decision
+        return decision._replace(target=target, leaves=tuple(key for key in _places(known) if key != target))
     assert known is not None  # noqa: S101 - each id comes from one of the tables
     return _decide_missing(known, scope)
 
 
-def _decide(page: MarkedRow, known: ManifestRow | None, scope: Scope, versions: Mapping[str, int]) -> Decision:
+def _places(known: HeldRow | None) -> Sequence[str]:
+    """The audiences whose data sources hold a page."""
+    return known["held_in"] if known else ()
+
+
+def _decide(page: MarkedRow, known: HeldRow | None, scope: Scope, versions: Mapping[str, Included]) -> Decision:
     if scope.page_ids and page["page_id"] not in scope.page_ids:
         return Decision("leave", "not asked for")
     if unwanted := _unwanted(page, scope):
@@ -124,6 +166,8 @@ def _decide(page: MarkedRow, known: ManifestRow | None, scope: Scope, versions: 
         return _decide_new(page["page_id"], in_window, scope)
     if scope.window.strict and not in_window:
         return Decision("leave", OUTSIDE)
+    if _is_misplaced(page, known, scope):
+        return Decision("fetch", MOVED)
     if page["version"] < known["version"]:
         return Decision("leave", f"Twig holds the newer version {known['version']}")
     if difference := _difference(page, known, scope, versions):
@@ -142,14 +186,30 @@ def _decide_new(page_id: str, in_window: bool, scope: Scope) -> Decision:
     return Decision("fetch", "new since the last run")
 
 
-def _doubt(page: MarkedRow, known: ManifestRow | None, scope: Scope) -> Decision | None:
+def _is_misplaced(page: InventoryRow, known: HeldRow, scope: Scope) -> bool:
+    """Whether a page is not in the data source that it belongs in."""
+    return scope.target(page) not in known["held_in"]
+
+
+def _is_open_wider(page: InventoryRow, known: HeldRow, scope: Scope) -> bool:
+    """Whether a data source holds a page although a level is told that not all of its readers pass."""
+    told = Audience.from_rows(page["levels"] or ())
+    held = [scope.audiences.get(key, Audience()) for key in known["held_in"]]
+    return not all(audience.is_within(told) for audience in held)
+
+
+def _doubt(page: MarkedRow, known: HeldRow | None, scope: Scope) -> Decision | None:
     """What happens to a page of which Confluence did not tell enough to decide."""
-    if page["restriction_unknown"] and scope.restricted_pages == "skip":
+    if page["restriction_unknown"] and scope.restricted_pages != "include":
         if known is None:
             return Decision("skip", RESTRICTION_UNKNOWN)
         if page["page_id"] in scope.doubted:
             return _delete("its restriction could not be read for days", page, scope)
+        if scope.restricted_pages == "audiences" and _is_open_wider(page, known, scope):
+            return _delete(RESTRICTED_FURTHER, page, scope)
         return Decision("leave", f"kept: {RESTRICTION_UNKNOWN}")
+    if known is not None and _is_misplaced(page, known, scope):
+        return None  # wherever it belongs, it may not stay where it is
     if doubt := page["in_doubt"]:
         return Decision("skip", doubt) if known is None else Decision("leave", f"kept: {doubt}")
     if not page["labels_known"] and known is not None:
@@ -157,7 +217,7 @@ def _doubt(page: MarkedRow, known: ManifestRow | None, scope: Scope) -> Decision
     return None
 
 
-def _delete(reason: str, row: MarkedRow | ManifestRow, scope: Scope) -> Decision:
+def _delete(reason: str, row: MarkedRow | HeldRow, scope: Scope) -> Decision:
     if scope.window.strict:
         return Decision("leave", "kept: a backfill deletes nothing")
     return Decision("delete", reason) if scope.proves(row["space_id"]) else _kept_incomplete()
@@ -166,6 +226,8 @@ def _delete(reason: str, row: MarkedRow | ManifestRow, scope: Scope) -> Decision
 def _unwanted(page: MarkedRow, scope: Scope) -> str | None:
     if is_hidden(page["restricted"], scope):
         return RESTRICTED if page["restricted_by"] in (None, page["page_id"]) else RESTRICTED_ABOVE
+    if scope.restricted_pages == "audiences" and page["audience"] is not None and page["audience"] not in scope.routed:
+        return KEPT_OUT
     return page["left_out"]
 
 
@@ -179,7 +241,7 @@ def is_hidden(restricted: bool, scope: Scope) -> bool:
     return restricted and scope.restricted_pages == "skip"
 
 
-def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: Mapping[str, int]) -> str | None:
+def _difference(page: InventoryRow, known: HeldRow, scope: Scope, versions: Mapping[str, Included]) -> str | None:
     if not known["converter_version"]:
         return "Twig may not hold it as it should"
     if page["version"] != known["version"]:
@@ -192,12 +254,14 @@ def _difference(page: InventoryRow, known: ManifestRow, scope: Scope, versions: 
         return "labels changed"
     if page["url"] != known["url"]:
         return "address changed"
+    if page["audience"] is not None and page["audience"] != known["audience"]:
+        return "other people may read it"
     # No document says whether each edit of a live doc, or a redaction, makes a new version.
     if page["modified_at"] != known["modified_at"]:
         return "modified without a new version"
     if known["converter_version"] != scope.converter_version:
         return "converter upgraded"
-    return _includes_differ(known["includes"], versions) or _unversioned_differs(page, scope)
+    return _includes_differ(page, known["includes"], versions) or _unversioned_differs(page, scope)
 
 
 def _unversioned_differs(page: InventoryRow, scope: Scope) -> str | None:
@@ -214,7 +278,7 @@ def _unversioned_differs(page: InventoryRow, scope: Scope) -> str | None:
     return "rendered again" if page_id in scope.to_render else None
 
 
-def _place_differs(page: InventoryRow, known: ManifestRow) -> str | None:
+def _place_differs(page: InventoryRow, known: HeldRow) -> str | None:
     if page["broken_at"]:
         return None  # the ancestors above are not known in this run
     if page["ancestor_ids"] != known["ancestor_ids"]:
@@ -222,10 +286,10 @@ def _place_differs(page: InventoryRow, known: ManifestRow) -> str | None:
     return "parent renamed" if page["ancestors"] != known["ancestors"] else None
 
 
-def _includes_differ(includes: Sequence[str], versions: Mapping[str, int]) -> str | None:
+def _includes_differ(page: InventoryRow, includes: Sequence[str], versions: Mapping[str, Included]) -> str | None:
     if lacking := [entry.removesuffix(MISSING) for entry in includes if entry.endswith(MISSING)]:
         return f"{LOADED_WITHOUT} {', '.join(lacking)}"
-    return "an included page changed" if any(_included_differs(entry, versions) for entry in includes) else None
+    return "an included page changed" if any(_included_differs(page, entry, versions) for entry in includes) else None
 
 
 def included_page(entry: str) -> tuple[str, str]:
@@ -234,12 +298,15 @@ def included_page(entry: str) -> tuple[str, str]:
     return page_id, version
 
 
-def _included_differs(entry: str, versions: Mapping[str, int]) -> bool:
+def _included_differs(page: InventoryRow, entry: str, versions: Mapping[str, Included]) -> bool:
+    """Whether an included page has another version now, or is one that not all readers of this page may read."""
     page_id, version = included_page(entry)
-    return str(versions.get(page_id, "")) != version
+    included = versions.get(page_id)
+    levels = None if page["audience"] is None else page["levels"]
+    return included is None or str(included.version) != version or not may_include(levels, included.levels)
 
 
-def _decide_missing(known: ManifestRow, scope: Scope) -> Decision:
+def _decide_missing(known: HeldRow, scope: Scope) -> Decision:
     page_id = known["page_id"]
     if scope.page_ids and page_id not in scope.page_ids:
         return Decision("leave", "not asked for")

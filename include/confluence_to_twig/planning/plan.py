@@ -14,26 +14,35 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from confluence_to_twig.planning.comparison import Comparison, joined
-from confluence_to_twig.planning.decision import LOADED_WITHOUT, UNCHANGED, decide, included_page, is_hidden
+from confluence_to_twig.planning.audience import EVERYBODY
+from confluence_to_twig.planning.comparison import Comparison, each_alone, joined
+from confluence_to_twig.planning.decision import (
+    LOADED_WITHOUT,
+    UNCHANGED,
+    Included,
+    decide,
+    included_page,
+    is_hidden,
+)
 from confluence_to_twig.planning.selection import marked
 from confluence_to_twig.planning.slim import plain
-from confluence_to_twig.staging.schemas import PLAN
+from confluence_to_twig.staging.schemas import PLAN, STRINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from confluence_to_twig.planning.decision import MarkedRow, Scope
-    from confluence_to_twig.staging.rows import ManifestRow
+    from confluence_to_twig.staging.rows import HeldRow
 
 #: Columns of the inventory, and of the manifest, that decide.
 _OF_PAGES = [
     "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "restricted",
     "restricted_by", "restriction_unknown", "labels_known", "broken_at", "modified_at", "attachments_digest", "comments_digest",
+    "audience", "levels",
 ]  # fmt: skip
 OF_MANIFEST = [
     "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
-    "converter_version", "modified_at", "run_id",
+    "converter_version", "modified_at", "run_id", "audience",
 ]  # fmt: skip
 #: Pages that are compared together.
 _COMPARED_AT_ONCE = 20_000
@@ -48,10 +57,11 @@ def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
 
     :param inventory: :data:`confluence_to_twig.staging.schemas.INVENTORY`.
     :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`, at least :data:`OF_MANIFEST`; may be
-        slimmed (:mod:`confluence_to_twig.planning.slim`).
+        slimmed (:mod:`confluence_to_twig.planning.slim`). Of a source with several data sources as
+        :func:`confluence_to_twig.staging.audience_manifests.held_by_all` reads it.
     :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
     """
-    inventory, manifest = marked(inventory.select(_OF_PAGES), scope.selection), manifest.select(OF_MANIFEST)
+    inventory, manifest = marked(inventory.select(_OF_PAGES), scope.selection), _with_places(manifest)
     versions = _versions_of_included(inventory, manifest, scope)
     comparison, both = Comparison(scope), joined(inventory, manifest)
     parts = [
@@ -83,15 +93,27 @@ def counts_by_reason(planned: pa.Table) -> dict[str, dict[str, int]]:
     return table
 
 
-def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> dict[str, int]:
-    """Versions, by page id, of the pages that others include.
+def _with_places(manifest: pa.Table) -> pa.Table:
+    """What decides of the manifest, and in which data sources its pages are: all in the source's own where nobody says."""
+    if "held_in" not in manifest.column_names:
+        own = each_alone(pa.repeat(EVERYBODY, manifest.num_rows))
+        manifest = manifest.append_column("held_in", own)
+    return manifest.select([*OF_MANIFEST, "held_in"])
+
+
+def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> dict[str, Included]:
+    """What may be inside others, by page id, of the pages that others include.
 
     A page that may not be in Twig may not be inside another one either: its includer is converted again without it.
     """
     included = {included_page(entry)[0] for entry in pc.unique(pc.list_flatten(manifest["includes"])).to_pylist()}
     wanted = pc.is_in(inventory["page_id"], value_set=pa.array(list(included), pa.string()))
-    rows = inventory.select(["page_id", "version", "restricted"]).filter(wanted).to_pylist()
-    seen = {row["page_id"]: row["version"] for row in rows if not is_hidden(row["restricted"], scope)}
+    rows = inventory.select(["page_id", "version", "restricted", "audience", "levels"]).filter(wanted).to_pylist()
+    seen = {
+        row["page_id"]: Included(row["version"], None if row["audience"] is None else row["levels"])
+        for row in rows
+        if not is_hidden(row["restricted"], scope)
+    }
     if not scope.unproven:
         return seen
     # Of a space that was not seen nothing has changed as far as anybody knows.
@@ -101,8 +123,8 @@ def _versions_of_included(inventory: pa.Table, manifest: pa.Table, scope: Scope)
         ),
         pc.is_in(manifest["space_id"], value_set=pa.array(sorted(scope.unproven), pa.string())),
     )
-    kept = manifest.select(["page_id", "version"]).filter(unseen).to_pylist()
-    return {row["page_id"]: row["version"] for row in kept} | seen
+    kept = manifest.select(["page_id", "version", "audience"]).filter(unseen).to_pylist()
+    return {row["page_id"]: Included(row["version"], scope.levels_of(row["audience"])) for row in kept} | seen
 
 
 def _taken(table: pa.Table, numbers: pa.ChunkedArray) -> pa.RecordBatch:
@@ -119,12 +141,12 @@ def _are_numbers_from(numbers: pa.ChunkedArray, first: int) -> bool:
 
 
 def _decided(
-    pages: pa.RecordBatch, known: pa.RecordBatch, comparison: Comparison, scope: Scope, versions: Mapping[str, int]
+    pages: pa.RecordBatch, known: pa.RecordBatch, comparison: Comparison, scope: Scope, versions: Mapping[str, Included]
 ) -> pa.Table:
     """The plan of some pages: each has a row in both tables, one of them may be of nulls."""
     differs = pc.invert(comparison.unchanged(pages, known))
     seen = cast("Iterator[MarkedRow | None]", _rows(pages.filter(differs)))
-    held = cast("Iterator[ManifestRow | None]", _rows(known.filter(differs)))
+    held = cast("Iterator[HeldRow | None]", _rows(known.filter(differs)))
     decisions = [decide(page, row, scope, versions) for page, row in zip(seen, held, strict=True)]
     size, newest = pages.num_rows, {"version": pages["version"], "manifest_version": known["version"]}
     either = {
@@ -138,8 +160,18 @@ def _decided(
             ("reason", UNCHANGED, [decision.reason for decision in decisions]),
         )
     }
-    columns = either | newest | outcome | {"manifest_run_id": known["run_id"], "shard": pa.nulls(size, pa.int32())}
-    columns["restricted"] = pc.or_kleene(pages["restricted"], pc.is_valid(pages["restriction_unknown"]))
+    readers = {"audience": pages["audience"], "levels": pages["levels"]}
+    # Arrow replaces no lists by a mask.
+    numbers = pc.subtract(pc.cumulative_sum(pc.cast(differs, pa.int32())), 1)
+    numbers = pc.if_else(differs, numbers, pa.scalar(None, pa.int32()))
+    routes = {
+        "target": pa.array([decision.target for decision in decisions], pa.string()).take(numbers),
+        "leaves": pa.array([list(decision.leaves) for decision in decisions], STRINGS).take(numbers),
+    }
+    columns = either | newest | outcome | readers | routes
+    columns |= {"manifest_run_id": known["run_id"], "shard": pa.nulls(size, pa.int32())}
+    hidden = pc.or_kleene(pages["restricted"], pc.is_valid(pages["restriction_unknown"]))
+    columns["restricted"] = pc.or_kleene(hidden, pc.not_equal(pc.fill_null(pages["audience"], EVERYBODY), EVERYBODY))
     return pa.table([columns[name] for name in PLAN.names], schema=PLAN)
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from confluence_to_twig.staging.audience_manifests import homes_of, read_all
 from confluence_to_twig.staging.files import files_in, key_of
 from confluence_to_twig.staging.journal import IN_DOUBT
-from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import read_table
 
 if TYPE_CHECKING:
@@ -68,15 +69,20 @@ def freshness(staging: SourceStaging, history: Iterable[RunRow]) -> Freshness:
     for row in history:
         plan = staging.runs / row.folder / "plan.parquet"
         if row.whole and (plan_key := key_of(plan)) is not None:
-            state = (plan_key, key_of(staging.manifest), tuple(files_in(staging.home / "manifest.d")), row.state)
+            state = (plan_key, [_state_of(home) for home in homes_of(staging)], row.state)
             known = _known.get(str(staging.home))
             if known is None or known[0] != state:
                 known = _known[str(staging.home)] = (
                     state,
-                    by_plan(plan, row, ManifestReader(staging, HELD_COLUMNS).read),
+                    by_plan(plan, row, partial(read_all, staging, HELD_COLUMNS)),
                 )
             return known[1]
     return UNKNOWN
+
+
+def _state_of(home: SourceStaging) -> tuple[str | None, tuple[str, ...]]:
+    """What changes with a manifest."""
+    return key_of(home.manifest), tuple(files_in(home.home / "manifest.d"))
 
 
 def by_plan(plan: ObjectStoragePath, row: RunRow, held_rows: Callable[[], pa.Table]) -> Freshness:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.confluence.extract.unreadable_files import forget_old
 from confluence_to_twig.runs.history import remember
 from confluence_to_twig.runs.source_metrics import measure
+from confluence_to_twig.staging.audience_manifests import homes_of
 from confluence_to_twig.staging.files import (
     files_in,
     folders_in,
@@ -57,7 +58,8 @@ def keep_history(run: Run) -> None:
 def _lasting_folders(staging: SourceStaging) -> list[ObjectStoragePath]:
     """The folders in which files are written and that outlive a run."""
     audit = DeletionLog(staging)
-    return [staging.home, ManifestReader(staging).journal, audit.batches, audit.months, staging.unreadable]
+    homes = [folder for home in homes_of(staging) for folder in (home.home, ManifestReader(home).journal)]
+    return [*homes, audit.batches, audit.months, staging.unreadable]
 
 
 def _remove_old_runs(run: Run, rows: list[RunRow], folders: set[str], abandoned_before: datetime) -> None:

@@ -25,7 +25,7 @@ _OF_DOCUMENT = (
     "modified_at",
     "language",
 )
-_OF_CHUNK = ("chunk_id", "page_id", "ordinal", "text", "heading_path", "url", "token_count", "content_hash")
+_OF_CHUNK = ("chunk_id", "page_id", "ordinal", "text", "heading_path", "url", "token_count", "content_hash", "allowed")
 
 
 class Text(TypedDict):

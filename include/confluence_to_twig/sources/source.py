@@ -53,6 +53,8 @@ from confluence_to_twig.sources.quality_settings import QualitySettings
 
 #: Keys and patterns that are named in a title.
 NAMED_SPACES = 5
+#: Between the name of a source's data source and what is added for an audience.
+AUDIENCE_SEPARATOR = " · "
 #: What may be given for the sources: where they are written down, or the sources themselves.
 Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
 
@@ -78,7 +80,9 @@ class Source(BaseModel):
 
     confluence_conn_id: ConnId = "confluence_default"
     content: ContentKinds = ("page", "blogpost")
-    restricted_pages: Literal["skip", "include"] = "skip"
+    restricted_pages: Literal["skip", "include", "audiences"] = "skip"
+    max_audiences: Annotated[int, Field(ge=0, le=1_000), NO_BOOLEAN] = 20
+    everyone_groups: tuple[Text, ...] = ()
     unreadable_parents: Literal["skip", "include"] = "skip"
     kept_out_titles: Literal["hidden", "editors"] = "hidden"
     root_pages: tuple[PageReference, ...] = ()
@@ -295,10 +299,14 @@ def _add(found: _Collected, where: str, entry: Any) -> None:
 
 
 def _with_the_same_target(found: _Collected, source: Source) -> Source | None:
-    """The earlier source that loads into the same data source over the same Twig connection."""
-    target = (source.delivery, source.twig_conn_id, source.data_source_name)
+    """The earlier source that loads into the same data source over the same Twig connection, or may do so for an audience."""
     for other in found.sources.values():
-        if (other.delivery, other.twig_conn_id, other.data_source_name) == target:
+        one, two = sorted((source, other), key=lambda entry: len(entry.data_source_name))
+        named_alike = one.data_source_name == two.data_source_name or (
+            one.restricted_pages == "audiences"
+            and two.data_source_name.startswith(f"{one.data_source_name}{AUDIENCE_SEPARATOR}")
+        )
+        if named_alike and (one.delivery, one.twig_conn_id) == (two.delivery, two.twig_conn_id):
             return other
     return None
 

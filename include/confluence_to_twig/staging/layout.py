@@ -78,14 +78,28 @@ def folder_name(run_id: str) -> str:
 
 @dataclass(frozen=True)
 class SourceStaging:
-    """The files of one source that outlive a run."""
+    """The files of one source that outlive a run; or of one audience of it, which has a manifest of its own.
+
+    :param audience: key of the audience; empty: the source itself.
+    """
 
     root: ObjectStoragePath
     source: str
+    audience: str = ""
 
     @property
     def home(self) -> ObjectStoragePath:
-        return self.root / self.source
+        own = self.root / self.source
+        return own / "audiences" / self.audience if self.audience else own
+
+    def of_audience(self, key: str) -> SourceStaging:
+        """The files of what is loaded for one audience."""
+        return SourceStaging(self.root, self.source, key)
+
+    @property
+    def audience_book(self) -> ObjectStoragePath:
+        """Which audiences the source has loaded pages for."""
+        return self.root / self.source / "audiences.json"
 
     @property
     def manifest(self) -> ObjectStoragePath:

@@ -111,13 +111,13 @@ def opened(path: ObjectStoragePath, content: bytes | None = None) -> Iterator[tu
 
 
 def read_table(path: ObjectStoragePath, columns: list[str] | None = None) -> pa.Table:
-    """Read a whole file, or some of its columns: those that format 1 did not have are null.
+    """Read a whole file, or some of its columns: those that did not exist yet when it was written are null.
 
     Raises ``FileNotFoundError`` and ``UnknownFormatError``.
     """
-    with opened(path) as (parquet, is_present):
+    with opened(path) as (parquet, _):
         table = parquet.read(columns=columns)
-    for name in () if is_present else columns or ():
+    for name in columns or ():
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows))
     return table
@@ -131,8 +131,8 @@ def iter_rows(
     :param where: a column and the values it has in the rows that are wanted. Of row groups without one only that column
         is read, and no other row becomes a Python object.
     """
-    with opened(path) as (parquet, is_present):
-        unknown = {} if is_present else dict.fromkeys(columns or ())
+    with opened(path) as (parquet, _):
+        unknown = {name: None for name in columns or () if name not in parquet.schema_arrow.names}
         if where is None:
             batches = parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns)
         else:

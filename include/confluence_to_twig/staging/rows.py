@@ -15,6 +15,19 @@ Value = TypeVar("Value")
 Pairs: TypeAlias = list[tuple[str, Value]]
 
 
+class LevelRow(TypedDict):
+    """An entry of :data:`confluence_to_twig.staging.schemas.LEVELS`."""
+
+    users: list[str]
+    groups: list[str]
+
+
+class RestrictionRow(LevelRow):
+    """An entry of :data:`confluence_to_twig.staging.schemas.RESTRICTIONS`."""
+
+    id: str
+
+
 class InventoryRow(TypedDict):
     """A row of :data:`confluence_to_twig.staging.schemas.INVENTORY`."""
 
@@ -33,6 +46,7 @@ class InventoryRow(TypedDict):
     restricted: bool
     restricted_by: str | None
     restriction_unknown: str | None
+    restrictions: list[RestrictionRow] | None
     labels_known: bool
     broken_at: str | None
     author_id: str | None
@@ -41,6 +55,8 @@ class InventoryRow(TypedDict):
     position: int | None
     attachments_digest: str | None
     comments_digest: str | None
+    audience: str | None
+    levels: list[LevelRow] | None
 
 
 class PlanRow(TypedDict):
@@ -59,6 +75,10 @@ class PlanRow(TypedDict):
     shard: int | None
     restricted: bool | None
     space_id: str | None
+    audience: str | None
+    levels: list[LevelRow] | None
+    target: str | None
+    leaves: list[str] | None
 
 
 class AttachmentRow(TypedDict):
@@ -110,6 +130,8 @@ class PageRow(TypedDict):
     included: bool
     lacking: list[str]
     live: bool | None
+    audience: str | None
+    levels: list[LevelRow] | None
 
 
 class DocumentRow(TypedDict):
@@ -143,6 +165,8 @@ class DocumentRow(TypedDict):
     left_out: list[str] | None
     rendered: bool | None
     live: bool | None
+    audience: str | None
+    allowed: list[LevelRow] | None
 
 
 class ChunkRow(TypedDict):
@@ -158,6 +182,7 @@ class ChunkRow(TypedDict):
     char_start: int
     char_end: int
     content_hash: str
+    allowed: list[LevelRow] | None
 
 
 class TextRow(TypedDict):
@@ -223,3 +248,9 @@ class ManifestRow(LoadedRow):
     data_source: str
     loaded_at: datetime
     run_id: str
+
+
+class HeldRow(ManifestRow):
+    """A row of the manifest, with the audiences whose data sources hold the page: one, if nothing went wrong."""
+
+    held_in: list[str]

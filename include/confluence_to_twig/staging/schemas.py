@@ -10,6 +10,10 @@ import pyarrow as pa
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 STRINGS = pa.list_(pa.string())
+#: Who may read: levels that a reader has to pass one and all. Account ids, and ids of groups (Data Center: names).
+LEVELS = pa.list_(pa.struct([("users", STRINGS), ("groups", STRINGS)]))
+#: The read restrictions of a page and of what is above it, each with the content that it is set on.
+RESTRICTIONS = pa.list_(pa.struct([("id", pa.string()), ("users", STRINGS), ("groups", STRINGS)]))
 
 ATTACHMENT = pa.struct(
     [
@@ -50,7 +54,8 @@ INVENTORY = pa.schema(
         pa.field("labels", STRINGS, nullable=False),  # sorted
         pa.field("restricted", pa.bool_(), nullable=False),  # effective read restriction, ancestors included
         ("restricted_by", pa.string()),  # the page itself or the topmost restricted ancestor
-        ("restriction_unknown", pa.string()),  # why nobody tells whether it is restricted; null: it is known
+        ("restriction_unknown", pa.string()),  # why not all of its restrictions are known; null: they are
+        ("restrictions", RESTRICTIONS),  # all that are told, from the top down, its own last; null: not asked for
         pa.field("labels_known", pa.bool_(), nullable=False),  # false: they could not be read, or not all of them
         ("broken_at", pa.string()),  # an ancestor that could not be read; the ancestors above it are missing
         ("author_id", pa.string()),
@@ -60,6 +65,8 @@ INVENTORY = pa.schema(
         # What search tells of its attachments and open comments; "": it has none, null: not known.
         ("attachments_digest", pa.string()),
         ("comments_digest", pa.string()),
+        ("audience", pa.string()),  # the key of who may read it, its space included; null: not known, or not in full
+        ("levels", LEVELS),  # the same, written out, as far as it is known
     ]
 )
 
@@ -79,6 +86,10 @@ PLAN = pa.schema(
         ("shard", pa.int32()),  # only for action "fetch"
         ("restricted", pa.bool_()),  # or nobody tells; null when the page is gone, and in plans of earlier releases
         ("space_id", pa.string()),  # null: not known, and in plans of earlier releases
+        ("audience", pa.string()),  # the key of who may read it; "": everybody, null: not known
+        ("levels", LEVELS),  # the same, written out
+        ("target", pa.string()),  # the audience whose data source takes the page; "" or null: the source's own
+        ("leaves", STRINGS),  # audiences whose data source it has to go from, before it is sent anywhere
     ]
 )
 
@@ -109,6 +120,8 @@ PAGES = pa.schema(
         pa.field("included", pa.bool_(), nullable=False),  # true: fetched only because another page includes it
         pa.field("lacking", STRINGS, nullable=False),  # what could not be fetched besides the body: "comments" …
         ("live", pa.bool_()),  # a live doc, whose text may be behind its version
+        ("audience", pa.string()),  # as in the plan
+        ("levels", LEVELS),
     ]
 )
 
@@ -145,6 +158,8 @@ DOCUMENTS = pa.schema(
         ("left_out", STRINGS),  # what a reader sees and the Markdown lacks, with the reason: "countdown: an app that …"
         ("rendered", pa.bool_()),  # Confluence was asked to render it, as the body says little without
         ("live", pa.bool_()),  # a live doc
+        ("audience", pa.string()),  # as in the plan
+        ("allowed", LEVELS),  # who may read it; null: not known
     ]
 )
 
@@ -161,6 +176,7 @@ CHUNKS = pa.schema(
         pa.field("char_start", pa.int64(), nullable=False),  # into the document's Markdown
         pa.field("char_end", pa.int64(), nullable=False),
         pa.field("content_hash", pa.string(), nullable=False),
+        ("allowed", LEVELS),  # who may read it: as the document; null: not known
     ]
 )
 
@@ -201,7 +217,7 @@ MANIFEST = pa.schema(
         pa.field("document_id", pa.string(), nullable=False),
         pa.field("page_id", pa.string(), nullable=False),
         ("space_id", pa.string()),
-        ("audience", pa.string()),  # null: not known
+        ("audience", pa.string()),  # the key of who may read it, as Twig was told; null: Twig was told nothing
         pa.field("kind", pa.string(), nullable=False),
         pa.field("version", pa.int64(), nullable=False),
         pa.field("title", pa.string(), nullable=False),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.runs.held_decorations import read_held_decorations, write_held_decorations
-from confluence_to_twig.staging.manifest_reader import ManifestReader
+from confluence_to_twig.staging.audience_manifests import read_all
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig.shards import document_rows
 
@@ -23,7 +23,7 @@ def note_decorations(run: Run, documents: Sequence[ObjectStoragePath]) -> None:
 
     A page that was held back, refused or not fetched keeps what was noted before: the next run finds it again.
     """
-    manifest = ManifestReader(run.source_staging, ["page_id", "content_hash"]).read().to_pylist()
+    manifest = read_all(run.source_staging, ["page_id", "content_hash"]).to_pylist()
     held = {row["page_id"]: row["content_hash"] for row in manifest}
     loaded = {
         row["page_id"]: bool(row.get("rendered"))

@@ -29,13 +29,14 @@ from confluence_to_twig.runs.held_decorations import (
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run_spaces import read_run_spaces
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
+from confluence_to_twig.staging.audience_manifests import held_by_all
 from confluence_to_twig.staging.files import folders_in, remove_folder
-from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import ParquetWriter
 from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.tasks.looks import look_at_each, report_looks
+from confluence_to_twig.tasks.routing import route
 from confluence_to_twig.tasks.shared_staging import require_shared
-from confluence_to_twig.tasks.twig_target import settle_manifest
+from confluence_to_twig.tasks.twig_target import settle_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.runs.run_spaces import RunSpaces
     from confluence_to_twig.tasks.looks import Looks
+    from confluence_to_twig.tasks.routing import Routes
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +61,19 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         hook = ConfluenceHook(run.source.confluence_conn_id)
         with hook.client(validated["sign_in"]) as client, record.traffic("confluence", client):
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
-            settle_manifest(run, record)
-            manifest = slimmed(ManifestReader(run.source_staging, OF_MANIFEST).read())
+            settle_manifests(run, record)
+            manifest = slimmed(held_by_all(run.source_staging, OF_MANIFEST))
             looks = look_at_each(run, client, spaces.selected, record)
+            looks, routes = route(run, client, looks, manifest, record)
+            if routes.opened and not run.params.dry_run:
+                settle_manifests(run, record, only=routes.opened)
+                manifest = slimmed(held_by_all(run.source_staging, OF_MANIFEST))
             manifest = _fitted(run, validated, looks, manifest)
             missing = _missing(run, client, spaces, looks, manifest)
             proof = client.workers.submit(ConfluenceClient.prove_again, client)
             memory = _remembered(run, looks, manifest)
             held = _held_decorations(run, manifest)
-            scope = _scope(run, validated, looks, missing, memory, held)
+            scope = _scope(run, validated, looks, missing, memory, held, routes)
             planned = plan(looks.table, manifest, scope)
             proof.result()
             record.figures["requests"] = client.requests_made
@@ -92,10 +98,10 @@ def _fitted(run: Run, validated: Mapping[str, Any], looks: Looks, manifest: pa.T
     regular = not looks.unproven and _is_regular(run, validated)
     if run.source.delivery != "files" or not regular or run.params.dry_run:
         return manifest
-    from confluence_to_twig.tasks.file_target import fit_target
+    from confluence_to_twig.tasks.file_target import fit_targets
 
     ids = pa.chunked_array([*looks.table["page_id"].chunks, *manifest["page_id"].chunks], pa.string())
-    return manifest.slice(0, 0) if fit_target(run, pc.count_distinct(ids).as_py()) else manifest
+    return manifest.slice(0, 0) if fit_targets(run, pc.count_distinct(ids).as_py()) else manifest
 
 
 def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
@@ -111,7 +117,7 @@ def _held_decorations(run: Run, manifest: pa.Table) -> HeldDecorations:
 def _remembered(run: Run, looks: Looks, manifest: pa.Table) -> SweepMemory:
     """What the sweeps before found, and what those of this run add to the doubts."""
     memory = read_sweep_memory(run.source_staging)
-    if not looks.swept or run.source.restricted_pages != "skip":
+    if not looks.swept or run.source.restricted_pages == "include":
         return memory
     swept = pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(looks.swept), pa.string()))
     doubtful = looks.table.filter(pc.and_(swept, pc.is_valid(looks.table["restriction_unknown"])))["page_id"]
@@ -168,6 +174,7 @@ def _scope(
     missing: Mapping[str, str],
     memory: SweepMemory,
     held: HeldDecorations,
+    routes: Routes,
 ) -> Scope:
     now = datetime.now(UTC)
     known = {"attachments": held.attachments, "comments": held.comments}
@@ -189,6 +196,8 @@ def _scope(
         decorations={kind: digests for kind, digests in known.items() if digests is not None},
         to_render=held.to_render(now, render_again),
         run_id=run.run_id,
+        routed=routes.routed,
+        audiences=routes.audiences,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.staging.layout import root_at
-from confluence_to_twig.staging.manifest import ManifestStore
+from confluence_to_twig.tasks.targets import targets_of
 from confluence_to_twig.twig.deletions import DeletionLog
 from confluence_to_twig.twig.file_delivery import FileDelivery, bind, bound_shape
 from confluence_to_twig.twig.file_places import SHAPES
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.tasks.targets import Target
     from confluence_to_twig.twig.file_places import Shape
     from confluence_to_twig.twig.pruner import Deletion
 
@@ -27,17 +28,20 @@ _FORMER = frozenset({"folder", "zip"})
 _BACK_FROM_BUNDLES = 0.8
 
 
-def bind_target(run: Run) -> None:
+def bind_target(run: Run, target: Target) -> None:
     """Bind the manifest to the folder. Call it before the manifest is read."""
-    bind(run.source_staging, target(run), _shape(run))
+    bind(target.staging, folder_of(run, target), _shape(run, target))
 
 
-def fit_target(run: Run, pages: int) -> bool:
-    """Choose between a file a page and bundles, for all pages of the source.
+def fit_targets(run: Run, pages: int) -> bool:
+    """Choose between a file a page and bundles, for all pages of the source together.
 
-    :returns: whether that changed. Then the folder holds nothing of the new layout yet.
+    :returns: whether that changed. Then no folder holds anything of the new layout yet.
     """
-    return bind(run.source_staging, target(run), chosen_shape(run.source, _bound(run), pages))
+    own, *others = targets_of(run)
+    shape = chosen_shape(run.source, _bound(run, own), pages)
+    changed = [bind(target.staging, folder_of(run, target), shape) for target in (own, *others)]
+    return any(changed)
 
 
 def chosen_shape(source: Source, bound: Shape | None, pages: int) -> Shape:
@@ -57,56 +61,67 @@ def chosen_shape(source: Source, bound: Shape | None, pages: int) -> Shape:
     return SHAPES[f"{suffix}-bundles" if pages > room else suffix]
 
 
-def _shape(run: Run) -> Shape:
-    """As it is, if the settings allow that. What depends on the number of pages is for :func:`fit_target`."""
-    bound = _bound(run)
+def _shape(run: Run, target: Target) -> Shape:
+    """As it is, if the settings allow that. What depends on the number of pages is for :func:`fit_targets`."""
+    bound = _bound(run, target)
     if bound and bound.name not in _FORMER and bound.suffix == (run.source.files_format or "docx"):
         return bound
     return chosen_shape(run.source, bound, 0)
 
 
-def _bound(run: Run) -> Shape | None:
-    return bound_shape(run.source_staging, target(run))
+def _bound(run: Run, target: Target) -> Shape | None:
+    """The layout of the files that are there. A folder that has none yet begins with that of the source's own."""
+    bound = bound_shape(target.staging, folder_of(run, target))
+    if bound is None and target.key:
+        [own, *_] = targets_of(run)
+        return _bound(run, own)
+    return bound
 
 
-def target(run: Run) -> ObjectStoragePath:
-    """The folder of this source: ``<files_path>/<source>``."""
-    return root_at(str(run.source.files_path)) / run.source.name
+def folder_of(run: Run, target: Target) -> ObjectStoragePath:
+    """``<files_path>/<source>``; beside it, never in it, ``<files_path>/<source>--<audience>``."""
+    return root_at(str(run.source.files_path)) / target.folder
 
 
-def mend_target(run: Run, record: Record) -> None:
+def mend_target(run: Run, target: Target, record: Record) -> None:
     """Remove files that belong to no page, and let the plan fetch the pages whose file is missing."""
-    delivery = _delivery(run)
+    delivery = _delivery(run, target)
     if not delivery.manifest.view().exists:
         return  # nothing is known yet: what is there is replaced file by file
     altered = delivery.altered()
     missing, surplus = delivery.mend(altered)
     if missing or surplus or altered:
         record.warn(
-            f"{target(run)} was repaired: {len(missing):,} files were missing, {len(altered):,} were not what was written, "
+            f"{folder_of(run, target)} was repaired: {len(missing):,} files were missing, {len(altered):,} were not what was written, "
             f"{len(surplus):,} belonged to no page"
         )
 
 
 def load_files(
     run: Run,
+    target: Target,
     documents: Sequence[ObjectStoragePath],
     chunks: Sequence[ObjectStoragePath],
     record: Record,
     *,
     hold: Collection[str],
     only: Collection[str] | None,
+    whole: bool,
+    quarantine: int,
 ) -> dict[str, Any]:
-    """Write the documents that differ. Returns the same counters as a load into Twig."""
-    delivery = _delivery(run)
+    """Write the documents that differ. Returns the same counters as a load into Twig.
+
+    :param whole: these are all pages of the run for this target. :param quarantine: number of the file for those refused.
+    """
+    delivery = _delivery(run, target)
     report = delivery.deliver(
         documents,
         chunks,
-        run.staging.quarantine("load", 0 if only is None else 1),
+        run.staging.quarantine("load", quarantine),
         hold=hold,
         only=only,
     )
-    if not (run.params.page_ids or hold or only) and run.facts.run_type != "backfill":
+    if whole and not (run.params.page_ids or hold) and run.facts.run_type != "backfill":
         report.removed += delivery.remove_leftovers().removed
     figures = report.as_dict()
     refused = figures.pop("refused")
@@ -117,20 +132,22 @@ def load_files(
     return {"changed": report.pages, "chunks_sent": report.chunks, "refused": len(refused)}
 
 
-def prune_files(run: Run, deletions: Sequence[Deletion], record: Record, approved_by: str | None) -> int:
+def prune_files(
+    run: Run, target: Target, deletions: Sequence[Deletion], record: Record, approved_by: str | None
+) -> int:
     """Remove the files of the deleted pages."""
-    report = _delivery(run).remove(deletions, DeletionLog(run.source_staging), approved_by)
+    report = _delivery(run, target).remove(deletions, DeletionLog(run.source_staging), approved_by)
     record.count(removed=report.pages, files_removed=len(report.removed))
     return report.pages
 
 
-def check_files(run: Run) -> list[str]:
+def check_files(run: Run, target: Target) -> list[str]:
     """What is wrong with the folder: missing files by page title, files that others changed, files that belong to no page."""
-    delivery = _delivery(run)
+    delivery, folder = _delivery(run, target), folder_of(run, target)
     missing, unknown = delivery.check()
-    named = [f"{title} ({page_id}): its file is missing from {target(run)}" for page_id, title in missing.items()]
-    named += [f"{name} in {target(run)} is not what was written: somebody changed it" for name in delivery.altered()]
-    named += [f"{name} in {target(run)} belongs to no page of this source" for name in unknown]
+    named = [f"{title} ({page_id}): its file is missing from {folder}" for page_id, title in missing.items()]
+    named += [f"{name} in {folder} is not what was written: somebody changed it" for name in delivery.altered()]
+    named += [f"{name} in {folder} belongs to no page of this source" for name in unknown]
     if not named:
         return []
     name = run.source.name
@@ -141,13 +158,13 @@ def check_files(run: Run) -> list[str]:
     ]
 
 
-def file_names(run: Run) -> dict[str, str]:
+def file_names(run: Run, target: Target) -> dict[str, str]:
     """Page id → the name of its file, of all pages that were delivered."""
-    delivery = _delivery(run)
+    delivery = _delivery(run, target)
     return delivery.place.expected(delivery.manifest.view())
 
 
-def _delivery(run: Run) -> FileDelivery:
-    shape = _shape(run)
+def _delivery(run: Run, target: Target) -> FileDelivery:
+    shape = _shape(run, target)
     limit = None if shape.name in _FORMER else run.source.files_limit
-    return FileDelivery(target(run), shape, ManifestStore(run.source_staging), run.run_id, limit)
+    return FileDelivery(folder_of(run, target), shape, target.manifest, run.run_id, limit)

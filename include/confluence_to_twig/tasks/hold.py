@@ -9,8 +9,8 @@ import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.staging.audience_manifests import joined_view
 from confluence_to_twig.staging.files import read_json, write_json
-from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import read_table
 from confluence_to_twig.twig.brake import LIVE_DOC_EMPTY, Brake, Shrunk, shrunk
 from confluence_to_twig.twig.pruner import PRUNED_COLUMNS, PrunePlan, plan_prune
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
-    from confluence_to_twig.staging.manifest_view import ManifestView
+    from confluence_to_twig.staging.audience_manifests import JoinedView
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def brake_of(source: Source) -> Brake:
 
 def hold_back(run: Run, documents: Sequence[ObjectStoragePath], record: Record) -> frozenset[str]:
     """The documents that must not be sent now; those that prune has to ask for are written down."""
-    view = ManifestStore(run.source_staging).view()
+    view = joined_view(run.source_staging)
     found = [
         entry for document in document_rows(documents) if (entry := shrunk(document, view.row(document["page_id"])))
     ]
@@ -77,15 +77,16 @@ def _named(kept: Sequence[Shrunk]) -> str:
     return f"{named}{more}"
 
 
-def planned_prune(run: Run, manifest: ManifestStore) -> PrunePlan:
+def planned_prune(run: Run) -> PrunePlan:
     """What prune has to do: the plan's deletions, and the documents that load held back."""
     plan, shrunk = read_table(run.staging.plan, PRUNED_COLUMNS), _held_back(run)
     if not shrunk and "delete" not in plan["action"].unique().to_pylist():
         return PrunePlan((), 0, brake=False)
-    return plan_prune(plan, manifest.view(), run.run_id, brake=brake_of(run.source), shrunk=shrunk)
+    view = joined_view(run.source_staging)
+    return plan_prune(plan, view, run.run_id, brake=brake_of(run.source), shrunk=shrunk)
 
 
-def _planned(run: Run, view: ManifestView, shrunk: tuple[Shrunk, ...]) -> PrunePlan:
+def _planned(run: Run, view: JoinedView, shrunk: tuple[Shrunk, ...]) -> PrunePlan:
     plan = read_table(run.staging.plan, PRUNED_COLUMNS)
     return plan_prune(plan, view, run.run_id, brake=brake_of(run.source), shrunk=shrunk)
 

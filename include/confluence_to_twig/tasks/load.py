@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context, ObjectStoragePath
 
     from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.tasks.targets import Target
     from confluence_to_twig.twig.load_report import LoadReport
 
 log = logging.getLogger(__name__)
@@ -64,10 +65,12 @@ def load(run: Run, transformed: Iterable[Mapping[str, Any] | None]) -> dict[str,
         from confluence_to_twig.staging.files import at_hand
         from confluence_to_twig.tasks.decorations_loaded import note_decorations
         from confluence_to_twig.tasks.hold import hold_back
+        from confluence_to_twig.tasks.leave import take_out
 
         with at_hand([run.staging.documents(shard) for shard in shards]) as documents:
             chunks = [run.staging.chunks(shard) for shard in shards]
-            figures = deliver(run, documents, chunks, record, hold=hold_back(run, documents, record))
+            held = hold_back(run, documents, record)
+            figures = deliver(run, documents, chunks, record, hold=held | take_out(run, record))
             note_decorations(run, documents)
         return figures
 
@@ -87,22 +90,53 @@ def deliver(
     :param hold: pages that stay behind. :param only: when given, all others do.
     :returns: as :func:`load`.
     """
-    if run.source.delivery == "files":
-        from confluence_to_twig.tasks.file_target import load_files
+    from confluence_to_twig.tasks.targets import fetched_for, targets_of
 
-        return load_files(run, documents, chunks, record, hold=hold, only=only)
-    return _handed_on(_send(run, documents, chunks, record, hold, only), record)
+    targets, total = targets_of(run), {"changed": 0, "chunks_sent": 0, "refused": 0}
+    for number, target in enumerate(targets):
+        wanted = only
+        if len(targets) > 1:
+            pages = fetched_for(run, target)
+            wanted = pages.keys() if only is None else pages.keys() & set(only)
+        told = _deliver_to(run, target, documents, chunks, record, hold, wanted, whole=only is None, number=number)
+        total = {name: total[name] + told[name] for name in total}
+    return total
 
 
-def _send(
+def _deliver_to(
     run: Run,
+    target: Target,
     documents: Sequence[ObjectStoragePath],
     chunks: Sequence[ObjectStoragePath],
     record: Record,
     hold: Collection[str],
     only: Collection[str] | None,
+    *,
+    whole: bool,
+    number: int,
+) -> dict[str, Any]:
+    quarantine = 2 * number + (not whole)  # what prune lets through comes after what load sent, to the same place
+    if run.source.delivery == "files":
+        from confluence_to_twig.tasks.file_target import load_files
+
+        return load_files(
+            run, target, documents, chunks, record, hold=hold, only=only, whole=whole, quarantine=quarantine
+        )
+    if only is not None and not only:
+        return {"changed": 0, "chunks_sent": 0, "refused": 0}
+    return _handed_on(_send(run, target, documents, chunks, record, hold, only, quarantine), record)
+
+
+def _send(
+    run: Run,
+    target: Target,
+    documents: Sequence[ObjectStoragePath],
+    chunks: Sequence[ObjectStoragePath],
+    record: Record,
+    hold: Collection[str],
+    only: Collection[str] | None,
+    quarantine: int,
 ) -> LoadReport:
-    from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.loader import load as load_documents
@@ -110,14 +144,14 @@ def _send(
     with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client), log_group("Batches"):
         return load_documents(
             client,
-            data_source_of(run, client),
+            data_source_of(target, client),
             documents=documents,
             chunks=chunks,
-            manifest=ManifestStore(run.source_staging),
+            manifest=target.manifest,
             run_id=run.run_id,
             hold=hold,
             only=only,
-            quarantine_path=run.staging.quarantine("load", 0 if only is None else 1),
+            quarantine_path=run.staging.quarantine("load", quarantine),
         )
 
 

@@ -234,7 +234,7 @@ class Looking:
             suspicion=differs,
             checked_up_to=max([state.checked_up_to, *check]),
         )
-        result = Sweep(seen.table, True, (), seen.warnings, restricted_count(seen.table), requests)
+        result = Sweep(seen.table, True, (), seen.warnings, restricted_count(seen.table), requests, seen.names)
         return Looked(result, look, state.swept_at, after)
 
     def _tell(self, look: Look, state: LookState, total: int | None, differs: int) -> None:

@@ -71,4 +71,5 @@ class ProcessingTrigger(BaseTrigger):
                 await asyncio.sleep(pause)
                 waited += pause
             figures = {"requests": client.requests_made, "seconds_waited": client.seconds_waited}
-        yield TriggerEvent({**asdict(state), "lines": list(state.lines), "ours": self.ours, **figures})
+        told = {"lines": list(state.lines), "ours": self.ours, "data_source_id": self.data_source_id}
+        yield TriggerEvent({**asdict(state), **told, **figures})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from confluence_to_twig.sources.source import Source
-    from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.twig.pruner import Deletion, PrunePlan
 
 log = logging.getLogger(__name__)
@@ -93,19 +93,17 @@ def prune(
     :returns: counters: ``deleted``, ``kept`` (by the brake).
     :raises ApprovalNeededError: the brake holds in an unattended run.
     """
-    from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.tasks.hold import planned_prune
 
     with recorded(run, comes_back=True) as record:
         if run.params.dry_run:
             log.info("Dry run: nothing is deleted")
             return {"deleted": 0, "kept": 0}
-        manifest = ManifestStore(run.source_staging)
-        wanted = planned_prune(run, manifest)
+        wanted = planned_prune(run)
         for page_id, why in wanted.spared.items():
             log.info("Page %s stays: %s", page_id, why)
         # Restricted pages first: readers who may not see them must not find them while somebody thinks about the rest.
-        restricted = _delete(run, wanted.at_once, manifest, record)
+        restricted = _delete(run, wanted.at_once, record)
         if wanted.brake and approved is None:
             approved, answered_by = _approval(run, wanted, record, ask)
         if wanted.brake:
@@ -116,7 +114,7 @@ def prune(
             record.figures["kept_by_brake"] = kept
             return {"deleted": restricted, "kept": kept}
         approved_by = answered_by if wanted.brake else None
-        deleted = _delete(run, wanted.deletions, manifest, record, approved_by)
+        deleted = _delete(run, wanted.deletions, record, approved_by)
         _let_through(run, wanted, record)
         if not (restricted or deleted or wanted.shrunk):
             log.info("Nothing to delete")
@@ -173,39 +171,18 @@ def _question(run: Run, wanted: PrunePlan, until: datetime) -> tuple[str, str]:
 def _delete(
     run: Run,
     deletions: Sequence[Deletion],
-    manifest: ManifestStore,
     record: Record,
     approved_by: str | None = None,
 ) -> int:
-    """Delete pages where the source is delivered to. Returns how many are gone."""
+    """Delete pages wherever they are. Returns how many are gone."""
+    from confluence_to_twig.tasks.removal import delete_from
+    from confluence_to_twig.tasks.targets import targets_of
+
     if not deletions:
         return 0
-    if run.source.delivery == "files":
-        from confluence_to_twig.tasks.file_target import prune_files
-
-        return prune_files(run, deletions, record, approved_by)
-    return _delete_from_twig(run, deletions, manifest, record, approved_by)
-
-
-def _delete_from_twig(
-    run: Run, deletions: Sequence[Deletion], manifest: ManifestStore, record: Record, approved_by: str | None
-) -> int:
-    from confluence_to_twig.tasks.twig_target import data_source_of
-    from confluence_to_twig.twig.deletions import DeletionLog
-    from confluence_to_twig.twig.hook import TwigHook
-    from confluence_to_twig.twig.pruner import prune as delete_documents
-
-    with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
-        report = delete_documents(
-            client,
-            data_source_of(run, client),
-            deletions,
-            manifest,
-            DeletionLog(run.source_staging),
-            run.run_id,
-            approved_by=approved_by,
-        )
-        record.count(requests=client.figures.requests, removed=report.deleted)
-    for refusal in report.refused:
-        record.warn(f"Twig refused to delete page {refusal['page_id']}: {refusal['code']}: {refusal['message']}")
-    return report.deleted
+    gone = 0
+    for target in targets_of(run):
+        view = target.manifest.view()
+        there = [replace(entry, version=row["version"]) for entry in deletions if (row := view.row(entry.page_id))]
+        gone += delete_from(run, target, there, record, approved_by) if there else 0
+    return gone

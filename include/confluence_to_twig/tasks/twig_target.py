@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.tasks.hold import brake_of
+from confluence_to_twig.tasks.targets import Target, targets_of
 from confluence_to_twig.twig.client import RouteNotOffered
 from confluence_to_twig.twig.data_source import find_or_create
 from confluence_to_twig.twig.deletions import DeletionLog
@@ -15,6 +15,8 @@ from confluence_to_twig.twig.hook import TwigHook
 from confluence_to_twig.twig.rebuild import rebuild_if_lost
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.twig.client import TwigClient
@@ -23,37 +25,39 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def data_source_of(run: Run, client: TwigClient) -> DataSource:
+def data_source_of(target: Target, client: TwigClient) -> DataSource:
     """Find the data source, or create it. The manifest belongs to it, so ask before the manifest is read."""
-    return find_or_create(
-        client,
-        run.source.data_source_name,
-        staging=run.source_staging,
-        description=f"Confluence {run.source.space_label}",
-    )
+    return find_or_create(client, target.name, staging=target.staging, description=target.description)
 
 
-def settle_manifest(run: Run, record: Record) -> None:
-    """Make the manifest fit to plan with: tied to its target, rebuilt if it was lost, mended if the source asks for that."""
-    manifest = ManifestStore(run.source_staging)
-    if run.params.dry_run:
+def settle_manifests(run: Run, record: Record, only: Collection[str] | None = None) -> None:
+    """Make the manifests fit to plan with: tied to their targets, rebuilt if lost, mended if the source asks for that.
+
+    :param only: the audiences whose targets are meant; None: all.
+    """
+    targets = [target for target in targets_of(run) if only is None or target.key in only]
+    if run.params.dry_run or not targets:
         return
     if run.source.delivery == "files":
         from confluence_to_twig.tasks.file_target import bind_target, mend_target
 
-        bind_target(run)
-        if run.source.repair:
-            mend_target(run, record)
+        for target in targets:
+            bind_target(run, target)
+            if run.source.repair:
+                mend_target(run, target, record)
         return
     with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
-        data_source = data_source_of(run, client)
-        if rebuilt := rebuild_if_lost(client, data_source, manifest, run.run_id):
-            record.warn(f"The manifest was lost; it was rebuilt from the {rebuilt.documents:,} documents in Twig")
-        if run.source.repair:
-            _mend(run, client, data_source, manifest, record)
+        for target in targets:
+            data_source, manifest = data_source_of(target, client), target.manifest
+            if rebuilt := rebuild_if_lost(client, data_source, manifest, run.run_id):
+                said = f"The manifest was lost; it was rebuilt from the {rebuilt.documents:,} documents in Twig"
+                record.warn(target.told(said))
+            if run.source.repair:
+                _mend(run, client, data_source, target, record)
 
 
-def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: ManifestStore, record: Record) -> None:
+def _mend(run: Run, client: TwigClient, data_source: DataSource, target: Target, record: Record) -> None:
+    manifest = target.manifest
     try:
         drift = audit(client, data_source, manifest)
     except RouteNotOffered:
@@ -61,7 +65,7 @@ def _mend(run: Run, client: TwigClient, data_source: DataSource, manifest: Manif
         return
     log.info("Audit: %s", drift)
     if drift.found:
-        record.warn(f"Twig differed from the manifest and was repaired: {drift}")
+        record.warn(target.told(f"Twig differed from the manifest and was repaired: {drift}"))
         deletions = DeletionLog(run.source_staging)
         repaired = repair(client, data_source, manifest, deletions, drift, run.run_id, brake_of(run.source))
         if repaired.kept:

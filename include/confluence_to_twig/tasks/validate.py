@@ -17,9 +17,10 @@ from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.retention import keep_history
 from confluence_to_twig.runs.run_spaces import RunSpaces
 from confluence_to_twig.runs.timeline import settings_of
+from confluence_to_twig.staging.audience_manifests import read_all
 from confluence_to_twig.staging.last_inventory import last_inventory_of, read_look_state
 from confluence_to_twig.staging.layout import close_to_others, group_may_use
-from confluence_to_twig.staging.manifest_reader import ManifestReader
+from confluence_to_twig.tasks.targets import targets_of
 from confluence_to_twig.tasks.twig_target import data_source_of
 from confluence_to_twig.twig.hook import TwigHook
 
@@ -125,7 +126,7 @@ def _find_spaces(run: Run, client: ConfluenceClient, record: Record) -> tuple[Sp
 
 def _held(run: Run) -> int:
     """Pages that Twig still answers from."""
-    return 0 if run.params.dry_run else ManifestReader(run.source_staging, ()).view().table().num_rows
+    return 0 if run.params.dry_run else read_all(run.source_staging, ["page_id"]).num_rows
 
 
 def _find_space(run: Run, client: ConfluenceClient, record: Record) -> Space | None:
@@ -150,7 +151,8 @@ def _check_twig(run: Run, record: Record) -> None:
         if run.params.dry_run:
             list(client.list_data_sources(search=run.source.data_source_name))
         else:
-            log.info("Twig data source: %s", data_source_of(run, client).id)
+            for target in targets_of(run):
+                log.info("Twig data source: %s (%s)", data_source_of(target, client).id, target.name)
 
 
 def _asked(run: Run) -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from confluence_to_twig.sources.source import Source
-    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.tasks.targets import Target
     from confluence_to_twig.twig.client import TwigClient
 
 log = logging.getLogger(__name__)
@@ -73,12 +73,12 @@ class VerifyOperator(Traced, BaseOperator):
         return self._go_on(context, event)
 
     def _go_on(self, context: Context, event: dict[str, Any] | None) -> Any:
-        from confluence_to_twig.staging.manifest import ManifestStore
+        from confluence_to_twig.tasks.targets import targets_of
 
         run = Run.of(self.source, context)
         self.source = run.source
-        manifest = ManifestStore(run.source_staging)
-        if wait := follow(run, event, manifest):
+        targets = targets_of(run)
+        if wait := follow(run, event, targets):
             from confluence_to_twig.tasks.processing_trigger import ProcessingTrigger
 
             self.defer(
@@ -93,7 +93,7 @@ class VerifyOperator(Traced, BaseOperator):
                 timeout=wait.timeout + TRIGGER_GRACE,  # for a triggerer that is gone
             )
         late = event["status"] if event is not None and event["state"] == "waiting" else ""
-        verified = finish(run, emit=lambda extra: self._emit(context, extra), late=late, manifest=manifest)
+        verified = finish(run, emit=lambda extra: self._emit(context, extra), late=late, targets=targets)
         self.trace(run)
         return verified
 
@@ -102,15 +102,15 @@ class VerifyOperator(Traced, BaseOperator):
             context["outlet_events"][outlet].extra = extra
 
 
-def follow(run: Run, event: Mapping[str, Any] | None = None, manifest: ManifestStore | None = None) -> Wait | None:
+def follow(run: Run, event: Mapping[str, Any] | None = None, targets: Sequence[Target] = ()) -> Wait | None:
     """Let Twig process what it was given, by this run or by one that did not get so far.
 
     :param event: what the trigger saw at the end of the last wait; None at first.
-    :param manifest: of the source, to read it once for :func:`follow` and :func:`finish`.
+    :param targets: of the source, to read each manifest once for :func:`follow` and :func:`finish`.
     :returns: what to wait for, or None when there is nothing (more) to wait for.
     :raises PermanentError: Twig failed to process, with its log lines.
     """
-    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.tasks.targets import targets_of
     from confluence_to_twig.twig.hook import TwigHook
 
     if run.params.dry_run or run.source.delivery == "files":
@@ -126,16 +126,19 @@ def follow(run: Run, event: Mapping[str, Any] | None = None, manifest: ManifestS
             record.count(
                 requests=requests, twig_requests=requests, twig_seconds_waited=event.get("seconds_waited", 0.0)
             )
-        wait = _processed(run, client, manifest or ManifestStore(run.source_staging), event)
+        # All of them are started before one is waited for.
+        waits = [wait for target in targets or targets_of(run) if (wait := _processed(run, client, target, event))]
         record.count(requests=client.requests_made)
-    return wait
+    return waits[0] if waits else None
 
 
-def _processed(run: Run, client: TwigClient, manifest: ManifestStore, event: Mapping[str, Any] | None) -> Wait | None:
+def _processed(run: Run, client: TwigClient, target: Target, event: Mapping[str, Any] | None) -> Wait | None:
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.process import check, processing_timeout, start_processing
 
-    data_source = data_source_of(run, client)
+    data_source, manifest = data_source_of(target, client), target.manifest
+    if event and event.get("data_source_id", data_source.id) != data_source.id:
+        event = None  # another one was waited for
     seen, again = _seen(event), bool(event and event["ours"])
     while seen not in {"done", "late"}:
         started = start_processing(client, data_source, manifest, again=again)
@@ -169,30 +172,29 @@ def finish(
     *,
     emit: Callable[[dict[str, Any]], None] | None = None,
     late: str = "",
-    manifest: ManifestStore | None = None,
+    targets: Sequence[Target] = (),
 ) -> dict[str, Any]:
     """Check, report, and raise if anything is not right.
 
     :param emit: takes the figures for the asset event. :param late: Twig's status, if it was waited for in vain.
     :raises VerificationError: pages failed or Twig's content differs; the pages are named.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     from confluence_to_twig.runs.report import failed_pages, read_records
     from confluence_to_twig.runs.retention import keep_history
-    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.tasks.targets import targets_of
 
-    manifest = manifest or ManifestStore(run.source_staging)
+    targets = targets or targets_of(run)
     with recorded(run, comes_back=True) as record:
         failed, records = failed_pages(run.staging), read_records(run.staging)
         problems = [] if run.params.dry_run else _failed(failed, record)
         if not run.params.dry_run:
             problems += (
-                _check_files(run, record)
-                if run.source.delivery == "files"
-                else _check_twig(run, record, manifest, late)
+                _check_files(run, record) if run.source.delivery == "files" else _check_twig(run, record, targets, late)
             )
-        held = manifest.read()
+        held = pa.concat_tables([target.manifest.read() for target in targets])
         chunk_counts = held["chunk_count"]
         record.details |= {
             "problems": problems,
@@ -283,10 +285,10 @@ def _failed(failed: list[dict[str, Any]], record: Record) -> list[str]:
     return [*named, f"… and {more:,} more failed pages: see the report"] if more else named
 
 
-def _check_twig(run: Run, record: Record, manifest: ManifestStore, late: str) -> list[str]:
+def _check_twig(run: Run, record: Record, targets: Sequence[Target], late: str) -> list[str]:
     from confluence_to_twig.tasks.verify_twig import check_twig
 
-    return check_twig(run, record, manifest, late=late)
+    return check_twig(run, record, targets, late=late)
 
 
 def _check_files(run: Run, record: Record) -> list[str]:

@@ -14,8 +14,8 @@ from airflow.sdk.exceptions import AirflowException
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.verify_memory import VerifyMemory, read_verify_memory, write_verify_memory
-from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.tasks.file_target import check_files, file_names
+from confluence_to_twig.tasks.targets import targets_of
 from confluence_to_twig.tasks.verify_twig import lines, loaded_by, shown
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.data_source import existing
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
+    from confluence_to_twig.tasks.targets import Target
     from confluence_to_twig.twig.finding import Finding
     from confluence_to_twig.twig.settings import TwigSettings
 
@@ -42,10 +43,13 @@ def check_folder(run: Run, record: Record) -> list[str]:
 
     :returns: a line for each thing that is wrong with the folder.
     """
-    problems = check_files(run)
-    record.count(differences=max(0, len(problems) - 1))  # the last line says what to do
-    if settings := _settings(run):
-        _look_for_citations(run, record, settings)
+    settings, problems = _settings(run), list[str]()
+    for target in targets_of(run):
+        found = check_files(run, target)
+        problems += found
+        record.count(differences=max(0, len(found) - 1))  # the last line says what to do
+        if settings:
+            _look_for_citations(run, target, record, settings)
     return problems
 
 
@@ -62,17 +66,25 @@ def _settings(run: Run) -> TwigSettings | None:
     return settings
 
 
-def _look_for_citations(run: Run, record: Record, settings: TwigSettings) -> None:
-    now, memory = datetime.now(UTC), read_verify_memory(run.source_staging)
-    view = ManifestStore(run.source_staging).view()
+def _look_for_citations(run: Run, target: Target, record: Record, settings: TwigSettings) -> None:
+    now, memory = datetime.now(UTC), read_verify_memory(target.staging)
+    view = target.manifest.view()
     verdict = Verdict(Held(compared=view.table().num_rows))
     with TwigClient(settings) as client:
         try:
-            data_source = existing(client, run.source.data_source_name)
+            data_source = existing(client, target.name)
             if data_source is None:
-                log.info("Not searched: Twig has no data source named %s", run.source.data_source_name)
+                log.info("Not searched: Twig has no data source named %s", target.name)
                 return
-            ask(client, data_source, view, loaded_by(run), memory.findings, verdict, files=file_names(run))
+            ask(
+                client,
+                data_source,
+                view,
+                loaded_by(run, target),
+                memory.findings,
+                verdict,
+                files=file_names(run, target),
+            )
         except PipelineError as error:
             record.warn(f"Not searched: {error.sentences}")
             return
@@ -84,7 +96,7 @@ def _look_for_citations(run: Run, record: Record, settings: TwigSettings) -> Non
         "acknowledged": sum(finding.acknowledged for finding in found),
         "waiting": len(waiting),
     }
-    write_verify_memory(run.source_staging, VerifyMemory(tuple(found), memory.audited_at, figures=figures))
+    write_verify_memory(target.staging, VerifyMemory(tuple(found), memory.audited_at, figures=figures))
     _tell(record, verdict, found, waiting, figures)
 
 
@@ -95,8 +107,12 @@ def _tell(
     waiting: Sequence[Finding],
     figures: dict[str, int],
 ) -> None:
-    record.figures |= figures
-    record.details["verified"] = {**figures, "findings": [shown(finding) for finding in found[:NAMED]]}
+    record.count(**figures)
+    before = record.details.get("verified", {})
+    record.details["verified"] = {
+        **{name: before.get(name, 0) + number for name, number in figures.items()},
+        "findings": [*before.get("findings", ()), *(shown(finding) for finding in found)][:NAMED],
+    }
     for warning in verdict.warnings:
         record.warn(warning)
     if waiting:

@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.planning.audience import EVERYBODY
 from confluence_to_twig.runs.verify_memory import VerifyMemory, read_verify_memory, write_verify_memory
 from confluence_to_twig.staging.files import files_in
 from confluence_to_twig.staging.parquet import iter_rows
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
-    from confluence_to_twig.staging.manifest import ManifestStore
+    from confluence_to_twig.tasks.targets import Target
     from confluence_to_twig.twig.finding import Finding
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 NAMED = 20
 
 
-def check_twig(run: Run, record: Record, manifest: ManifestStore, *, late: str) -> list[str]:
+def check_twig(run: Run, record: Record, targets: Sequence[Target], *, late: str) -> list[str]:
     """Compare Twig with the manifest, and ask it for pages of this run and for what earlier runs left open.
 
     :param late: Twig's status, if it was waited for in vain.
@@ -39,30 +40,36 @@ def check_twig(run: Run, record: Record, manifest: ManifestStore, *, late: str) 
             f"Twig's status is still {late!r} after all the time that a processing may take; what it holds is compared "
             "as it is. Look at the data source in Twig."
         )
-    now, memory = datetime.now(UTC), read_verify_memory(run.source_staging)
+    record.details["verified"] = {}
+    return [problem for target in targets for problem in _check(run, target, record, late)]
+
+
+def _check(run: Run, target: Target, record: Record, late: str) -> list[str]:
+    now, memory = datetime.now(UTC), read_verify_memory(target.staging)
     before = Before(memory.findings, memory.is_due(run.source.audit_every, now), memory.excuses, bool(late))
     with TwigHook(run.source.twig_conn_id).client() as client, record.traffic("twig", client):
-        data_source = data_source_of(run, client)
-        verdict = verify(client, data_source, manifest, loaded_by(run), before, run_id=run.run_id)
+        data_source = data_source_of(target, client)
+        verdict = verify(client, data_source, target.manifest, loaded_by(run, target), before, run_id=run.run_id)
         where = f"data source {data_source.id} at {client.settings.base_url}"
         record.count(requests=client.requests_made)
     found = memory.joined_with(verdict.findings, run.run_id, now, acknowledge=run.params.acknowledge)
     figures = {**verdict.figures(), "acknowledged": sum(finding.acknowledged for finding in found)}
     audited_at = now if verdict.held.audited else memory.audited_at
     left = VerifyMemory(tuple(found), audited_at, verdict.held.excuses, figures)
-    write_verify_memory(run.source_staging, left)
-    return _tell(run, record, verdict, left, where)
+    write_verify_memory(target.staging, left)
+    return [target.told(line) for line in _tell(run, record, verdict, left, where)]
 
 
 def _tell(run: Run, record: Record, verdict: Verdict, left: VerifyMemory, where: str) -> list[str]:
     found = left.findings
     acknowledged = [finding for finding in found if finding.acknowledged]
-    record.figures |= left.figures
+    record.count(**left.figures)
+    before = record.details["verified"]
     record.details["verified"] = {
-        **left.figures,
-        "audited": verdict.held.audited,
-        "excused_pages": dict(list(verdict.excused.items())[:NAMED]),
-        "findings": [shown(finding) for finding in found[:NAMED]],
+        **{name: before.get(name, 0) + number for name, number in left.figures.items()},
+        "audited": verdict.held.audited and before.get("audited", True),
+        "excused_pages": dict([*before.get("excused_pages", {}).items(), *verdict.excused.items()][:NAMED]),
+        "findings": [*before.get("findings", ()), *(shown(finding) for finding in found)][:NAMED],
     }
     log.info(
         "Compared %d documents; %d of %d pages are cited, %d excused; %d deleted pages were looked for",
@@ -121,15 +128,20 @@ def shown(finding: Finding) -> dict[str, Any]:
     }
 
 
-def loaded_by(run: Run) -> Loaded:
-    """What the run brought to where the source is delivered to, by its plan."""
+def loaded_by(run: Run, target: Target) -> Loaded:
+    """What the run brought to a target, and took away from it, by its plan."""
     planned = list(iter_rows(run.staging.plan, where=("action", ["fetch", "delete"])))
-    changed = {row["page_id"]: row["shard"] for row in planned if row["action"] == "fetch"}
+    changed = {
+        row["page_id"]: row["shard"]
+        for row in planned
+        if row["action"] == "fetch" and (row.get("target") or EVERYBODY) == target.key
+    }
+    gone = [row for row in planned if row["action"] == "delete" or target.key in (row.get("leaves") or ())]
     there = set(files_in(run.staging.chunks(0).parent))
     present = [shard for shard in sorted(set(changed.values())) if run.staging.chunks(shard).name in there]
     return Loaded(
         changed=list(changed),
-        deleted=[_deletion(row) for row in planned if row["action"] == "delete"],
+        deleted=[_deletion(row) for row in gone],
         documents=[run.staging.documents(shard) for shard in present],
         chunks=[run.staging.chunks(shard) for shard in present],
     )

@@ -19,7 +19,7 @@ _COPIED = (
     "page_id", "space_id", "kind", "version", "title", "url", "ancestor_ids", "ancestors", "labels", "includes",
     "content_hash", "converter_version", "text_bytes", "modified_at",
 )  # fmt: skip
-_CONTENT = ("content_hash", "url", "chunk_ids", "chunk_hashes")
+_CONTENT = ("content_hash", "url", "audience", "chunk_ids", "chunk_hashes")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Package:
             "document_id": self.page_id,
             "page_id": document["page_id"],
             "space_id": document["space_id"],
-            "audience": None,
+            "audience": document["audience"],
             "kind": document["kind"],
             "version": document["version"],
             "title": document["title"],
@@ -95,9 +95,11 @@ def twig_hash(row: DocumentRow | LoadedRow) -> str:
     """The ``contentHash`` that Twig gets for a document or a manifest row.
 
     Twig changes nothing when version and hash are equal, so the address has to be in it: a renamed space changes the
-    address of a page and neither its content nor its version. The part before the dot is our own content hash.
+    address of a page and neither its content nor its version. So do other readers, where they are known. The part before
+    the dot is our own content hash.
     """
-    return f"{row['content_hash']}.{zlib.crc32(row['url'].encode()):08x}"
+    readers = "" if row["audience"] is None else f"\n{row['audience']}"
+    return f"{row['content_hash']}.{zlib.crc32((row['url'] + readers).encode()):08x}"
 
 
 def upsert(package: Package, without_text: Collection[str]) -> str:
@@ -127,6 +129,7 @@ def upsert(package: Package, without_text: Collection[str]) -> str:
                 "language": document["language"],
                 "converterVersion": document["converter_version"],
                 "textBytes": document["text_bytes"],
+                **({} if document["allowed"] is None else {"allowed": document["allowed"]}),
             },
             "chunks": [_chunk(chunk, chunk["chunk_id"] in without_text) for chunk in package.chunks],
         }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from confluence_to_twig.staging.audience_manifests import JoinedView
     from confluence_to_twig.staging.manifest import ManifestStore
     from confluence_to_twig.staging.manifest_view import ManifestView
     from confluence_to_twig.staging.rows import ManifestRow
@@ -93,7 +94,7 @@ class PruneReport:
 
 def plan_prune(
     plan: pa.Table,
-    view: ManifestView,
+    view: ManifestView | JoinedView,
     run_id: str,
     *,
     brake: Brake | None = None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.planning.audience import Audience
 from confluence_to_twig.staging.binding import binding_path
 from confluence_to_twig.staging.files import remove
 from confluence_to_twig.staging.journal import IN_DOUBT
@@ -92,7 +93,7 @@ def row_of(document: HeldDocument, run_id: str, data_source: str) -> ManifestRow
         "document_id": document.id,
         "page_id": document.id,
         "space_id": str(space_id) if (space_id := metadata.get("spaceId")) else None,
-        "audience": None,
+        "audience": _audience(metadata.get("allowed")),
         "kind": str(metadata.get("kind") or "page"),
         "version": max(document.version, 1),
         "title": document.title,
@@ -123,6 +124,14 @@ def _holds_documents(client: TwigClient, data_source: DataSource) -> bool:
 
 def _strings(value: Any) -> list[str]:
     return [str(entry) for entry in value] if isinstance(value, list) else []
+
+
+def _audience(allowed: Any) -> str | None:
+    """The key of the people who may read it; None where Twig was not told, or gives back something else."""
+    try:
+        return Audience.from_rows(allowed).key
+    except (TypeError, KeyError):
+        return None
 
 
 def _moment(value: Any) -> datetime:

@@ -23,6 +23,8 @@ DOCUMENT_COLUMNS = [
     "body_bytes",
     "rendered",
     "live",
+    "audience",
+    "allowed",
 ]  # fmt: skip
 CHUNK_COLUMNS = [
     "chunk_id", "page_id", "ordinal", "text", "heading_path", "url", "token_count", "content_hash",

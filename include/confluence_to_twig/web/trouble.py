@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.runs.report import assemble, read_records
 from confluence_to_twig.runs.verify_memory import read_verify_memory
+from confluence_to_twig.staging.audience_manifests import read_all
 from confluence_to_twig.staging.cached import Remembered
 from confluence_to_twig.staging.files import files_in, read_json
 from confluence_to_twig.staging.layout import RunStaging
-from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.parquet import iter_rows, read_table
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _newest_by_page(rows: Iterable[Row]) -> list[Row]:
 
 def _held(staging: SourceStaging, *columns: str) -> dict[str, tuple[Any, ...]]:
     """Page id → these columns of the manifest."""
-    table = ManifestReader(staging, {"page_id", *columns}).read()
+    table = read_all(staging, ["page_id", *columns])
     values = zip(*(table[column].to_pylist() for column in columns), strict=True)
     return dict(zip(table["page_id"].to_pylist(), values, strict=True))
 

@@ -26,12 +26,15 @@ def test_an_open_page_below_open_pages_has_no_levels() -> None:
 
 
 def test_a_restriction_anywhere_above_is_inherited() -> None:
-    assert effective_access("3", ["1", "2"], {"1": ANNA, "2": UNRESTRICTED, "3": UNRESTRICTED}) == Access("1")
+    assert effective_access("3", ["1", "2"], {"1": ANNA, "2": UNRESTRICTED, "3": UNRESTRICTED}) == Access(
+        "1", restrictions=(("1", ANNA),)
+    )
 
 
 def test_the_topmost_restriction_is_named() -> None:
-    assert effective_access("3", ["1", "2"], {"1": ANNA, "2": UNRESTRICTED, "3": BERT}) == Access("1")
-    assert effective_access("3", ["1", "2"], {"1": UNRESTRICTED, "2": UNRESTRICTED, "3": BERT}) == Access("3")
+    access = effective_access("3", ["1", "2"], {"1": ANNA, "2": UNRESTRICTED, "3": BERT})
+    assert (access.restricted_by, access.restrictions) == ("1", (("1", ANNA), ("3", BERT)))
+    assert effective_access("3", ["1", "2"], {"1": UNRESTRICTED, "2": UNRESTRICTED, "3": BERT}).restricted_by == "3"
 
 
 def test_a_level_that_nobody_tells_is_no_restriction_and_no_openness() -> None:
@@ -39,7 +42,7 @@ def test_a_level_that_nobody_tells_is_no_restriction_and_no_openness() -> None:
 
 
 def test_a_restriction_that_is_told_is_certain_whatever_else_is_not() -> None:
-    assert effective_access("3", ["1", "2"], {"2": ANNA}) == Access(restricted_by="2")
+    assert effective_access("3", ["1", "2"], {"2": ANNA}) == Access("2", "1", (("2", ANNA),))
 
 
 @given(st.lists(st.sampled_from([UNRESTRICTED, ANNA, BERT, None]), min_size=1, max_size=8))

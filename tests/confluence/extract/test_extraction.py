@@ -60,6 +60,8 @@ def test_brings_the_body_and_all_that_the_inventory_knows(client: ConfluenceClie
         "included": False,
         "lacking": [],
         "live": False,
+        "audience": None,
+        "levels": None,
     }
     assert extraction.account.got == {sandbox.id_of("install")}
 

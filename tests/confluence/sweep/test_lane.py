@@ -65,6 +65,14 @@ SHOWN_BY_DATE: dict[str, Change] = {
         sandbox.unrestrict("secret"),
         sandbox.edit("below-secret", storage="<p>Edited.</p>"),
     ),
+    "edit what is below one that others may read now": lambda sandbox: (
+        sandbox.restrict("secret", groups=["staff"]),
+        sandbox.edit("below-secret", storage="<p>Edited.</p>"),
+    ),
+    "edit what is restricted below a restricted page": lambda sandbox: (
+        sandbox.restrict("below-secret", groups=["staff"]),
+        sandbox.edit("below-secret", storage="<p>Edited.</p>"),
+    ),
     "edit what was moved": lambda sandbox: (
         sandbox.move("guide", "in-folder"),
         sandbox.edit("guide", storage="<p>Edited.</p>"),
@@ -91,6 +99,8 @@ SHOWN_BY_CHECK: dict[str, Change] = {
     ),
     "restrict": lambda sandbox: sandbox.restrict("guide", groups=["staff"]),
     "open": lambda sandbox: sandbox.unrestrict("secret"),
+    "name others": lambda sandbox: sandbox.restrict("secret", groups=["staff"]),
+    "restrict below a restricted page": lambda sandbox: sandbox.restrict("below-secret", groups=["staff"]),
     "label": lambda sandbox: sandbox.label("linux", "new"),
     "unlabel": lambda sandbox: sandbox.unlabel("guide", "public"),
 }

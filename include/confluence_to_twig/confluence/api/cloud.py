@@ -51,6 +51,7 @@ from confluence_to_twig.confluence.api.paging import (
 )
 from confluence_to_twig.confluence.api.restrictions import EXPAND_PLACE, EXPAND_READERS, restriction_from_v1
 from confluence_to_twig.confluence.api.space import space_from_v2
+from confluence_to_twig.confluence.api.space_readers import readers_from_v2
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.http.exchange import MAX_BYTES
 
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.bidirectional import Seen
-    from confluence_to_twig.confluence.api.restrictions import Restriction
+    from confluence_to_twig.confluence.api.restrictions import Readers, Restriction
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
@@ -283,6 +284,15 @@ class CloudApi:
         except NotFoundError:
             return None
         return restriction_from_v1(found, content_id)
+
+    def space_readers(self, space: Space) -> Readers | None:
+        """https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space-permissions/"""
+        return readers_from_v2(self._walk(f"/spaces/{space.id}/permissions"))
+
+    def group_name(self, group_id: str) -> str | None:
+        """https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-group/#api-wiki-rest-api-group-by-id-get"""
+        found = self._transport.get(f"{self._v1}/group/by-id", {"id": group_id})
+        return str(found["name"]) if isinstance(found, dict) and found.get("name") else None
 
     # Attachments, comments, users
 

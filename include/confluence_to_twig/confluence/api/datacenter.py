@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.bidirectional import Seen
-    from confluence_to_twig.confluence.api.restrictions import Restriction
+    from confluence_to_twig.confluence.api.restrictions import Readers, Restriction
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.api.transport import Transport
     from confluence_to_twig.confluence.api.workers import Workers
@@ -228,6 +228,15 @@ class DataCenterApi:
         except NotFoundError:
             return None
         return restriction_from_v1(found, content_id)
+
+    def space_readers(self, space: Space) -> Readers | None:
+        """Nobody tells. ``/rest/api/space/{key}/permissions`` is there since 9.1 for those who administer the space
+        (https://jira.atlassian.com/browse/CONFSERVER-100505), which an account that only reads does not."""
+        return None
+
+    def group_name(self, group_id: str) -> str | None:
+        """Groups have no ids but their names."""
+        return group_id
 
     # Attachments, comments, users
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
     from confluence_to_twig.confluence.api.bidirectional import Seen
     from confluence_to_twig.confluence.api.content import Bodies, Container, Content, Count, Kind, Listed
-    from confluence_to_twig.confluence.api.restrictions import Restriction
+    from confluence_to_twig.confluence.api.restrictions import Readers, Restriction
     from confluence_to_twig.confluence.api.space import Space
 
 #: Ids in one question about contents without their bodies: cheap, but they have to fit into an address.
@@ -98,6 +98,12 @@ class ContentApi(Protocol):
 
         :param place: ask where the content is as well, in the same request.
         """
+
+    def space_readers(self, space: Space) -> Readers | None:
+        """Who may read a space; ``UNRESTRICTED``: everybody who may use Confluence, ``None``: nobody tells."""
+
+    def group_name(self, group_id: str) -> str | None:
+        """What a group is called; ``None``: nobody tells."""
 
     def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
         """Current attachments of one content."""

@@ -10,7 +10,7 @@ from confluence_to_twig.confluence.api.content import reading
 from confluence_to_twig.confluence.api.cql import labelled
 from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 from confluence_to_twig.confluence.api.paging import content_id
-from confluence_to_twig.confluence.api.restrictions import told_readers
+from confluence_to_twig.confluence.api.restrictions import names_from_v1, told_readers
 from confluence_to_twig.confluence.api.workers import batches
 
 if TYPE_CHECKING:
@@ -81,11 +81,13 @@ class Told:
 
     :param readers: own-level read restriction by id. :param labels: global labels by id, sorted; contents without any may
         be left out. :param cut: ids of which the answer may not have shown all labels.
+    :param names: names of the people and groups in restrictions, by their ids.
     """
 
     readers: dict[str, Readers] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
     def note(self, content_id: str, item: Mapping[str, Any]) -> None:
         """Take what a v1 content with restrictions and labels expanded tells; without a restriction, nothing."""
@@ -93,6 +95,8 @@ class Told:
         if readers is None:
             return
         self.readers[content_id] = readers
+        if readers:
+            self.names |= names_from_v1(item)
         try:
             if labels_may_be_cut(item):
                 self.cut.append(content_id)
@@ -105,6 +109,7 @@ class Told:
         self.readers |= other.readers
         self.labels |= other.labels
         self.cut += other.cut
+        self.names |= other.names
         return self
 
 

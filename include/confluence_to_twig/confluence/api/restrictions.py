@@ -49,12 +49,13 @@ class Access:
     """What is known of who may read a page.
 
     :param restricted_by: the topmost content, the page itself included, whose restriction Confluence told.
-    :param unknown_at: the topmost content whose restriction nobody tells; matters only for a page that is not
-        restricted for certain.
+    :param unknown_at: the topmost content whose restriction nobody tells.
+    :param restrictions: all that Confluence told: the content that one is set on, and who is named; from the top down.
     """
 
     restricted_by: str | None = None
     unknown_at: str | None = None
+    restrictions: tuple[tuple[str, Readers], ...] = ()
 
 
 OPEN = Access()
@@ -69,14 +70,12 @@ def effective_access(page_id: str, ancestor_ids: Iterable[str], own: Mapping[str
     :param ancestor_ids: from the top down.
     :param own: own-level restrictions by content id; a level that is missing here is one that nobody tells.
     """
-    unknown_at = None
-    for level in (*ancestor_ids, page_id):
-        readers = own.get(level)
-        if readers:
-            return Access(restricted_by=level)
-        if readers is None and unknown_at is None:
-            unknown_at = level
-    return OPEN if unknown_at is None else Access(unknown_at=unknown_at)
+    levels = (*ancestor_ids, page_id)
+    told = tuple((level, readers) for level in levels if (readers := own.get(level)))
+    unknown_at = next((level for level in levels if own.get(level) is None), None)
+    if not told and unknown_at is None:
+        return OPEN
+    return Access(told[0][0] if told else None, unknown_at, told)
 
 
 def restriction_from_v1(answer: Any, content_id: str) -> Restriction:
@@ -108,6 +107,17 @@ def readers_from_v1(read: Any) -> Readers:
         frozenset(str(user.get("accountId") or user.get("userKey") or user.get("username") or "?") for user in users),
         frozenset(str(group.get("id") or group.get("name") or "?") for group in groups),
     )
+
+
+def names_from_v1(item: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the people and groups in a v1 content with ``restrictions`` expanded, by the ids of :class:`Readers`.
+
+    Of an answer that :func:`told_readers` can read.
+    """
+    lists = item["restrictions"]["read"]["restrictions"]
+    users = {user.get("accountId") or user.get("userKey"): user.get("displayName") for user in _results(lists, "user")}
+    groups = {group.get("id"): group.get("name") for group in _results(lists, "group")}
+    return {str(key): str(name) for key, name in (users | groups).items() if key and name}
 
 
 def _results(lists: Any, name: str) -> list[Any]:

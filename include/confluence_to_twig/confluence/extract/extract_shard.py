@@ -144,7 +144,7 @@ class Extraction:
         self._named = {key: space.id for space in all_spaces for key in (space.alias, space.key) if key}
         self._rows = rows
         self._options = options or ExtractOptions()
-        self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages == "include")
+        self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages != "skip")
         self._bodies = BodyStream(client, self.account)
         #: Ids of included pages that are there and could not be fetched.
         self._not_fetched: set[str] = set()

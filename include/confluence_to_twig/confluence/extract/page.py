@@ -32,6 +32,8 @@ ROW_COLUMNS = [
     "ancestors",
     "labels",
     "author_id",
+    "audience",
+    "levels",
 ]
 
 
@@ -43,7 +45,7 @@ def slim_rows(rows: Iterable[Row]) -> Iterator[Row]:
         author = row["author_id"]
         shared = {"kind": intern(row["kind"]), "author_id": author and intern(author)}
         shared |= {"ancestor_ids": first["ancestor_ids"], "ancestors": first["ancestors"]}
-        slim = {name: row[name] for name in ROW_COLUMNS} | shared
+        slim = {name: row.get(name) for name in ROW_COLUMNS} | shared
         paths[row["parent_id"]] = slim if first is row else first
         yield slim
 
@@ -55,7 +57,8 @@ class ExtractOptions:
     :param comments: whether open footer and inline comments come along.
     :param attachments: nothing of them, their names and links, or also the text of text-like files.
     :param render_macros: whether pages that are little else than macros of the server are fetched rendered, too.
-    :param restricted_pages: ``skip`` keeps the text of restricted pages out of pages that include them.
+    :param restricted_pages: ``skip`` keeps the text of restricted pages out of pages that include them; ``audiences``
+        lets it into those alone whose readers may all read it.
     :param attachment_max_bytes: larger files contribute no text.
     :param attachment_max_chars: text of one file is cut there.
     """
@@ -63,7 +66,7 @@ class ExtractOptions:
     comments: bool = False
     attachments: Literal["none", "names", "text"] = "names"
     render_macros: bool = True
-    restricted_pages: Literal["skip", "include"] = "skip"
+    restricted_pages: Literal["skip", "include", "audiences"] = "skip"
     attachment_max_bytes: int = 10 * 1024 * 1024
     attachment_max_chars: int = 200_000
 
@@ -201,6 +204,8 @@ def page_row(
         "included": included,
         "lacking": list(decorations.lacking) if decorations else [],
         "live": content.live,
+        "audience": row.get("audience"),
+        "levels": row.get("levels") if row.get("audience") is not None else None,
     }
 
 

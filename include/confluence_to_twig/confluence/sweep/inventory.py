@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
 from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.confluence.sweep.tree import Path, paths_below
 from confluence_to_twig.memory import give_memory_back
-from confluence_to_twig.staging.rows import InventoryRow
+from confluence_to_twig.staging.rows import InventoryRow, RestrictionRow
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content, Kind
+    from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.sweep.above import Above
 
@@ -39,7 +40,7 @@ __all__ = ["Restrictions", "Sweep", "explain_missing", "sweep"]
 
 log = logging.getLogger(__name__)
 
-Restrictions = Literal["skip", "include", "unchecked"]
+Restrictions = Literal["skip", "include", "audiences", "unchecked"]
 UnreadableParents = Literal["skip", "include"]
 NAMED_IN_WARNING = 5
 ROWS_AT_ONCE = 5_000
@@ -56,6 +57,7 @@ class Sweep:
     :param warnings: what a human should know, complete or not.
     :param restricted_count: rows with ``restricted``; ``None`` when restrictions were not checked.
     :param requests: HTTP requests that the sweep took.
+    :param names: names of the people and groups in restrictions, by their ids.
     """
 
     table: pa.Table
@@ -64,6 +66,7 @@ class Sweep:
     warnings: tuple[str, ...]
     restricted_count: int | None
     requests: int
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def sweep(
@@ -79,11 +82,11 @@ def sweep(
 
     :param kinds: which kinds of content belong to the inventory.
     :param labels: whether labels are read; without a restrictions check that takes 1 request and 1 for 250 labelled contents.
-    :param restrictions: ``skip`` needs the check and fails without it; ``include`` checks to be able to warn, and goes
-        on without; ``unchecked`` saves the requests, all rows are then ``restricted = False``.
+    :param restrictions: ``skip`` and ``audiences`` need the check and fail without it; ``include`` checks to be able to
+        warn, and goes on without; ``unchecked`` saves the requests, all rows are then ``restricted = False``.
     :param unreadable_parents: what counts of a folder, database, whiteboard or smart link whose restriction nobody
         tells: ``skip``: it is unknown, and so are those of all pages below; ``include``: it restricts nobody.
-    :raises RestrictionsUnknownError: with ``skip``, when restrictions cannot be read.
+    :raises RestrictionsUnknownError: with ``skip`` or ``audiences``, when restrictions cannot be read.
     :raises confluence_to_twig.errors.TransientError: when nothing could be read at all.
     """
     give_memory_back()
@@ -95,7 +98,7 @@ def sweep(
     if early is None:
         facts, checked, warnings = LabelsAndRestrictions(labels=labelled), False, list[str]()
     else:
-        facts, checked, warnings = _facts(client, space, contents, above, told, early, closed=restrictions == "skip")
+        facts, checked, warnings = _facts(client, space, contents, above, told, early, closed=restrictions != "include")
     facts.unknown = above.unreadable | facts.unknown
     if unreadable_parents == "include":
         trust_containers(facts, contents, above)
@@ -113,7 +116,7 @@ def sweep(
         log.warning("Space %s: %s", space.key, warning)
     requests = client.requests_made - before
     log.info("Sweep of space %s: %d contents in %d requests", space.key, table.num_rows, requests)
-    return Sweep(table, not problems, tuple(problems), tuple(warnings), restricted, requests)
+    return Sweep(table, not problems, tuple(problems), tuple(warnings), restricted, requests, told.names)
 
 
 def _walk(
@@ -204,6 +207,7 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
         restricted=access.restricted_by is not None,
         restricted_by=access.restricted_by,
         restriction_unknown=_why_unknown(access.unknown_at, facts),
+        restrictions=[_restriction_row(*told) for told in access.restrictions] if checked else None,
         labels_known=content.id not in facts.labels_unknown,
         broken_at=path.broken_at,
         author_id=content.author_id,
@@ -212,7 +216,13 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
         position=content.position,
         attachments_digest=None,
         comments_digest=None,
+        audience=None,
+        levels=None,
     )
+
+
+def _restriction_row(content_id: str, readers: Readers) -> RestrictionRow:
+    return {"id": content_id, "users": sorted(readers.users), "groups": sorted(readers.groups)}
 
 
 def _table(rows: Iterable[InventoryRow]) -> pa.Table:

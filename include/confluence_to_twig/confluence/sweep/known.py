@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confluence_to_twig.confluence.api.content import Content
+from confluence_to_twig.confluence.api.restrictions import UNRESTRICTED, Readers
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.content import Container, Placed
-    from confluence_to_twig.confluence.api.restrictions import Readers
     from confluence_to_twig.confluence.sweep.tree import Path
-    from confluence_to_twig.staging.rows import InventoryRow
+    from confluence_to_twig.staging.rows import InventoryRow, RestrictionRow
 
 #: What a listing tells of a content, and the inventory has.
 _COMPARED = ("kind", "status", "version", "title", "url", "parent_id", "parent_type", "modified_at")
@@ -96,11 +96,27 @@ class Known:
         rows = self.rows(nodes)
         moved = [key for key, it in nodes.items() if self._way_differs(it, tree[it.parent_id], rows.get(key))]
         reached |= _ids(self.below(moved))
+        return reached | self._restricted_differently(readers)
+
+    def _restricted_differently(self, readers: Mapping[str, Readers]) -> set[str]:
+        """The contents on which another restriction holds, of their own or from above, than the inventory has."""
         closed = [key for key, who in readers.items() if who]
-        opened = [key for key, who in readers.items() if not who]
-        for table in (self.below(closed), self.table.filter(_among(self.table["page_id"], closed))):
-            reached |= _ids(table.filter(pc.invert(table["restricted"])))
-        return reached | _ids(self.table.filter(_among(self.table["restricted_by"], opened)))
+        now_below = pa.concat_tables([self.below(closed), self.table.filter(_among(self.table["page_id"], closed))])
+        before = self._with_restriction_of([key for key, who in readers.items() if not who])
+        differing = before
+        for row in now_below.select(["page_id", "ancestor_ids", "restrictions"]).to_pylist():
+            told = {entry["id"]: readers_of(entry) for entry in row["restrictions"] or ()}
+            above = [key for key in (*row["ancestor_ids"], row["page_id"]) if readers.get(key)]
+            if any(told.get(key) != readers[key] for key in above):
+                differing.add(row["page_id"])
+        return differing
+
+    def _with_restriction_of(self, ids: Iterable[str]) -> set[str]:
+        """The contents on which a restriction of one of these holds."""
+        lists = self.table["restrictions"].combine_chunks()
+        lists = lists if isinstance(lists, pa.ListArray) else lists.chunk(0)
+        hits = pc.list_parent_indices(lists).filter(_among(pc.struct_field(lists.flatten(), "id"), ids))
+        return _ids(self.table.take(hits.unique()))
 
     def _way_differs(self, node: Content | Container, path: Path, row: InventoryRow | None) -> bool:
         """Whether the way to what is below a node is another one than it was. One that is not known in full tells nothing."""
@@ -141,6 +157,17 @@ def content_of(row: InventoryRow) -> Content:
         parent_type=row["parent_type"],
         position=row["position"],
     )
+
+
+def own_restriction(row: InventoryRow) -> Readers:
+    """Who is named on the content itself, as its row has it."""
+    entries = (entry for entry in row["restrictions"] or () if entry["id"] == row["page_id"])
+    return next(map(readers_of, entries), UNRESTRICTED)
+
+
+def readers_of(entry: RestrictionRow) -> Readers:
+    """A restriction as the inventory keeps it."""
+    return Readers(frozenset(entry["users"]), frozenset(entry["groups"]))
 
 
 def _differs(content: Content, row: InventoryRow) -> bool:

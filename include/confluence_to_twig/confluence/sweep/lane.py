@@ -24,6 +24,7 @@ from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.above import read_above
 from confluence_to_twig.confluence.sweep.attached_digests import EXPAND, EXPAND_COMMENTS, LIMIT, digests
 from confluence_to_twig.confluence.sweep.inventory import row_of, trust_containers
+from confluence_to_twig.confluence.sweep.known import own_restriction
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import read_labels_and_restrictions
 from confluence_to_twig.confluence.sweep.tree import paths_below
 from confluence_to_twig.errors import PipelineError
@@ -99,6 +100,7 @@ class Seen:
     news: int
     gone: int
     warnings: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def look_for_news(client: ConfluenceClient, space: Space, known: Known, question: Question) -> Seen:
@@ -140,7 +142,7 @@ class _Lane:
         hung_on = self._with_digests(rows, attached, fresh_ids)
         table = self.known.updated(rows.values(), self.gone)
         log.info("Lane: %d new or changed contents, %d gone", len(rows), len(self.gone))
-        return Seen(table, total.result(), hung_on, len(rows), len(self.gone), tuple(self.warnings))
+        return Seen(table, total.result(), hung_on, len(rows), len(self.gone), tuple(self.warnings), self.told.names)
 
     def _newest(self, kind: Kind) -> dict[str, Content]:
         """What differs from the last inventory among the newest contents of a kind.
@@ -267,6 +269,7 @@ class _Lane:
             row = row_of(self.space, content, tree[content.parent_id], facts, checked=True)
             if old := before.get(content.id):
                 row["attachments_digest"], row["comments_digest"] = old["attachments_digest"], old["comments_digest"]
+                row["audience"], row["levels"] = old["audience"], old["levels"]  # told anew for all pages
             if row != old:
                 rows.append(row)
         return rows
@@ -331,10 +334,8 @@ class _Lane:
 
 def _facts_differ(content_id: str, row: InventoryRow, facts: LabelsAndRestrictions) -> bool:
     """Whether a content's own restriction or its labels are not as they were."""
-    if content_id in facts.readers:
-        closed = bool(facts.readers[content_id])
-        if (closed and not row["restricted"]) or (not closed and row["restricted_by"] == content_id):
-            return True
+    if content_id in facts.readers and own_restriction(row) != facts.readers[content_id]:
+        return True
     return content_id not in facts.labels_unknown and list(facts.labels.get(content_id, ())) != row["labels"]
 
 
