@@ -15,7 +15,7 @@ from confluence_to_twig.runs.verify_memory import read_verify_memory
 from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.staging.cached import Remembered
 from confluence_to_twig.staging.last_inventory import newest_look
-from confluence_to_twig.staging.parquet import opened
+from confluence_to_twig.staging.manifest_files import read_base
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.token_expiry import expiry_shown
 
@@ -120,14 +120,12 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
     }
 
 
-def _read_rows(path: ObjectStoragePath) -> int:
-    with opened(path) as (parquet, _):
-        rows: int = parquet.metadata.num_rows
-        return rows
+def _read_sequence(manifest: ObjectStoragePath) -> int:
+    return read_base(manifest, manifest.parent.name, ["document_id"]).seq
 
 
 #: Raises for a manifest that is damaged: a source that cannot say what Twig holds is not well, whatever its last run was.
-_intact = Remembered(_read_rows, keep=500)
+_intact = Remembered(_read_sequence, keep=500)
 
 
 def _looks(staging: SourceStaging) -> dict[str, str] | None:
