@@ -30,6 +30,8 @@ USED = [
     ("airflow.api_fastapi.auth.managers.models.resource_details", "DagAccessEntity"),
     ("airflow.api_fastapi.auth.managers.models.resource_details", "DagDetails"),
     ("airflow.api_fastapi.app", "get_auth_manager"),
+    ("airflow.api_fastapi.auth.managers.models.resource_details", "ConnectionDetails"),
+    ("airflow.models.connection", "Connection"),
     ("airflow.models.dag", "DagModel"),
     ("airflow.utils.db", "initdb"),
 ]

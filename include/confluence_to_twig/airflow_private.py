@@ -106,3 +106,17 @@ def is_authorized(user: Any, dag_id: str, method: str, *, runs: bool = False) ->
     details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
     entity = {"access_entity": DagAccessEntity.RUN} if runs else {}
     return bool(get_auth_manager().is_authorized_dag(method=method, details=details, user=user, **entity))
+
+
+def may_read_connection(user: Any, conn_id: str) -> bool:
+    """Whether a user may read a connection, whether or not there is one of that name.
+
+    Takes the auth manager of the API server, and ``Connection.get_team_name``. Without them the page can ask
+    ``GET /api/v2/connections/{connection_id}`` with the cookie of the request.
+    """
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import ConnectionDetails
+    from airflow.models.connection import Connection
+
+    details = ConnectionDetails(conn_id=conn_id, team_name=Connection.get_team_name(conn_id))
+    return bool(get_auth_manager().is_authorized_connection(method="GET", details=details, user=user))

@@ -261,6 +261,28 @@ def test_the_playground_says_why_it_cannot_ask(page: Any, airflow: LocalAirflow,
     page.problems.clear()  # the browser logs every answer that is not 2xx
 
 
+def test_a_source_is_added_by_pasting_what_the_page_makes(page: Any, airflow: LocalAirflow) -> None:
+    frame = framed(page, airflow)
+    frame.get_by_role("link", name="Add a source").click()
+    frame.get_by_role("button", name="List the spaces it sees").click()
+    frame.get_by_text("synced by product-docs").wait_for()
+    frame.get_by_role("button", name="PROD").click()
+    expect(frame.get_by_label("Space key")).to_have_value("PROD")
+    frame.get_by_label("Name").fill("wiki")
+    frame.get_by_role("button", name="Check", exact=True).click()
+    frame.get_by_text("There is a source named wiki already").wait_for()
+    frame.get_by_label("Name").fill("more-docs")
+    frame.get_by_label("Further fields").fill("exclude_labels: [draft]")
+    frame.get_by_role("button", name="Check", exact=True).click()
+    expect(frame.locator(".snippet")).to_have_text(
+        "- name: more-docs\n  space_key: PROD\n  exclude_labels:\n  - draft\n", use_inner_text=False
+    )
+    frame.get_by_label("Confluence connection").fill("nowhere")
+    frame.get_by_role("button", name="List the spaces it sees").click()
+    frame.get_by_text("There is no connection nowhere").wait_for()
+    page.problems.clear()  # the browser logs every answer that is not 2xx
+
+
 def test_links_leave_the_frame(page: Any, airflow: LocalAirflow) -> None:
     frame = framed(page, airflow, "#/wiki/plan")
     with page.context.expect_page() as tab:
@@ -310,6 +332,8 @@ def test_fits_a_narrow_screen(page: Any, airflow: LocalAirflow) -> None:
     page.set_viewport_size({"width": 340, "height": 700})
     opened(page, airflow)
     widths = {"overview": page.evaluate(WIDTH)}
+    opened(page, airflow, "#/+add")
+    widths["add"] = page.evaluate(WIDTH)
     opened(page, airflow, "#/wiki")
     for tab in TABS:
         page.get_by_role("tab", name=tab).click()
@@ -375,7 +399,7 @@ def test_axe_finds_no_serious_barrier(page: Any, airflow: LocalAirflow, theme: s
             if violation["impact"] in {"serious", "critical"}:
                 barriers[f"{place}: {violation['id']}"] = [node["html"][:120] for node in violation["nodes"][:3]]
 
-    for place in ("", "?dag_id=other", "#/handbook"):
+    for place in ("", "?dag_id=other", "#/handbook", "#/+add"):
         opened(page, airflow, place)
         check(place)
     opened(page, airflow, "#/wiki")

@@ -153,6 +153,24 @@ def test_asking_needs_the_right_to_trigger(airflow: Airflow, sample: SampleSourc
     assert answer.status_code == (409 if allowed else 403)  # 409: nothing was loaded yet
 
 
+@pytest.mark.parametrize(("user", "status"), [(None, 401), ("stranger", 403), ("viewer", 403), ("user", 403)])
+@pytest.mark.parametrize("what", ["spaces", "check"])
+def test_a_connection_is_used_only_for_those_who_may_read_it(
+    airflow: Airflow, user: str | None, status: int, what: str
+) -> None:
+    body = {"conn_id": "page_confluence", "name": "x", "space_key": "X", "confluence_conn_id": "page_confluence"}
+    answer = airflow(user, "POST", f"/confluence-to-twig/api/adding/{what}", json=body)
+    assert answer.status_code == status
+    hidden = body | {"confluence_conn_id": "", "more": "confluence_conn_id: page_confluence"}
+    assert airflow(user, "POST", f"/confluence-to-twig/api/adding/{what}", json=hidden).status_code in {status, 422}
+
+
+def test_an_admin_is_told_what_is_wrong_with_a_connection_and_no_secret(airflow: Airflow) -> None:
+    answer = airflow("admin", "POST", "/confluence-to-twig/api/adding/spaces", json={"conn_id": "nowhere"})
+    assert answer.status_code == 502
+    assert answer.json()["detail"]["summary"].startswith("There is no connection nowhere")
+
+
 def test_signs_in_with_the_cookie_of_the_ui(airflow: Airflow) -> None:
     cookie = {"Cookie": f"_token={airflow.token('viewer')}"}
     assert airflow.client.get(READING[0], headers=cookie).status_code == 200

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, HTTPException
 
-from confluence_to_twig.airflow_private import is_authorized, may_use_dag, signed_in_user
+from confluence_to_twig.airflow_private import is_authorized, may_read_connection, may_use_dag, signed_in_user
 
 if TYPE_CHECKING:
     from confluence_to_twig.sources.source import Source
@@ -35,3 +35,13 @@ def may_ask(user: Any, dag_id: str) -> bool:
 def sees_kept_out(user: Any, source: Source) -> bool:
     """Whether a user is shown titles and addresses of pages that are kept out or restricted: see ``discretion``."""
     return source.kept_out_titles == "editors" and is_authorized(user, source.dag_id, "PUT")
+
+
+def require_connection(user: Any, conn_id: str) -> None:
+    """Raises 403 for a user who may not read the connection in Airflow: what it sees is seen with its credentials."""
+    if not may_read_connection(user, conn_id):
+        summary, remedy = (
+            "You may not use this connection",
+            "It needs the right to read connections. Ask an Airflow admin.",
+        )
+        raise HTTPException(403, {"summary": summary, "remedy": remedy})

@@ -23,7 +23,7 @@ from confluence_to_twig.runs.history import newest_first, read_history
 from confluence_to_twig.runs.timeline import events
 from confluence_to_twig.sources.source import Source, SourcesFile, load_sources
 from confluence_to_twig.staging.layout import SourceStaging, folder_name, staging_root
-from confluence_to_twig.web import access, playground
+from confluence_to_twig.web import access, adding, playground
 from confluence_to_twig.web.discretion import Discretion
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.overview import source_row
@@ -216,6 +216,40 @@ def ask(source: Ours, asked: Question) -> dict[str, Any]:
     """Ask Twig. A POST, so that questions stay out of addresses and access logs."""
     passages = playground.ask(source, _staging(source), asked.question, asked.limit)
     return {"passages": [asdict(passage) for passage in passages]}
+
+
+ConnId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Connected(BaseModel):
+    """Which connection is asked."""
+
+    conn_id: ConnId
+
+
+class NewSource(BaseModel):
+    """What a person fills in for a new source. :param more: further fields, as YAML."""
+
+    name: Annotated[str, Field(max_length=200)]
+    space_key: Annotated[str, Field(max_length=300)]
+    confluence_conn_id: ConnId = "confluence_default"
+    twig_conn_id: Annotated[str, Field(max_length=200)] = ""
+    more: Annotated[str, Field(max_length=10_000)] = ""
+
+
+@app.post("/api/adding/spaces")
+def spaces(asked: Connected, user: access.User) -> dict[str, Any]:
+    """The spaces that a connection sees. A POST, so that no browser asks ahead."""
+    access.require_connection(user, asked.conn_id)
+    return adding.visible_spaces(asked.conn_id)
+
+
+@app.post("/api/adding/check")
+def check(asked: NewSource, user: access.User) -> dict[str, Any]:
+    """Whether a source can be added, and the lines to paste. Nothing is written."""
+    entry = adding.entry_of(**asked.model_dump())
+    access.require_connection(user, str(entry.get("confluence_conn_id", asked.confluence_conn_id)))
+    return adding.checked(entry)
 
 
 def _row(source: Source, user: Any, now: datetime) -> dict[str, Any]:

@@ -27,6 +27,7 @@ async function call(url, options) {
   if (answer.ok && body !== null) return body;
   const detail = body?.detail;
   if (answer.status === 401) throw new Refused(401, "You are not signed in any more", "Sign in to Airflow again.");
+  if (answer.status === 403 && detail?.summary) throw new Refused(403, detail.summary, detail.remedy);
   if (answer.status === 403 && options.method === "POST") throw new Refused(403, "You may not do this", "It needs the right to trigger the DAG of this source.");
   if (answer.status === 403) throw new Refused(403, "You may not see this", "It needs the right to read the DAG of this source.");
   if (detail?.summary) throw new Refused(answer.status, detail.summary, detail.remedy);
@@ -55,6 +56,12 @@ function post(url, body, signal) {
 export function ask(dagId, question, limit, signal) {
   return post(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), { question, limit }, signal);
 }
+
+/** The spaces that a connection sees. */
+export const visibleSpaces = (connId, signal) => post(address(OWN, "adding/spaces"), { conn_id: connId }, signal);
+
+/** Whether a source can be added, and the lines to paste. */
+export const checkSource = (entry, signal) => post(address(OWN, "adding/check"), entry, signal);
 
 /** Start a run by hand; `conf` holds the fields of the trigger form. Returns Airflow's run. */
 export function startRun(dagId, conf, signal) {

@@ -1,5 +1,6 @@
 // The page: which view the address asks for, and when to look again.
 
+import { ADDING, addingView } from "./adding.js";
 import { liveState, own, Refused } from "./api.js";
 import { h, replace } from "./dom.js";
 import { around, freeLinks, showAddress } from "./frame.js";
@@ -70,10 +71,11 @@ async function show() {
 function open(data, signal) {
   const { name } = route();
   const wanted = dagOfTab && !name ? data.sources.find((source) => source.dag_id === dagOfTab)?.name : name;
-  if (dagOfTab && !wanted) {
+  if (dagOfTab && !wanted && name !== ADDING) {
     replace(page, foreignDag(dagOfTab, data.sources.length));
     return () => {};
   }
+  if (name === ADDING) return addingView(page, { signal });
   if (!wanted) return overview(page, data);
   if (!name) {
     history.replaceState(null, "", `#/${encodeURIComponent(wanted)}`);

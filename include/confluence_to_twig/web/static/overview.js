@@ -73,7 +73,8 @@ function filters(view, draw) {
         `${number(counts[state].length)} ${word.toLowerCase()}`,
       ),
     );
-  return [h("div", { class: "chips", role: "group", "aria-label": "Show only" }, chips)];
+  const add = h("a", { class: "button", "data-key": "add", href: "#/+add" }, "Add a source");
+  return [h("div", { class: "actions" }, h("div", { class: "chips", role: "group", "aria-label": "Show only" }, chips), add)];
 }
 
 function warnings(data) {
@@ -103,7 +104,7 @@ function drawList(view, draw) {
     return [
       empty(
         "No source yet",
-        "Add an entry to include/sources.yaml: a name and a space key are enough. Its DAG, and its row here, appear within a minute.",
+        "Add an entry to include/sources.yaml: a name and a space key are enough. Its DAG, and its row here, appear within a minute. Add a source, above, makes the lines to paste.",
       ),
     ];
   }

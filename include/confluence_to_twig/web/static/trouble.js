@@ -1,6 +1,7 @@
 // Pages that need somebody's eye: quarantined ones, and those whose conversion may have lost something.
 
 import { acknowledgeButton, againButton } from "./actions.js";
+import { estimate } from "./adding.js";
 import { h, outside, replace } from "./dom.js";
 import { count, number, percent, relative } from "./format.js";
 import { empty, loading, refusal, withheldNotice } from "./notices.js";
@@ -67,7 +68,7 @@ function warnings({ conversions, warnings: said, doctor, open, withheld }, conte
   ];
 }
 
-function looked({ looked_at, findings, by_hand }) {
+function looked({ looked_at, findings, by_hand, estimate: expected }) {
   const open = findings.filter((finding) => finding.state !== "ok");
   return h(
     "section",
@@ -75,6 +76,7 @@ function looked({ looked_at, findings, by_hand }) {
     h("h2", {}, `The doctor looked on ${looked_at.slice(0, 10)}`),
     h("p", { class: "sub lead" }, `${number(findings.length - open.length)} of ${count(findings.length, "finding")} are fine.`),
     h("ul", { class: "card said" }, open.map((one) => h("li", {}, `${one.side}, ${one.what}: ${one.found} (${one.state})`))),
+    expected && estimate(expected),
     h("ol", { class: "card said" }, by_hand.map((step) => h("li", {}, step))),
   );
 }
