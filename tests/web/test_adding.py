@@ -71,6 +71,7 @@ def test_shows_what_the_doctor_saw_last(sandbox: SandboxConfluence, docs: Sample
         ({"name": "No spaces!"}, "name"),
         ({"space_key": "x y"}, "space_key"),
         ({"more": "lookbak: 3 days"}, "lookbak"),
+        ({"space_key": "", "more": "spaces: [PROD, OTHER]"}, "choose one space here"),
         ({"more": "lookback: soon"}, "lookback"),
     ],
 )

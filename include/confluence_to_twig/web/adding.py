@@ -43,7 +43,7 @@ def visible_spaces(conn_id: str) -> dict[str, Any]:
     """
     with _connected(conn_id) as client:
         found = client.api.visible_spaces()
-    synced = {source.space_key: source.name for source in load_sources().sources}
+    synced = {source.space_key: source.name for source in load_sources().sources if source.space_key}
     rows = [
         {
             "key": space.alias or space.key,
@@ -69,6 +69,9 @@ def checked(entry: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         problems = [explain(Source, detail) for detail in error.errors(include_url=False)]
         return {"problems": problems, "space": None, "count": None, "snippet": "", "doctor": None}
+    if not source.space_key:
+        one = "space_key: choose one space here; the docs tell under Configuration how a source takes several"
+        return {"problems": [one], "space": None, "count": None, "snippet": "", "doctor": None}
     with _connected(source.confluence_conn_id) as client:
         space = client.space(source.space_key)
         count = client.count(space, source.content)
@@ -113,6 +116,5 @@ def entry_of(name: str, space_key: str, confluence_conn_id: str, twig_conn_id: s
         fields = None
     if not isinstance(fields, dict) or not all(isinstance(key, str) for key in fields):
         raise PermanentError("The further fields are not YAML", "Write one a line, such as `exclude_labels: [draft]`.")
-    told = {"name": name, "space_key": space_key}
-    connections = {"confluence_conn_id": confluence_conn_id, "twig_conn_id": twig_conn_id}
-    return told | {key: value for key, value in connections.items() if value} | fields
+    filled = {"space_key": space_key, "confluence_conn_id": confluence_conn_id, "twig_conn_id": twig_conn_id}
+    return {"name": name} | {key: value for key, value in filled.items() if value} | fields

@@ -238,7 +238,7 @@ class NewSource(BaseModel):
 
 
 @app.post("/api/adding/spaces")
-def spaces(asked: Connected, user: access.User) -> dict[str, Any]:
+def visible_spaces(asked: Connected, user: access.User) -> dict[str, Any]:
     """The spaces that a connection sees. A POST, so that no browser asks ahead."""
     access.require_connection(user, asked.conn_id)
     return adding.visible_spaces(asked.conn_id)
