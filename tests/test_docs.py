@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,29 @@ def test_links_outside_the_site_lead_somewhere(name: str) -> None:
 def test_every_field_of_a_source_is_in_the_configuration_page() -> None:
     named = set(re.findall(r"`(\w+)`", text("docs/configuration.md")))
     assert Source.model_fields.keys() - named == set()
+
+
+def test_the_configuration_page_gives_the_defaults_of_the_model() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| ([^|]+) \| ", text("docs/configuration.md"), re.MULTILINE)
+    told = {name: cell.replace("`", "") for names, cell in rows for name in re.findall(r"`(\w+)`", names)}
+    wrong = []
+    for name, field in Source.model_fields.items():
+        default = field.default
+        if isinstance(default, bool):
+            shown = [str(default).lower()]
+        elif isinstance(default, timedelta):
+            seconds = int(default.total_seconds())
+            units = (("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400))
+            shown = [f"{seconds // size} {unit}" for unit, size in units if seconds % size == 0]
+        elif isinstance(default, int | float):
+            shown = [f"{default:,}"]
+        elif isinstance(default, str) and default:
+            shown = [default]
+        else:
+            continue
+        if not any(re.search(rf"(^|, ){re.escape(value)}(s|,|$| )", told.get(name, "")) for value in shown):
+            wrong.append((name, default, told.get(name)))
+    assert wrong == []
 
 
 def test_every_field_of_the_alerts_is_in_the_page_about_them() -> None:
