@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from confluence_to_twig.runs.lineage import Lineage
 from confluence_to_twig.runs.record import recorded
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.sources.source import Source
 from confluence_to_twig.tasks import traced
 
 
@@ -26,6 +29,15 @@ def test_a_load_tells_of_the_chunks_that_it_sent(run: Run, monkeypatch: pytest.M
     assert (twig.namespace, twig.name) == ("twig", run.source.name)
     statistics = twig.outputFacets["outputStatistics"]
     assert (statistics.rowCount, statistics.size) == (40, 1_234)
+
+
+def test_a_discover_tells_of_each_space_that_its_source_names(run: Run) -> None:
+    source = Source.model_validate({"name": "docs", "spaces": ["PROD", "ENG*"], "confluence_conn_id": "nowhere"})
+    told = traced.lineage_of(replace(run, source=source, task_id="discover"), {})
+    assert [(it.namespace, it.name, it.rows) for it in told.reads] == [
+        ("confluence://nowhere", "PROD", None),
+        ("confluence://nowhere", "ENG*", None),
+    ]
 
 
 def test_nothing_is_read_when_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,13 +49,13 @@ def lineage_of(run: Run, record: Mapping[str, Any]) -> Lineage:
 def _discover(run: Run, record: Mapping[str, Any]) -> Lineage:
     inventory = staged(run.source_staging, "inventory", run.staging.inventories())
     plan = staged(run.source_staging, "plan", [run.staging.plan])
-    return Lineage((_space(run, inventory.rows),), (inventory, plan))
+    return Lineage(_spaces(run, inventory.rows), (inventory, plan))
 
 
 def _extract(run: Run, record: Mapping[str, Any]) -> Lineage:
     pages = staged(run.source_staging, "pages", [run.staging.pages(run.shard or 0)])
     plan = staged(run.source_staging, "plan", [run.staging.plan])
-    return Lineage((plan, _space(run, pages.rows)), (pages,))
+    return Lineage((plan, *_spaces(run, pages.rows)), (pages,))
 
 
 def _transform(run: Run, record: Mapping[str, Any]) -> Lineage:
@@ -91,8 +91,11 @@ def _verify(run: Run, record: Mapping[str, Any]) -> Lineage:
     return Lineage((twig(run.source.name, rows=details["chunks"], rules=rules),))
 
 
-def _space(run: Run, rows: int | None) -> Dataset:
-    return space(host_of(run.source.confluence_conn_id), run.source.space_key, rows)
+def _spaces(run: Run, rows: int | None) -> tuple[Dataset, ...]:
+    """The spaces as the source names them, patterns included. The rows of several cannot be told apart."""
+    source, host = run.source, host_of(run.source.confluence_conn_id)
+    keys = (source.space_key,) if source.space_key else source.spaces
+    return tuple(space(host, key, rows if len(keys) == 1 else None) for key in keys)
 
 
 _OF_TASKS = {
