@@ -69,7 +69,8 @@ class AudienceWorld:
     @property
     def source(self) -> Source:
         given = {"restricted_pages": "audiences", "everyone_groups": ["confluence-users"]} | self.settings
-        return Source(name="docs", space_key="PROD", schedule=None, attachments="none", **given)
+        spaces = {} if "spaces" in given else {"space_key": "PROD"}
+        return Source(name="docs", schedule=None, attachments="none", **spaces, **given)
 
     @property
     def staging(self) -> SourceStaging:

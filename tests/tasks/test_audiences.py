@@ -15,7 +15,7 @@ from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from confluence_to_twig.staging.parquet import iter_rows
 from confluence_to_twig.twig.delta import Package, upsert
 from confluence_to_twig.twig.hook import TwigHook
-from sandbox.confluence.sandbox import SandboxConfluence
+from sandbox.confluence.sandbox import SYNC_EMAIL, SYNC_USER, SandboxConfluence
 from sandbox.twig import Settings, serve
 from tests.confluence.spaces import forget_requests, include_of, requests_of
 from tests.tasks.audience_world import AudienceWorld, account, email, readers_space
@@ -191,3 +191,14 @@ def test_a_page_that_twig_will_not_let_go_is_sent_nowhere_else(world: AudienceWo
     assert world.held() == {"": EVERYWHERE}
     warnings = read_json(record_path(run).parent / "load.json")["warnings"]
     assert any("1 pages are still in docs" in warning for warning in warnings)
+
+
+def test_spaces_of_one_source_are_kept_apart_by_who_may_read_them(world: AudienceWorld) -> None:
+    world.confluence.add_space(readers_space("HR"))
+    world.confluence.hide_space("HR", [SYNC_EMAIL], ["legal"])
+    world.settings = {"spaces": ["PROD", "HR"]}
+    world.sync()
+    [few] = [label for label in world.held() if label]
+    assert {label: len(refs) for label, refs in world.held().items()} == {"": 6, few: 6}
+    [levels] = [entry.levels for entry in read_audience_book(world.staging).entries.values()]
+    assert levels == [{"users": [SYNC_USER.account_id], "groups": ["group-legal"]}]
