@@ -53,7 +53,9 @@ def test_generated_pages_are_green_as_loaded_and_red_for_each_that_is_not(world:
     assert verdict.findings == []
     assert verdict.warnings == []
     assert (verdict.held.pages_found, verdict.held.compared) == (PAGES, PAGES)
-    assert verdict.cited == verdict.checked >= 15
+    # The more pages of few words there are, the fewer say something of their own: those are excused.
+    assert verdict.cited == verdict.checked > 0
+    assert verdict.checked + len(verdict.excused) >= 20
 
     spec = world.source().id
     damaged = chance.sample([page.page_id for page in pages if page.sections], 10)  # nobody misses one without text
