@@ -16,6 +16,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -q
 MEASURED = .coverage.json
+BESIDE = .tests-beside.txt
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 # The commands run in your Airflow, which AIRFLOW_HOME names; without one, in that of `make run`, with its connections.
@@ -90,14 +91,17 @@ imports: install
 # Everything. The fast tests run here among the others, so that the coverage counts them.
 test: install lint types imports docs tests
 
-# The longest files come first (tests/tiers.py), so that no processor waits for the last one. Line coverage: tests/line_coverage.py.
-# Whole servers get the machine to themselves, those of one folder after those of the other.
+# Whole servers wait much: the other tests run beside them at low priority, on what they leave of the processors, and are printed after
+# them. Whole servers of one folder come after those of the other. Elsewhere the longest files come first (tests/tiers.py), so that no
+# processor waits for the last one. Line coverage: tests/line_coverage.py.
 tests: install chromium distributed
 	@$(UV) sync --frozen --quiet --group distributed --group measure
-	$(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
-	  -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server"
+	@failed=0; nice -n 10 $(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
+	  -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server" >$(BESIDE) 2>&1 & beside=$$!; \
+	  trap 'kill $$beside 2>/dev/null || :' EXIT; echo "All but whole servers is tested beside them: $(BESIDE)"; \
+	  for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder || failed=1; done; \
+	  tail -n +1 -f --pid=$$beside $(BESIDE); wait $$beside || failed=1; exit $$failed
 	$(BIN)/python -m tests.line_coverage $(MEASURED)
-	for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder; done
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
 proofs: install distributed
@@ -127,4 +131,4 @@ chromium:
 	  || echo "chromium is not installed and can't be installed from here: browser tests will be skipped"
 
 clean:
-	rm -rf .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site
+	rm -rf $(BESIDE) $(MEASURED) .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site
