@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.confluence import faults
+from sandbox.confluence.sandbox import SYNC_EMAIL
 from sandbox.seed import SeedPage, SeedSpace
 from tests.dags.conftest import EVERY_TITLE, Site
 
@@ -42,8 +43,10 @@ def rows(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_one_source_takes_every_space_and_keeps_each_in_step(many: Site) -> None:
+    many.confluence.hide_space("HR", [SYNC_EMAIL], ["people-team"])
     report = many.run(full=True)
     assert report["state"] == "success"
+    assert ["may read HR, or" in line for line in report["warnings"]] == [True]
     assert many.held_titles() == EVERY_TITLE | OF_HR | OF_OPS
     texts = {document.title: "".join(chunk.text for chunk in document.chunks) for document in many.held().values()}
     assert "about alpha-1-widgets" in texts["On call"]  # included from another space

@@ -11,6 +11,7 @@ from confluence_to_twig.confluence.api.content import Count
 from confluence_to_twig.confluence.api.errors import SpaceNotFoundError
 from confluence_to_twig.confluence.api.expiry import expiry_warning
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
+from confluence_to_twig.confluence.sweep.space_levels import read_space_levels
 from confluence_to_twig.planning.spaces import chosen_spaces
 from confluence_to_twig.planning.window import resolve_window
 from confluence_to_twig.runs.record import Record, recorded
@@ -121,7 +122,26 @@ def _find_spaces(run: Run, client: ConfluenceClient, record: Record) -> tuple[Sp
             "their deletion in the task prune; if it is not, give the account the permission to view it again."
         )
     log.info("Spaces: %s", ", ".join(space.key for space in selected) or "none")
+    _warn_of_closed(run, client, record, selected)
     return tuple(selected)
+
+
+def _warn_of_closed(run: Run, client: ConfluenceClient, record: Record, spaces: Sequence[Space]) -> None:
+    """Name the spaces that not everybody may read, where one data source holds the pages of all of them.
+
+    That takes a request for each space, so it is asked when one is new, and in full runs.
+    """
+    source, staging = run.source, run.source_staging
+    seen = all(read_look_state(last_inventory_of(staging, space.id)) for space in spaces)
+    if source.restricted_pages == "audiences" or len(spaces) < 2 or (seen and not run.params.full):
+        return
+    levels = read_space_levels(client, spaces, known_names={}, everyone=source.everyone_groups)
+    if closed := [space.key for space in spaces if space.id in levels.apart]:
+        record.warn(
+            f"Not everybody who may read the other spaces may read {', '.join(closed)}, or Confluence does not tell: in "
+            f"{source.data_source_name} their pages stand among the others, for all who may ask it. Give such spaces a "
+            "source of their own, or set restricted_pages: audiences (docs/audiences.md)."
+        )
 
 
 def _held(run: Run) -> int:

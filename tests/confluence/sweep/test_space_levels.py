@@ -103,3 +103,16 @@ def test_a_confluence_that_does_not_answer_moves_no_page_to_another_audience(san
     assert found.of == {}
     assert {space.id for space in found.failed} == keys.keys()
     assert all(isinstance(error, TransientError) for error in found.failed.values())
+
+
+@pytest.mark.parametrize(
+    ("of", "apart"),
+    [
+        ({"1": None, "2": None}, set()),
+        ({"1": Level.of(groups=["staff"]), "2": Level.of(groups=["staff"])}, set()),
+        ({"1": Level.of(groups=["staff"]), "2": Level.of(groups=["staff"]), "3": Level.of(groups=["hr"])}, {"3"}),
+        ({"1": None, "2": Level.of(groups=["staff"]), "3": Level.of(groups=["staff"])}, {"2", "3"}),
+    ],
+)
+def test_spaces_apart_have_other_readers_than_the_rest(of: dict[str, Level | None], apart: set[str]) -> None:
+    assert SpaceLevels(of).apart == apart

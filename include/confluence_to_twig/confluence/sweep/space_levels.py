@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,15 @@ class SpaceLevels:
     names: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     failed: dict[Space, PipelineError] = field(default_factory=dict)
+
+    @property
+    def apart(self) -> set[str]:
+        """Ids of the spaces that not all people may read who may read the others; what most spaces have in common is all."""
+        levels = set(self.of.values())
+        if len(levels) < 2:
+            return set()
+        common = None if None in levels else Counter(self.of.values()).most_common(1)[0][0]
+        return {space_id for space_id, level in self.of.items() if level != common}
 
 
 def read_space_levels(
