@@ -11,7 +11,7 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "content.md"
 
 
-@pytest.mark.parametrize("name", ["chunks.chunking", "convert"])
+@pytest.mark.parametrize("name", ["chunks.chunking", "conversion"])
 def test_examples_of_the_functions(name):
     result = doctest.testmod(importlib.import_module(f"confluence_to_twig.content.{name}"))
     assert result.attempted > 0
