@@ -16,8 +16,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -q
 MEASURED = .coverage.json
-OTHERS = .tests-others.txt
-SCHEDULER = .tests-scheduler.txt
+BESIDE = .tests-beside.txt
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 # The commands run in your Airflow, which AIRFLOW_HOME names; without one, in that of `make run`, with its connections.
@@ -92,20 +91,16 @@ imports: install
 # Everything. The fast tests run here among the others, so that the coverage counts them.
 test: install lint types imports docs tests
 
-# Whole servers wait much, so two of them run at a time, and all other tests beside them, at low priority. What runs beside is printed after
-# what it runs beside. The longest files come first (tests/tiers.py), so that no processor waits for the last one. Line coverage:
-# tests/line_coverage.py.
+# Whole servers wait much: the other tests run beside them at low priority, on what they leave of the processors, and are printed after
+# them. Whole servers of one folder come after those of the other. Elsewhere the longest files come first (tests/tiers.py), so that no
+# processor waits for the last one. Line coverage: tests/line_coverage.py.
 tests: install chromium distributed
 	@$(UV) sync --frozen --quiet --group distributed --group measure
-	@echo "Beside the browser: $(SCHEDULER). Beside all whole servers: $(OTHERS)"
-	@nice -n 10 $(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
-	  -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not whole_server" >$(OTHERS) 2>&1 & others=$$!; \
-	  $(PYTEST) tests/scheduler >$(SCHEDULER) 2>&1 & scheduler=$$!; \
-	  trap 'kill $$others $$scheduler 2>/dev/null || :' EXIT; failed=0; \
-	  $(PYTEST) tests/browser || failed=1; \
-	  tail -n +1 -f --pid=$$scheduler $(SCHEDULER); wait $$scheduler || failed=1; \
-	  $(PYTEST) tests/distributed || failed=1; \
-	  tail -n +1 -f --pid=$$others $(OTHERS); wait $$others || failed=1; exit $$failed
+	@failed=0; nice -n 10 $(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
+	  -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server" >$(BESIDE) 2>&1 & beside=$$!; \
+	  trap 'kill $$beside 2>/dev/null || :' EXIT; echo "All but whole servers is tested beside them: $(BESIDE)"; \
+	  for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder || failed=1; done; \
+	  tail -n +1 -f --pid=$$beside $(BESIDE); wait $$beside || failed=1; exit $$failed
 	$(BIN)/python -m tests.line_coverage $(MEASURED)
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
@@ -136,4 +131,4 @@ chromium:
 	  || echo "chromium is not installed and can't be installed from here: browser tests will be skipped"
 
 clean:
-	rm -rf $(OTHERS) $(SCHEDULER) $(MEASURED) .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site
+	rm -rf $(BESIDE) $(MEASURED) .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site
