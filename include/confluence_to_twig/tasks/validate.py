@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
+    from confluence_to_twig.staging.last_inventory import LookState
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +65,12 @@ def _check_connections(run: Run, record: Record, token_expires: Callable[[Source
         space = None if run.source.spaces else _find_space(run, client, record)
         sign_in = client.sign_in()
         spaces = _find_spaces(run, client, record) if run.source.spaces else ()
+        states = [read_look_state(last_inventory_of(run.source_staging, space.id)) for space in spaces]
+        _warn_of_closed(run, client, record, spaces, new=not all(states))
         # The number is for a sentence: it is counted while Twig is asked.
         counting = client.workers.submit(partial(_count, run, client), space) if space else None
         _check_twig(run, record)
-        counted = counting.result() if counting else _known(run, spaces)
+        counted = counting.result() if counting else _known(states)
         record.figures["requests"] = client.requests_made
     if space or spaces:
         log.info("Connection successful, found %s", f"{len(spaces):,} spaces" if spaces else counted)
@@ -94,10 +97,9 @@ def _count(run: Run, client: ConfluenceClient, space: Space) -> Count:
     return Count(known[1]) if known else client.count(space, run.source.content)
 
 
-def _known(run: Run, spaces: Sequence[Space]) -> Count:
+def _known(states: Sequence[tuple[LookState, int] | None]) -> Count:
     """What the last looks at many spaces saw: counting each of them would take a request and more for each."""
-    known = [read_look_state(last_inventory_of(run.source_staging, space.id)) for space in spaces]
-    return Count(sum(state[1] for state in known if state), exact=all(known))
+    return Count(sum(state[1] for state in states if state), exact=all(states))
 
 
 def _find_spaces(run: Run, client: ConfluenceClient, record: Record) -> tuple[Space, ...]:
@@ -122,21 +124,21 @@ def _find_spaces(run: Run, client: ConfluenceClient, record: Record) -> tuple[Sp
             "their deletion in the task prune; if it is not, give the account the permission to view it again."
         )
     log.info("Spaces: %s", ", ".join(space.key for space in selected) or "none")
-    _warn_of_closed(run, client, record, selected)
     return tuple(selected)
 
 
-def _warn_of_closed(run: Run, client: ConfluenceClient, record: Record, spaces: Sequence[Space]) -> None:
+def _warn_of_closed(run: Run, client: ConfluenceClient, record: Record, spaces: Sequence[Space], *, new: bool) -> None:
     """Name the spaces that not everybody may read, where one data source holds the pages of all of them.
 
     That takes a request for each space, so it is asked when one is new, and in full runs.
+
+    :param new: whether one of them was never looked at.
     """
-    source, staging = run.source, run.source_staging
-    seen = all(read_look_state(last_inventory_of(staging, space.id)) for space in spaces)
-    if source.restricted_pages == "audiences" or len(spaces) < 2 or (seen and not run.params.full):
+    source = run.source
+    if source.restricted_pages == "audiences" or len(spaces) < 2 or not (new or run.params.full):
         return
-    levels = read_space_levels(client, spaces, known_names={}, everyone=source.everyone_groups)
-    if closed := [space.key for space in spaces if space.id in levels.apart]:
+    apart = read_space_levels(client, spaces, known_names={}, everyone=source.everyone_groups).apart
+    if closed := [space.key for space in spaces if space.id in apart]:
         record.warn(
             f"Not everybody who may read the other spaces may read {', '.join(closed)}, or Confluence does not tell: in "
             f"{source.data_source_name} their pages stand among the others, for all who may ask it. Give such spaces a "
