@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from confluence_to_twig.planning.decision import MOVED
 from confluence_to_twig.tasks.removal import delete_from
-from confluence_to_twig.tasks.targets import fetched_for, leaving, targets_of
+from confluence_to_twig.tasks.targets import fetched_by_target, leaving_by_target, targets_of
 from confluence_to_twig.twig.pruner import Deletion
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ def take_out(run: Run, record: Record) -> frozenset[str]:
     targets = targets_of(run)
     if len(targets) == 1:
         return frozenset()
-    belongs = {page_id: target.key for target in targets for page_id in fetched_for(run, target)}
+    fetched, leaves = fetched_by_target(run), leaving_by_target(run)
+    belongs = {page_id: target.key for target in targets for page_id in fetched[target.key]}
     stuck: set[str] = set()
     for target in targets:
         elsewhere = {page_id for page_id, key in belongs.items() if key != target.key}
-        stuck |= _taken_out(run, target, elsewhere | {row["page_id"] for row in leaving(run, target)}, record)
+        stuck |= _taken_out(run, target, elsewhere | leaves[target.key], record)
     return frozenset(stuck)
 
 

@@ -90,14 +90,15 @@ def deliver(
     :param hold: pages that stay behind. :param only: when given, all others do.
     :returns: as :func:`load`.
     """
-    from confluence_to_twig.tasks.targets import fetched_for, targets_of
+    from confluence_to_twig.tasks.targets import fetched_by_target, targets_of
 
     targets, total = targets_of(run), {"changed": 0, "chunks_sent": 0, "refused": 0}
+    fetched = fetched_by_target(run) if len(targets) > 1 else {}
     for number, target in enumerate(targets):
         wanted = only
         if len(targets) > 1:
-            pages = fetched_for(run, target)
-            wanted = pages.keys() if only is None else pages.keys() & set(only)
+            pages = fetched[target.key]
+            wanted = pages if only is None else pages & set(only)
         told = _deliver_to(run, target, documents, chunks, record, hold, wanted, whole=only is None, number=number)
         total = {name: total[name] + told[name] for name in total}
     return total

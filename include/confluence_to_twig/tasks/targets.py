@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confluence_to_twig.planning.audience import EVERYBODY, Audience, described
 from confluence_to_twig.sources.source import AUDIENCE_SEPARATOR
@@ -50,16 +51,21 @@ class Target:
         return f"{self.name}: {message}" if self.key != EVERYBODY else message
 
 
-def fetched_for(run: Run, target: Target) -> dict[str, int]:
-    """The pages that the run's plan sends to a target: page id → shard. A plan without routes sends all to the source's own."""
-    rows = iter_rows(run.staging.plan, ["page_id", "shard", "target"], where=("action", ["fetch"]))
-    return {row["page_id"]: row["shard"] for row in rows if (row["target"] or EVERYBODY) == target.key}
+def fetched_by_target(run: Run) -> dict[str, set[str]]:
+    """Ids of the pages that the run's plan sends to each target, by its key. A plan without routes sends all to the source's own."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in iter_rows(run.staging.plan, ["page_id", "target"], where=("action", ["fetch"])):
+        found[row["target"] or EVERYBODY].add(row["page_id"])
+    return found
 
 
-def leaving(run: Run, target: Target) -> list[dict[str, Any]]:
-    """The rows of the run's plan whose pages have to go from a target, because they belong in another one."""
-    rows = iter_rows(run.staging.plan, ["page_id", "title", "url", "target", "leaves"], where=("action", _SENT))
-    return [row for row in rows if target.key in (row["leaves"] or ())]
+def leaving_by_target(run: Run) -> dict[str, set[str]]:
+    """Ids of the pages that have to go from each target, by its key, because they belong in another one."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in iter_rows(run.staging.plan, ["page_id", "leaves"], where=("action", _SENT)):
+        for key in row["leaves"] or ():
+            found[key].add(row["page_id"])
+    return found
 
 
 def targets_of(run: Run) -> list[Target]:
