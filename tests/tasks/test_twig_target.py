@@ -12,7 +12,7 @@ from confluence_to_twig.runs.run import Run
 from confluence_to_twig.sources.source import Source
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.tasks.file_target import load_files
-from confluence_to_twig.tasks.targets import targets_of
+from confluence_to_twig.tasks.targets import Shipment, targets_of
 from confluence_to_twig.tasks.twig_target import settle_manifests
 from tests.twig.world import Page, write_shard
 
@@ -40,10 +40,11 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     )
     run, record = replace(run, source=source), Record()
     [target] = targets_of(run)
-    documents, chunks = [run.staging.documents(0)], [run.staging.chunks(0)]
+    files = [run.staging.documents(0)], [run.staging.chunks(0)]
+    shipment = Shipment(*files, hold=(), only=None, quarantine=run.staging.quarantine("load", 0), is_whole=True)
     assert doubtful(run, record) == set()
     write_shard(run.source_staging, run.run_id, PAGES)
-    load_files(run, target, documents, chunks, record, hold=(), only=None, whole=True, quarantine=0)
+    load_files(run, target, shipment, record)
     assert doubtful(run, record) == set()
     assert record.warnings == []
 
@@ -52,6 +53,6 @@ def test_repair_lets_the_plan_fetch_pages_whose_file_is_missing(
     lost = {"0"} if kind == "folder" else {page.page_id for page in PAGES}
     assert doubtful(run, record) == (lost if repair else set())
     assert len(record.warnings) == repair
-    load_files(run, target, documents, chunks, record, hold=(), only=None, whole=True, quarantine=0)
+    load_files(run, target, shipment, record)
     assert doubtful(run, record) == set()
     assert bool(list(folder.glob("0-*" if kind == "folder" else "volume*"))) is repair

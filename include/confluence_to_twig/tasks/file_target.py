@@ -11,14 +11,14 @@ from confluence_to_twig.twig.file_delivery import FileDelivery, bind, bound_shap
 from confluence_to_twig.twig.file_places import SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from airflow.sdk import ObjectStoragePath
 
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
-    from confluence_to_twig.tasks.targets import Target
+    from confluence_to_twig.tasks.targets import Shipment, Target
     from confluence_to_twig.twig.file_places import Shape
     from confluence_to_twig.twig.pruner import Deletion
 
@@ -97,31 +97,13 @@ def mend_target(run: Run, target: Target, record: Record) -> None:
         )
 
 
-def load_files(
-    run: Run,
-    target: Target,
-    documents: Sequence[ObjectStoragePath],
-    chunks: Sequence[ObjectStoragePath],
-    record: Record,
-    *,
-    hold: Collection[str],
-    only: Collection[str] | None,
-    whole: bool,
-    quarantine: int,
-) -> dict[str, Any]:
-    """Write the documents that differ. Returns the same counters as a load into Twig.
-
-    :param whole: these are all pages of the run for this target. :param quarantine: number of the file for those refused.
-    """
+def load_files(run: Run, target: Target, shipment: Shipment, record: Record) -> dict[str, Any]:
+    """Write the documents that differ. Returns the same counters as a load into Twig."""
     delivery = _delivery(run, target)
     report = delivery.deliver(
-        documents,
-        chunks,
-        run.staging.quarantine("load", quarantine),
-        hold=hold,
-        only=only,
+        shipment.documents, shipment.chunks, shipment.quarantine, hold=shipment.hold, only=shipment.only
     )
-    if whole and not (run.params.page_ids or hold) and run.facts.run_type != "backfill":
+    if shipment.is_whole and not (run.params.page_ids or shipment.hold) and run.facts.run_type != "backfill":
         report.removed += delivery.remove_leftovers().removed
     figures = report.as_dict()
     refused = figures.pop("refused")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context, ObjectStoragePath
 
     from confluence_to_twig.sources.source import Source
-    from confluence_to_twig.tasks.targets import Target
+    from confluence_to_twig.tasks.targets import Shipment, Target
     from confluence_to_twig.twig.load_report import LoadReport
 
 log = logging.getLogger(__name__)
@@ -90,54 +90,35 @@ def deliver(
     :param hold: pages that stay behind. :param only: when given, all others do.
     :returns: as :func:`load`.
     """
-    from confluence_to_twig.tasks.targets import fetched_by_target, targets_of
+    from confluence_to_twig.tasks.targets import Shipment, fetched_by_target, targets_of
 
     targets, total = targets_of(run), {"changed": 0, "chunks_sent": 0, "refused": 0}
     fetched = fetched_by_target(run) if len(targets) > 1 else {}
+    is_whole = only is None
     for number, target in enumerate(targets):
         wanted = only
         if len(targets) > 1:
             pages = fetched[target.key]
             wanted = pages if only is None else pages & set(only)
-        told = _deliver_to(run, target, documents, chunks, record, hold, wanted, whole=only is None, number=number)
+        # What prune lets through comes after what load sent, to the same place.
+        quarantine = run.staging.quarantine("load", 2 * number + (not is_whole))
+        shipment = Shipment(documents, chunks, hold, wanted, quarantine, is_whole)
+        told = _deliver_to(run, target, shipment, record)
         total = {name: total[name] + told[name] for name in total}
     return total
 
 
-def _deliver_to(
-    run: Run,
-    target: Target,
-    documents: Sequence[ObjectStoragePath],
-    chunks: Sequence[ObjectStoragePath],
-    record: Record,
-    hold: Collection[str],
-    only: Collection[str] | None,
-    *,
-    whole: bool,
-    number: int,
-) -> dict[str, Any]:
-    quarantine = 2 * number + (not whole)  # what prune lets through comes after what load sent, to the same place
+def _deliver_to(run: Run, target: Target, shipment: Shipment, record: Record) -> dict[str, Any]:
     if run.source.delivery == "files":
         from confluence_to_twig.tasks.file_target import load_files
 
-        return load_files(
-            run, target, documents, chunks, record, hold=hold, only=only, whole=whole, quarantine=quarantine
-        )
-    if only is not None and not only:
+        return load_files(run, target, shipment, record)
+    if shipment.only is not None and not shipment.only:
         return {"changed": 0, "chunks_sent": 0, "refused": 0}
-    return _handed_on(_send(run, target, documents, chunks, record, hold, only, quarantine), record)
+    return _handed_on(_send(run, target, shipment, record), record)
 
 
-def _send(
-    run: Run,
-    target: Target,
-    documents: Sequence[ObjectStoragePath],
-    chunks: Sequence[ObjectStoragePath],
-    record: Record,
-    hold: Collection[str],
-    only: Collection[str] | None,
-    quarantine: int,
-) -> LoadReport:
+def _send(run: Run, target: Target, shipment: Shipment, record: Record) -> LoadReport:
     from confluence_to_twig.tasks.twig_target import data_source_of
     from confluence_to_twig.twig.hook import TwigHook
     from confluence_to_twig.twig.loader import load as load_documents
@@ -146,13 +127,13 @@ def _send(
         return load_documents(
             client,
             data_source_of(target, client),
-            documents=documents,
-            chunks=chunks,
+            documents=shipment.documents,
+            chunks=shipment.chunks,
             manifest=target.manifest,
             run_id=run.run_id,
-            hold=hold,
-            only=only,
-            quarantine_path=run.staging.quarantine("load", quarantine),
+            hold=shipment.hold,
+            only=shipment.only,
+            quarantine_path=shipment.quarantine,
         )
 
 

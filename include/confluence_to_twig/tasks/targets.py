@@ -14,6 +14,10 @@ from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.parquet import iter_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from airflow.sdk import ObjectStoragePath
+
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.staging.audience_book import AudienceBook
@@ -49,6 +53,23 @@ class Target:
     def told(self, message: str) -> str:
         """A message about it, which names it where it is not the source's own."""
         return f"{self.name}: {message}" if self.key != EVERYBODY else message
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """What goes to one target, of the documents of a run.
+
+    :param documents: one file a shard. :param chunks: the file of the same shard at the same place.
+    :param hold: pages that stay behind. :param only: when given, all others do.
+    :param quarantine: where documents that are refused are listed. :param is_whole: it is all that the run has for this target.
+    """
+
+    documents: Sequence[ObjectStoragePath]
+    chunks: Sequence[ObjectStoragePath]
+    hold: Collection[str]
+    only: Collection[str] | None
+    quarantine: ObjectStoragePath
+    is_whole: bool
 
 
 def fetched_by_target(run: Run) -> dict[str, set[str]]:
