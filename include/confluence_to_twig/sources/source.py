@@ -7,36 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from os import PathLike, fspath
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
-from confluence_to_twig.sources.alert_settings import AlertSettings
 from confluence_to_twig.sources.entries import Entries, UnusableError, read_entries
-from confluence_to_twig.sources.fields import (
-    IN_SECONDS,
-    NO_BOOLEAN,
-    ConnId,
-    ContentKinds,
-    Label,
-    Location,
-    Lookback,
-    MaxAge,
-    Name,
-    PageReference,
-    RenderAgain,
-    Schedule,
-    SpaceKey,
-    SpacePattern,
-    StartDate,
-    SweepEvery,
-    Tag,
-    Text,
-    TitlePattern,
-    duration,
-)
 from confluence_to_twig.sources.location import SOURCES_VARIABLE as SOURCES_VARIABLE
 from confluence_to_twig.sources.location import (
     LastGood,
@@ -48,8 +24,7 @@ from confluence_to_twig.sources.location import (
 )
 from confluence_to_twig.sources.lookback import describe
 from confluence_to_twig.sources.mistakes import explain, shown
-from confluence_to_twig.sources.placement import ExecutorConfig, Queue  # noqa: TC001 - pydantic reads them
-from confluence_to_twig.sources.quality_settings import QualitySettings
+from confluence_to_twig.sources.source_fields import SourceFields
 
 #: Keys and patterns that are named in a title.
 NAMED_SPACES = 5
@@ -59,81 +34,11 @@ AUDIENCE_SEPARATOR = " · "
 Sources = str | PathLike[str] | Iterable["Source | Mapping[str, Any]"]
 
 
-class Source(BaseModel):
-    """One source. ``docs/configuration.md`` describes every field.
+class Source(SourceFields):
+    """One source, whose fields fit together. ``docs/configuration.md`` describes every field.
 
     :raises pydantic.ValidationError: a field is missing, unknown or not allowed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    name: Name
-    space_key: SpaceKey = ""
-    spaces: Annotated[tuple[SpacePattern, ...], Field(max_length=1_000)] = ()
-    archived_spaces: Literal["skip", "include"] = "skip"
-    schedule: Schedule = "0 2 * * *"
-    lookback: Lookback = None
-    start_date: StartDate = datetime(2024, 1, 1, tzinfo=UTC)
-    catchup: bool = False
-    owner: Text = "data-engineering"
-    tags: Annotated[tuple[Tag, ...], Field(max_length=100)] = ()
-
-    confluence_conn_id: ConnId = "confluence_default"
-    content: ContentKinds = ("page", "blogpost")
-    restricted_pages: Literal["skip", "include", "audiences"] = "skip"
-    max_audiences: Annotated[int, Field(ge=0, le=1_000), NO_BOOLEAN] = 20
-    everyone_groups: tuple[Text, ...] = ()
-    unreadable_parents: Literal["skip", "include"] = "skip"
-    kept_out_titles: Literal["hidden", "editors"] = "hidden"
-    root_pages: tuple[PageReference, ...] = ()
-    exclude_root_pages: tuple[PageReference, ...] = ()
-    include_labels: tuple[Label, ...] = ()
-    exclude_labels: tuple[Label, ...] = ()
-    exclude_titles: tuple[TitlePattern, ...] = ()
-    max_age: MaxAge = None
-    comments: bool = False
-    attachments: Literal["none", "names", "text"] = "names"
-    render_macros: bool = True
-    render_again: RenderAgain = timedelta(days=1)
-    sweep_every: SweepEvery = None
-    on_change: bool = False
-    poll_every: Annotated[timedelta, duration(timedelta(seconds=5), timedelta(hours=1)), IN_SECONDS] = timedelta(
-        seconds=30
-    )
-    quiet_for: Annotated[timedelta, duration(timedelta(0), timedelta(minutes=10)), IN_SECONDS] = timedelta(seconds=5)
-
-    twig_conn_id: ConnId = "twig_default"
-    twig_name: Text | None = None
-    delivery: Literal["api", "files"] = "api"
-    files_path: Location | None = None
-    files_format: Literal["docx", "txt", "md", "zip", "folder"] | None = None
-    files_limit: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 1_000
-    repair: bool = False
-    files_settle: Annotated[timedelta, duration(timedelta(0), timedelta(days=366)), IN_SECONDS] = timedelta(hours=24)
-    audit_every: Annotated[timedelta, duration(timedelta(0), timedelta(days=366)), IN_SECONDS] = timedelta(hours=24)
-
-    queue: Queue = {}
-    executor_config: ExecutorConfig = {}
-    confluence_pool: Text | None = None
-    twig_pool: Text | None = None
-    shard_size: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 5_000
-    max_active_shards: Annotated[int, Field(ge=1, le=64), NO_BOOLEAN] = 4
-    retries: Annotated[int, Field(ge=0, le=20), NO_BOOLEAN] = 3
-    retry_delay: Annotated[timedelta, duration(timedelta(seconds=1), timedelta(days=1)), IN_SECONDS] = timedelta(
-        seconds=15
-    )
-    alerts: AlertSettings = AlertSettings()
-    quality: QualitySettings = QualitySettings()
-    brake_pages: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 20
-    brake_share: Annotated[float, Field(gt=0, le=1), NO_BOOLEAN] = 0.2
-    brake_most: Annotated[int, Field(ge=1, le=10_000_000), NO_BOOLEAN] = 200
-    approval_timeout: Annotated[timedelta, duration(timedelta(minutes=1), timedelta(days=366)), IN_SECONDS] = timedelta(
-        days=3
-    )
-    keep_runs: Annotated[int, Field(ge=1, le=10_000), NO_BOOLEAN] = 30
-    keep_audit: Annotated[timedelta, duration(timedelta(days=31), timedelta(days=36_500)), IN_SECONDS] = timedelta(
-        days=1_825
-    )
 
     @model_validator(mode="after")
     def _files_need_a_path(self) -> Source:
