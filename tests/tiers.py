@@ -2,7 +2,7 @@
 
 * ``fast``: pure functions. Set for the folders in PURE, and by hand elsewhere. A fast test that opens a connection or starts a process fails.
 * ``whole_server``: set for the folders in WHOLE_SERVERS. These tests share the machine with the servers they start. Only they may be run
-  again, once, and a line at the end counts how often that happened.
+  again, once, and a line at the end counts how often that happened. Not in ``make proofs``: what failed once is a loss.
 * ``proofs``: grows to its full size in ``make proofs``.
 """
 
@@ -72,7 +72,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     folder = _folder(item.path)
     if folder in WHOLE_SERVERS:
         item.add_marker(pytest.mark.whole_server)
-        item.add_marker(pytest.mark.flaky(reruns=1))
+        if not FULL_SIZE:
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if folder in PURE and not _is_fuzz(item) and not item.get_closest_marker("slow"):
         item.add_marker(pytest.mark.fast)
     if proof := item.get_closest_marker("proofs"):

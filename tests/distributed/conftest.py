@@ -15,6 +15,8 @@ from tests.proofs import FULL_SIZE
 GENERATED_PAGES = 1_000 if FULL_SIZE else 0
 INTERRUPTED = [(what, task_id) for what in ("task", "worker") for task_id in ("extract", "load")]
 SIDES = ("left", "right")
+#: The source during whose runs machines fail.
+MACHINES = "machines"
 
 
 def _source(name: str, space_key: str, shard_size: int) -> dict[str, Any]:
@@ -22,8 +24,9 @@ def _source(name: str, space_key: str, shard_size: int) -> dict[str, Any]:
     return {"name": name, "space_key": space_key, "shard_size": shard_size, **fields}
 
 
-SOURCES = [_source(name, "PROD", 60) for name in ("sample", "other")]
+SOURCES = [_source("sample", "PROD", 60)]
 if GENERATED_PAGES:
+    SOURCES.append(_source(MACHINES, "GEN", 250))
     SOURCES += [_source(f"{what}-{task_id}-{side}", "GEN", 250) for what, task_id in INTERRUPTED for side in SIDES]
 
 
