@@ -54,6 +54,7 @@ def test_a_regular_run_soon_after_a_full_sweep_is_a_lane() -> None:
         (look(Wishes("same", asked="somebody asked")), "somebody asked"),
         (look(state=None), "no look before this one can be gone on from"),
         (look(Wishes("other")), "the source or the account has changed"),
+        (look(late=-2 * HOUR), "the clock has gone back since the last look"),
         (look(after=HOUR), "the last full sweep is too old"),
         (look(Wishes("same", sweep_every=timedelta(minutes=5))), "the last full sweep is too old"),
         (

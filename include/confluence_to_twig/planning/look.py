@@ -91,6 +91,8 @@ def _why_sweep(run: RunFacts, wishes: Wishes, last: LookState | None, every: tim
         return "no look before this one can be gone on from"
     if last.settings != wishes.settings:
         return "the source or the account has changed"
+    if now < last.looked_at:
+        return "the clock has gone back since the last look"
     # Scheduled times are compared, so that an hourly run sweeps every hour however long it was queued; the clock, so
     # that a run that comes too late does not put the sweep off. Other runs have no scheduled time: the one of the last sweep
     # may be long ago, as it is after somebody unpauses the DAG.
