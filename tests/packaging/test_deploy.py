@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import subprocess
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,21 @@ from tests.packaging.test_wheel import UV
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+#: What the values set, as the chart documents it (https://airflow.apache.org/docs/helm-chart/stable/parameters-ref.html; `config` takes
+#: any section and option of Airflow).
+CHART_TAKES = {
+    "airflowVersion": str,
+    "defaultAirflowRepository": str,
+    "defaultAirflowTag": str,
+    "executor": str,
+    "env": list,
+    "extraEnvFrom": str,  # a text that the chart fills in, not YAML
+    "workers.replicas": int,
+    "workers.resources": dict,
+    "triggerer.resources": dict,
+    "apiServer.resources": dict,
+    "config.celery.worker_concurrency": int,
+}
 VALUES = yaml.safe_load((ROOT / "deploy" / "values.yaml").read_text(encoding="utf-8"))
 
 
@@ -34,6 +51,15 @@ def test_the_values_are_for_this_image_and_set_what_the_project_reads() -> None:
     assert VALUES["airflowVersion"] == airflow_version()
     assert {entry["name"] for entry in VALUES["env"]} == {ROOT_VARIABLE, SOURCES_VARIABLE}
     assert yaml.safe_load(VALUES["extraEnvFrom"])[0]["secretRef"]["name"]
+
+
+def test_the_values_are_some_that_the_chart_takes() -> None:
+    left = copy.deepcopy(VALUES)
+    for path, kind in CHART_TAKES.items():
+        *above, name = path.split(".")
+        section = reduce(lambda found, key: found[key], above, left)
+        assert isinstance(section.pop(name), kind), path
+    assert {name: rest for name, rest in left.items() if rest not in ({}, {"celery": {}})} == {}
 
 
 @pytest.mark.packaging
