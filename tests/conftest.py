@@ -24,6 +24,7 @@ os.environ.update(
 import pytest  # noqa: E402
 
 from tests.tiers import (  # noqa: E402, F401
+    pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_ignore_collect,

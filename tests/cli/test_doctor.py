@@ -97,13 +97,6 @@ def test_files_need_no_twig(look: Look, connected: Servers) -> None:
     assert any("/srv/out/docs/documents" in step for step in found["by_hand"])
 
 
-@pytest.mark.parametrize("pages", [1_000])
-def test_the_estimate_is_within_a_fifth_of_the_real_run(
-    site: Site, look: Look, monkeypatch: pytest.MonkeyPatch, pages: int
-) -> None:
-    within_a_fifth(site, look, monkeypatch, pages)
-
-
 @pytest.mark.proofs("10,000 pages")
 def test_the_estimate_is_within_a_fifth_of_a_large_run(site: Site, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.proofs import FULL_SIZE
