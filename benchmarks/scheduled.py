@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from confluence_to_twig.sources.source import SOURCES_VARIABLE
+from sandbox.airflow_home import bare_environment
 from sandbox.processes import free_port
 from sandbox.run import local_airflow
 
@@ -37,9 +37,7 @@ def airflow(folder: Path, sources: list[dict[str, Any]]) -> Iterator[LocalAirflo
     """An Airflow as ``make run`` starts it, with these sources; Twig takes what comes and processes it in two seconds."""
     path = folder / "sources.yaml"
     path.write_text(yaml.safe_dump({"sources": sources}), encoding="utf-8")
-    base = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))
-    } | {SOURCES_VARIABLE: str(path)}
+    base = bare_environment() | {SOURCES_VARIABLE: str(path)}
     ports = {"airflow": free_port(19_080), "confluence": free_port(19_180), "twig": free_port(19_280)}
     options = {"twig": ["--rate", "off", "--processing-seconds", "2"]}
     with local_airflow(ports, folder, base, options) as started:

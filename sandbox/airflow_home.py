@@ -50,6 +50,11 @@ def airflow_environment(
     return ours | kept | {"AIRFLOW_HOME": str(home)}
 
 
+def bare_environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """``base`` without the settings of any Airflow and of this project."""
+    return {name: value for name, value in base.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))}
+
+
 def _options(home: Path, staging: Path, port: int | None) -> dict[str, dict[str, str]]:
     """Section → option → value."""
     connect_args = f"{patient_sqlite.__name__}.CONNECT_ARGS"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 import yaml
 
 from sandbox import confluence, twig
+from sandbox.airflow_home import bare_environment
 from tests.conftest import HOME
 from tests.dags.conftest import small_space
 
@@ -39,11 +39,10 @@ class Commands:
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         """Start a command."""
-        base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TW"))}
         ours = {"AIRFLOW_HOME": str(self.home), "CONFLUENCE_TWIG_STAGING": str(self.folder / "staging")}
         return subprocess.Popen(
             [sys.executable, "-m", "confluence_to_twig.cli.main", *map(str, arguments)],
-            cwd=self.folder, env=base | ours | self.environment, text=True,
+            cwd=self.folder, env=bare_environment() | ours | self.environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from sandbox.run import at_ports
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.distributed.own_name import VARIABLE
 from tests.distributed.services import Services
+from tests.whole_airflow import base_environment
 
 WORKERS = ("worker-1", "worker-2")
 COMMANDS = {
@@ -162,9 +163,8 @@ def cluster(folder: Path, services: Services, sources: list[dict[str, Any]], gen
 
 def _shared(services: Services, ports: Mapping[str, int], sources: list[dict[str, Any]]) -> dict[str, str]:
     """What all components have in common, as on several machines: addresses, keys, and nothing of this machine's."""
-    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))}
     root = str(Path(__file__).resolve().parents[2])
-    return base | services.environment() | {
+    return base_environment() | services.environment() | {
         "PYTHONPATH": root,
         SOURCES_VARIABLE: "variable://sources",
         "AIRFLOW_VAR_SOURCES": json.dumps({"sources": sources}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sandbox.run import LocalAirflow, local_airflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.runs.statsd_socket import StatsdSocket, statsd_socket
 from tests.waiting import until
+from tests.whole_airflow import base_environment
 
 #: By document: version, content hash and chunk ids.
 Held = dict[str, tuple[int, str, tuple[str, ...]]]
@@ -99,9 +99,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder: Path = tmp_path_factory.mktemp("airflow")
     sources = folder / "sources.yaml"
     sources.write_text(yaml.safe_dump({"sources": SOURCES}), encoding="utf-8")
-    base = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))
-    } | {SOURCES_VARIABLE: str(sources)}
+    base = base_environment() | {SOURCES_VARIABLE: str(sources)}
     ports = {"airflow": free_port(18_080), "confluence": free_port(18_180), "twig": free_port(18_280)}
     options = {"twig": ["--rate", "off", "--processing-seconds", "0.5"]}
     lineage = folder / "openlineage.jsonl"
