@@ -101,11 +101,23 @@ def test_what_dead_writers_left_and_old_months_of_the_audit_go(kept: SampleSourc
     audit = DeletionLog(kept.staging)
     write_rows(audit.months / "2001-01.parquet", DELETIONS, [])
     write_rows(audit.months / f"{NOW:%Y-%m}.parquet", DELETIONS, [])
-    left = [f".manifest.parquet.{number * 32}.tmp" for number in "ab"]
-    for name in left:
-        write_bytes(kept.staging.home / name, b"x")
-    day_before = (NOW - timedelta(days=2)).timestamp()
-    os.utime((kept.staging.home / left[0]).path, (day_before, day_before))
+    lasting = [
+        "",
+        "inventory",
+        "bundles",
+        "manifest.d",
+        "unreadable",
+        "audit/deletions.d",
+        "audiences/staff/manifest.d",
+    ]
+    for folder in (*lasting, "runs/broken/pages"):
+        for age, letter in ((2, "a"), (0, "b")):
+            path = kept.staging.home / folder / f".file.{letter * 32}.tmp"
+            write_bytes(path, b"x")
+            os.utime(path.path, 2 * ((NOW - timedelta(days=age)).timestamp(),))
     keep_history(keeping(run, 1))
     assert files_in(audit.months) == [f"{NOW:%Y-%m}.parquet"]
-    assert [path.name for path in Path(kept.staging.home.path).glob(".*.tmp")] == left[1:]
+    home = Path(kept.staging.home.path)
+    left = sorted((str(path.parent.relative_to(home)), path.name[6]) for path in home.rglob(".file.*.tmp"))
+    kept_ones = [*((folder or ".", "b") for folder in lasting), ("runs/broken/pages", "a"), ("runs/broken/pages", "b")]
+    assert left == sorted(kept_ones)

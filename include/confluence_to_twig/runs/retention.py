@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.confluence.extract.unreadable_files import forget_old
 from confluence_to_twig.runs.history import remember
 from confluence_to_twig.runs.source_metrics import measure
-from confluence_to_twig.staging.audience_manifests import homes_of
 from confluence_to_twig.staging.files import (
     files_in,
     folders_in,
@@ -19,7 +18,6 @@ from confluence_to_twig.staging.files import (
     remove_leftovers,
 )
 from confluence_to_twig.staging.layout import folder_name
-from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.twig.deletions import DeletionLog
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.runs.run_row import RunRow
-    from confluence_to_twig.staging.layout import SourceStaging
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +47,9 @@ def keep_history(run: Run) -> None:
         forget_old(staging.unreadable, now.date())
     if staging.audit.name in there:
         DeletionLog(staging).forget_before(now - run.source.keep_audit)
-    for folder in _lasting_folders(staging):
-        if left := remove_leftovers(folder, _LEFTOVER_AFTER):
-            log.info("Removed %s unfinished files from %s: their writers died", len(left), folder)
-
-
-def _lasting_folders(staging: SourceStaging) -> list[ObjectStoragePath]:
-    """The folders in which files are written and that outlive a run."""
-    audit = DeletionLog(staging)
-    homes = [folder for home in homes_of(staging) for folder in (home.home, ManifestReader(home).journal)]
-    return [*homes, audit.batches, audit.months, staging.unreadable]
+    # What was left in the folder of a run goes with it.
+    if left := remove_leftovers(staging.home, _LEFTOVER_AFTER, spared=staging.runs.name):
+        log.info("Removed %s unfinished files from %s: their writers died", len(left), staging.home)
 
 
 def _remove_old_runs(run: Run, rows: list[RunRow], folders: set[str], abandoned_before: datetime) -> None:

@@ -308,28 +308,33 @@ def remove_folder(folder: ObjectStoragePath) -> None:
         folder.fs.rm(folder.path, recursive=True)
 
 
-def remove_leftovers(folder: ObjectStoragePath, older_than: timedelta) -> list[str]:
-    """Remove temporary files that a writer left which died before it could rename them; their names.
+def remove_leftovers(folder: ObjectStoragePath, older_than: timedelta, spared: str = "") -> list[str]:
+    """Remove temporary files that a writer left which died before it could rename them, in a folder and in all below it; their
+    names.
 
     An object store has none: what is not uploaded to its end is not there. Incomplete uploads in parts are for a lifecycle
     rule of the store (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html).
 
-    :param older_than: a younger one may be somebody's who is still writing.
+    :param older_than: a younger one may be somebody's who is still writing. :param spared: a folder in it that is left alone.
     """
     if folder.protocol in _PUT_IS_ATOMIC:
         return []
     folder.fs.invalidate_cache(folder.path)
     try:
         with naming_faults(folder):
-            listed = folder.fs.ls(folder.path, detail=False)
+            listed = folder.fs.ls(folder.path, detail=True)
     except FileNotFoundError:
         return []
-    names = [path.rstrip("/").rpartition("/")[2] for path in listed]
     before = datetime.now(UTC) - older_than
-    old = [name for name in names if _TEMPORARY.fullmatch(name) and (modified_at(folder / name) or before) < before]
-    for name in old:
-        remove(folder / name)
-    return old
+    removed: list[str] = []
+    for entry in listed:
+        name = entry["name"].rstrip("/").rpartition("/")[2]
+        if entry["type"] == "directory":
+            removed += remove_leftovers(folder / name, older_than) if name != spared else []
+        elif _TEMPORARY.fullmatch(name) and (modified_at(folder / name) or before) < before:
+            remove(folder / name)
+            removed.append(name)
+    return removed
 
 
 def _forget(path: ObjectStoragePath) -> None:
