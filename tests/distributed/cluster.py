@@ -73,6 +73,13 @@ class Cluster:
         _kill_session(self.running[name][0].process.pid)
         self.stop(name)
 
+    def start_what_ended(self) -> None:
+        """Start anew what ended by itself, as a service manager does: without their database most components end."""
+        for name, (server, _) in list(self.running.items()):
+            if server.process.poll() is not None:
+                self.stop(name)
+                self.start(name)
+
     def wait_for_api(self) -> None:
         """Until the API server answers."""
         self.running["api-server"][0].wait_until_up(f"{self.api.base_url}/api/v2/monitor/health", 180)

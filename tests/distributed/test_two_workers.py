@@ -27,9 +27,12 @@ def trigger(parts: Cluster, source: str, **conf: Any) -> tuple[str, str]:
 
 
 def end_of(parts: Cluster, dag_id: str, run_id: str) -> str:
-    return until(
-        lambda: state if (state := parts.api.run_state(dag_id, run_id)) in {"success", "failed"} else None, 900
-    )
+    def look() -> str | None:
+        parts.start_what_ended()
+        state = parts.api.run_state(dag_id, run_id)
+        return state if state in {"success", "failed"} else None
+
+    return until(look, 900)
 
 
 def shown(parts: Cluster, dag_id: str, run_id: str) -> dict[str, Any] | None:
