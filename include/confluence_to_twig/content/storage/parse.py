@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from html.entities import html5
-
-from lxml import etree
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from confluence_to_twig.content.characters import ILLEGAL, replace_illegal
 from confluence_to_twig.content.nodes import MAX_DEPTH, Node
@@ -19,9 +18,6 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-#: libxml2 compares each attribute of a tag with all others, so it does not get a tag of this many characters.
-_LONG_TAG = 50_000
-_HUGE_TAG = re.compile(f"<[^<>]{{{_LONG_TAG}}}")
 _WRAPPER = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">', "</root>"
 
 
@@ -36,33 +32,56 @@ class Parsed:
 def parse_storage(storage: str, max_depth: int = MAX_DEPTH) -> Parsed:
     """Read storage format, or the HTML of a rendered body. Never raises for what the text contains.
 
-    ``lxml`` in recovery mode silently drops text of ill-formed bodies, and HTML parsers turn CDATA into comments, so
+    Parsers that recover from errors silently drop text of ill-formed bodies, and HTML parsers turn CDATA into comments, so
     a body that is not well-formed goes to :func:`~confluence_to_twig.content.storage.tolerant.parse_tolerant` instead.
 
     :param max_depth: elements nested deeper are dissolved into their ancestor.
     """
     text = replace_illegal(storage)
-    if len(text) > _LONG_TAG and _HUGE_TAG.search(text):
-        return Parsed(parse_tolerant(text, max_depth), tolerant=True)
-    start, end = _WRAPPER
     try:
-        element = etree.fromstring(f"{start}{_resolve_references(text)}{end}", _parser())
-    except etree.XMLSyntaxError:
+        return Parsed(_well_formed(text, max_depth), tolerant=False)
+    except (ExpatError, _TooDeepError):
         return Parsed(parse_tolerant(text, max_depth), tolerant=True)
-    if _deeper_than(max_depth)(element):
-        return Parsed(parse_tolerant(text, max_depth), tolerant=True)
-    return Parsed(_from_element(element), tolerant=False)
 
 
-@cache
-def _deeper_than(depth: int) -> etree.XPath:
-    return etree.XPath("boolean(" + "/*" * (depth + 1) + ")")
+class _TooDeepError(Exception):
+    """An element is nested deeper than the limit."""
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        huge_tree=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
-    )
+def _well_formed(text: str, max_depth: int) -> Node:
+    """The ``root`` node of well-formed XML. Raises ``ExpatError`` or :class:`_TooDeepError` for anything else."""
+    top: list[Node | str] = []
+    around: list[list[Node | str]] = []
+    inside = top
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if len(around) >= max_depth:
+            raise _TooDeepError
+        children: list[Node | str] = []
+        named = {_name(key): value for key, value in attributes.items()} if attributes else attributes
+        inside.append(Node(_name(name), named, children))
+        around.append(inside)
+        inside = children
+
+    def end(_name: str) -> None:
+        nonlocal inside
+        inside = around.pop()
+
+    def data(text: str) -> None:
+        inside.append(text)
+
+    parser = ParserCreate(namespace_separator=":")
+    parser.buffer_text = True
+    parser.buffer_size = max(parser.buffer_size, 4 * len(text))  # bytes of UTF-8: each run of text comes whole
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = data
+    opening, closing = _WRAPPER
+    parser.Parse(f"{opening}{_resolve_references(text)}{closing}", True)
+    (root,) = top
+    assert isinstance(root, Node)  # noqa: S101
+    return root
 
 
 def _resolve_references(text: str) -> str:
@@ -84,23 +103,5 @@ def _character(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _name(qualified: str) -> str:
-    """``{ac}link`` → ``ac:link``; HTML names in lower case."""
-    if qualified[0] == "{":
-        namespace, _, local = qualified[1:].partition("}")
-        return f"{namespace}:{local}"
-    return qualified.lower()
-
-
-def _from_element(element: etree._Element) -> Node:
-    items = element.items()
-    attributes = {_name(name): value for name, value in items} if items else {}
-    children: list[Node | str] = []
-    text = element.text
-    if text:
-        children.append(text)
-    for child in element:
-        children.append(_from_element(child))
-        tail = child.tail
-        if tail:
-            children.append(tail)
-    return Node(_name(element.tag), attributes, children)  # type: ignore[arg-type]
+    """``ac:link`` as it is; HTML names in lower case."""
+    return qualified if ":" in qualified else qualified.lower()
