@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 
 _SAMPLE_CHARS = 2_000
+_FEWEST_LETTERS = 20
 _CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`[^`\n]*`|\]\([^)\s]*\)", re.DOTALL | re.MULTILINE)
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -39,23 +41,38 @@ _WORD_LANGUAGES = {
 
 def detect_language(markdown: str) -> str | None:
     """ISO 639-1 code of the language of the document's beginning, code and links left out; None when in doubt."""
-    text = _CODE.sub(" ", markdown[: 4 * _SAMPLE_CHARS])[:_SAMPLE_CHARS]
-    letters = sum(map(str.isalpha, text))
-    if letters < 20:
+    text = _sample(markdown[: 4 * _SAMPLE_CHARS])
+    if _letters(text[:100]) < _FEWEST_LETTERS and _letters(text) < _FEWEST_LETTERS:
         return None
-    for language, script in _SCRIPTS if _NOT_LATIN.search(text) else ():
-        if len(script.findall(text)) * (10 if language == "ja" else 5) > letters:
-            return language
+    if _NOT_LATIN.search(text):
+        letters = _letters(text)
+        for language, script in _SCRIPTS:
+            if len(script.findall(text)) * (10 if language == "ja" else 5) > letters:
+                return language
     return _by_common_words(text)
 
 
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
+
+
+def _sample(beginning: str) -> str:
+    """The first characters that are neither code nor links, which are looked for only as far as that."""
+    parts: list[str] = []
+    missing, position = _SAMPLE_CHARS, 0
+    for match in _CODE.finditer(beginning):
+        parts.append(beginning[position : match.start()])
+        missing, position = missing - len(parts[-1]) - 1, match.end()
+        if missing <= 0:
+            return " ".join(parts)[:_SAMPLE_CHARS]
+    return " ".join([*parts, beginning[position:]])[:_SAMPLE_CHARS]
+
+
 def _by_common_words(text: str) -> str | None:
-    votes: Counter[str] = Counter()
-    words = Counter(_LATIN_WORD.findall(text.lower()))
-    for word in words.keys() & _WORD_LANGUAGES.keys():
-        for language in _WORD_LANGUAGES[word]:
-            votes[language] += words[word]
+    words = _LATIN_WORD.findall(text.lower())
+    common = filter(_WORD_LANGUAGES.__contains__, words)
+    votes = Counter(chain.from_iterable(map(_WORD_LANGUAGES.__getitem__, common)))
     if not votes:
         return None
     best, count = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-    return best if count * 20 >= words.total() else None
+    return best if count * 20 >= len(words) else None
