@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from functools import partial
+from operator import contains
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -34,10 +36,10 @@ _UNSEEN = re.compile(
 )
 #: Elements within a word or a sentence: the text on either side of their tags stays together.
 _INLINE_TAG = re.compile(
-    r"</?(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
-    r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*>"
+    r"</?(?=[sbeiudftckar])(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
+    r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*+>"
 )
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*+>")
 _LINK_END = re.compile(r"\]\([^()\s]*\)")
 #: Every ASCII character that is not a letter or digit separates words, except those of markup, which may be within
 #: words.
@@ -80,14 +82,26 @@ def coverage(storage: str, markdown: str) -> Coverage:
     """
     text, files = _visible_text(storage)
     wanted = _words(text)
-    total = wanted.total() + len(files)
+    total = len(wanted) + len(files)
     if not total:
         return Coverage(1.0, ())
     found = _words(_LINK_END.sub("", markdown))
-    lost = {word: count - found[word] for word, count in wanted.items() if count > found[word] and _is_word(word)}
+    lost = {} if _in_order(wanted, found) else _lost(wanted, found)
     lost_files = _not_named(files, markdown)
     missing = (*(word.decode(errors="replace") for word in lost), *lost_files)
     return Coverage(1.0 - (sum(lost.values()) + len(lost_files)) / total, missing[:_MOST_MISSING])
+
+
+def _in_order(wanted: list[bytes], found: list[bytes]) -> bool:
+    """Whether all words come in the same order, with others between: mostly so, and told in half the time of counting."""
+    following = iter(found)
+    return all(map(partial(contains, following), wanted))
+
+
+def _lost(wanted: list[bytes], found: list[bytes]) -> dict[bytes, int]:
+    """The words that come less often than wanted, and how often they are missing."""
+    counts = Counter(found)
+    return {word: left for word, count in Counter(wanted).items() if (left := count - counts[word]) > 0 and _is_word(word)}
 
 
 def _is_word(word: bytes) -> bool:
@@ -107,11 +121,11 @@ def _as_named(name: str) -> str:
     return without_invisible(unicodedata.normalize("NFC", unquote(name))).replace("\\", "")
 
 
-def _words(text: str) -> Counter[bytes]:
+def _words(text: str) -> list[bytes]:
     plain = without_invisible(text)
     for blank in _UNUSUAL_BLANKS if not plain.isascii() else "":
         plain = plain.replace(blank, " ")
-    return Counter(plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split())
+    return plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split()
 
 
 def _visible_text(storage: str) -> tuple[str, set[str]]:
