@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 #: Elements nested deeper than this are dissolved into their ancestor; their text stays.
 MAX_DEPTH = 100
@@ -59,9 +59,9 @@ class Node:
         return "".join(parts)
 
 
-def is_text(child: Node | str) -> bool:
-    """Whether a child is text rather than an element."""
-    return isinstance(child, str)
+def only_text(children: Sequence[Node | str]) -> TypeGuard[Sequence[str]]:
+    """Whether there is no element among the children."""
+    return Node not in map(type, children)
 
 
 def names(text: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from confluence_to_twig.content.markdown.structure import (
     runs,
     table_rows,
 )
-from confluence_to_twig.content.nodes import Node, is_text
+from confluence_to_twig.content.nodes import Node, only_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def cell_text(cell: Node, inline: InlineRenderer, *, strong: bool) -> str:
     :param strong: False renders strong emphasis as plain text: a header cell is emphasised as it is.
     """
     children = _unwrapped(cell)
-    if all(map(is_text, children)):
+    if only_text(children):
         text = inline.render(children)
     else:
         inline.strong = strong

@@ -1,7 +1,7 @@
-"""Inline content as Markdown. html2text writes text, links and images; this module does what it gets wrong.
+"""Inline content as Markdown. html2text writes links; this module does what it gets wrong, or slowly.
 
 html2text gets events from the nodes instead of HTML text, so nothing is parsed twice, and ``<T>`` in a sentence stays
-text. Emphasis (it invents blanks inside words), code spans (a backtick ends them), escaping and white space are
+text. What is outside links needs nothing of html2text. Emphasis (it invents blanks inside words), code spans (a backtick ends them), escaping and white space are
 rendered here.
 """
 
@@ -27,7 +27,7 @@ from confluence_to_twig.content.markdown.emphasis import (
 )
 from confluence_to_twig.content.markdown.escape import OPEN, close_open_ends, code_span, escape_text
 from confluence_to_twig.content.markdown.structure import UNSEEN
-from confluence_to_twig.content.nodes import Node, is_text
+from confluence_to_twig.content.nodes import Node, only_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,9 +76,8 @@ class InlineRenderer:
 
     def render(self, children: Sequence[Node | str]) -> str:
         """One run as inline Markdown on one line, with ``BREAK`` where a line ends."""
-        if all(map(is_text, children)):
-            return escape_text(" ".join(without_invisible("".join(children)).split()))  # type: ignore[arg-type]
-        self._writer.start = True
+        if only_text(children):
+            return escape_text(" ".join(without_invisible("".join(children)).split()))
         self._feed(children)
         text = _even("".join(self._written)).strip()
         self._written.clear()
@@ -117,7 +116,10 @@ class InlineRenderer:
     def _text(self, text: str) -> None:
         if text:
             escaped = escape_text(_even(text), in_link=self._in_link, last=False)
-            self._writer.handle_data(escaped, entity_char=True)  # as if from a reference: html2text adds no escapes
+            if self._in_link:
+                self._writer.handle_data(escaped, entity_char=True)  # as if from a reference: html2text adds no escapes
+            else:
+                self._written.append(escaped)
 
     def _element(self, node: Node) -> None:
         tag = node.tag
@@ -139,8 +141,11 @@ class InlineRenderer:
             self._feed(node.children)
 
     def _mark(self, mark: str) -> None:
-        self._writer.handle_starttag("span", [])  # html2text puts a link's bracket before the first thing in the link
-        self._writer.o(mark)
+        if self._in_link:
+            self._writer.handle_starttag("span", [])  # html2text puts a link's bracket before the first thing in it
+            self._writer.o(mark)
+        else:
+            self._written.append(mark)
 
     def _marked(self, node: Node) -> None:
         start, end = _MARKED[node.tag]

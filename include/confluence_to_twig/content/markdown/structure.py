@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.characters import without_invisible
-from confluence_to_twig.content.nodes import Node, names
+from confluence_to_twig.content.nodes import Node, names, only_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def is_block(node: Node) -> bool:
     """Whether an element is a block, or an inline element with a block inside."""
     if node.tag in BLOCKS:
         return True
-    if node.tag == "ac:parameter":
+    if node.tag == "ac:parameter" or only_text(node.children):
         return False
     return any(isinstance(child, Node) and is_block(child) for child in node.children)
 
@@ -53,7 +53,10 @@ def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:
 
 def paragraphs(run: list[Node | str]) -> Iterator[list[Node | str]]:
     """The parts of a run between empty lines, which people write as two line breaks; images in a row are a part each."""
-    if len(run) > 1 and all(map(_is_image_or_blank, run)):
+    if len(run) == 1:
+        yield run
+        return
+    if all(map(_is_image_or_blank, run)):
         for image in run:
             if isinstance(image, Node):
                 yield [image]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from confluence_to_twig.content.markdown.emphasis import BREAK
 from confluence_to_twig.content.markdown.escape import (
@@ -39,8 +39,7 @@ _MOST_QUOTES = 8
 _OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """A piece of Markdown between blank lines. ``kind``: ``p``, ``h``, ``ul``, ``ol``, ``pre``, ``table``, …"""
 
     kind: str

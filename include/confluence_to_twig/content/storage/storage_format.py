@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.content.nodes import Node, is_text, names
+from confluence_to_twig.content.nodes import Node, names, only_text
 from confluence_to_twig.content.storage.apps import is_app, resolve_app
 from confluence_to_twig.content.storage.emoji import emoji
 from confluence_to_twig.content.storage.heading_names import NAMED, name_of_heading
@@ -48,23 +48,26 @@ def resolve(root: Node, state: Resolution) -> Node:
 
 def _resolve_children(node: Node, state: Resolution) -> None:
     """Resolve the innermost elements first, so that a macro's rule sees plain bodies."""
-    if all(map(is_text, node.children)):
+    if only_text(node.children):
         return
     children: Replacement = []
-    spoken = node.tag in _SENTENCES and any(map(_speaks, node.children))
+    spoken: bool | None = None
     for position, child in enumerate(node.children):
         if isinstance(child, str):
             children.append(child)
         elif child.tag in _PLAIN:
-            if child.tag in _HEADINGS and not all(map(is_text, child.children)):
-                child.attrs[NAMED] = name_of_heading(child, state.context)
+            if counted := _COUNTED.get(child.tag):
+                state.count(counted)
+                if child.tag in _HEADINGS and not only_text(child.children):
+                    child.attrs[NAMED] = name_of_heading(child, state.context)
             _resolve_children(child, state)
-            if child.tag in _COUNTED:
-                state.count(_COUNTED[child.tag])
             children.append(child)
         else:
-            if child.tag in _MACROS and (spoken or _beside_text(node, position)):
-                child.attrs[IN_SENTENCE] = ""
+            if child.tag in _MACROS:
+                if spoken is None:
+                    spoken = node.tag in _SENTENCES and any(map(_speaks, node.children))
+                if spoken or _beside_text(node, position):
+                    child.attrs[IN_SENTENCE] = ""
             children.extend(_resolve_element(child, state))
     node.children = children
 
