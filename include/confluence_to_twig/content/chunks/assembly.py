@@ -10,7 +10,7 @@ from confluence_to_twig.content.blocks import Kind, lines_of, scan
 from confluence_to_twig.content.chunks.headings import Outline, Section
 from confluence_to_twig.content.chunks.packing import Packer
 from confluence_to_twig.content.chunks.pieces import Cutter, Piece, fragments
-from confluence_to_twig.content.chunks.tokens import count_tokens
+from confluence_to_twig.content.chunks.tokens import count_tokens, last_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,9 +130,13 @@ class DocumentParts:
 
     def _sum(self, start: int, end: int, char_end: int) -> int:
         """The tokens of a stretch of whole lines. No cl100k token reaches over a line break into a line with text, so
-        the tokens of the pieces add up; only the last one is counted again, without its blank lines."""
-        tokens = sum(piece.tokens for piece in self._pieces[start : end - 1])
-        return tokens + count_tokens(self._markdown[self._pieces[end - 1].start : char_end])
+        the tokens of the pieces add up; only the end of the last one is counted again, without its blank lines."""
+        last = self._pieces[end - 1]
+        tokens = sum(piece.tokens for piece in self._pieces[start:end])
+        if last.end == char_end:
+            return tokens
+        word = last_word(self._markdown, last.start, char_end)
+        return tokens - count_tokens(self._markdown[word : last.end]) + count_tokens(self._markdown[word:char_end])
 
     def _begins_a_line(self, piece: Piece) -> bool:
         before = self._markdown[piece.start - 1] if piece.start else "\n"

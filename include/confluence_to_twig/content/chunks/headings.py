@@ -97,6 +97,7 @@ class Outline:
 
     def __init__(self, page: PageContext, headings: Sequence[Heading], context_limit: int) -> None:
         self._page = page
+        self._around = _shown([page.space_name or page.space_key, *page.ancestors])
         self._limit = context_limit
         self._anchors = Anchors(page.url, page.title, page.editor)
         self._known: dict[str, deque[tuple[int, str, str]]] = {}
@@ -134,9 +135,8 @@ class Outline:
         return f"{self._page.url.partition('#')[0]}#{section.anchor}"
 
     def _section(self, level: int, path: tuple[str, ...], anchor: str, parent: Section | None) -> Section:
-        page = self._page
-        around = _shown([page.space_name or page.space_key, *page.ancestors])
-        own = _shown([page.title, *path])
+        around = self._around
+        own = _shown([self._page.title, *path])
         context = self._context([*around, *own])
         whole = bool(own) and context == _line([*around, *own])
         shorter = tuple(_line([*around[left:], *own]) for left in range(1, len(around) + 1)) if whole else ()
@@ -144,7 +144,9 @@ class Outline:
 
     def _context(self, parts: list[str]) -> str:
         line = _ARROW.join(parts)
-        tokens = count_tokens(line)
+        tokens = len(line.encode())
+        if tokens > self._limit:  # no token is less than a byte, so most lines need not be counted
+            tokens = count_tokens(line)
         while tokens > self._limit and len(parts) > 1:
             parts.pop(0)
             line = f"…{_ARROW}{_ARROW.join(parts)}"

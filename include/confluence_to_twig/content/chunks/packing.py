@@ -80,6 +80,8 @@ class Packer:
             (1, limit, _INSIDE),
             (1, limit, _LAST_RESORT),
         ):
+            if all(self._cost(left, right) <= most for left, right in pairwise(cuts)):
+                continue
             for rank, _, boundary in order:
                 if rank <= worst:
                     self._try(boundary, cuts, smallest, most)
@@ -124,8 +126,7 @@ class Packer:
     def _introduces(self, piece: Piece) -> bool:
         """Whether a sentence, item or label leads to what follows: it ends with a colon, or is a bold title."""
         end = self._document[max(piece.start, piece.end - 16) : piece.end].rstrip(_ENDS)
-        spoken = piece.kind in {Kind.PROSE, Kind.ITEM, Kind.QUOTE}
-        return spoken and end.endswith((":", "：", "**", ":_"))
+        return end.endswith((":", "：", "**", ":_")) and piece.kind in {Kind.PROSE, Kind.ITEM, Kind.QUOTE}
 
     def _is_caption(self, before: Piece, after: Piece) -> bool:
         return after.kind in {Kind.CODE, Kind.TABLE} and before.kind is Kind.PROSE and before.tokens <= _CAPTION_TOKENS

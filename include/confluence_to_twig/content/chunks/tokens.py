@@ -42,3 +42,14 @@ def _binding() -> ModuleType:
 def count_tokens(text: str) -> int:
     """Exact number of cl100k tokens; ``<|endoftext|>`` and its like count as the text they are."""
     return _counter()(text)
+
+
+def last_word(text: str, start: int, end: int) -> int:
+    """Where the last word of ``text[start:end]`` begins, with the blank before it; ``start`` where no blank stands alone.
+
+    A cl100k token that has a blank between two words begins with it, so the tokens of both sides add up, whatever
+    follows the word.
+    """
+    blank = text.rfind(" ", start + 1, end - 1)
+    alone = blank > start and not text[blank - 1].isspace() and not text[blank + 1].isspace()
+    return blank if alone else start
