@@ -48,6 +48,8 @@ class Node:
 
     def text(self) -> str:
         """All text below this element, as it stands."""
+        if only_text(self.children):
+            return "".join(self.children)
         parts: list[str] = []
         pending: list[Node | str] = [self]
         while pending:

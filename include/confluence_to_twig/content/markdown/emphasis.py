@@ -31,22 +31,22 @@ def place_emphasis(marked: str) -> str:
     """``marked`` with its emphasis marks turned into delimiters that render, or removed where none can."""
     if not _MARKS.search(marked):
         return marked
-    pieces = _SPLIT.split(_JOINTS.sub("", marked))
+    pieces = _SPLIT.split(_JOINTS.sub("", marked))  # texts, and a mark between each two
     output: list[str] = [""]
     open_marks: list[tuple[str, int]] = []
     following = _following(pieces)
     for index, piece in enumerate(pieces):
-        if piece in _END_OF:
+        if index % 2 == 0:
+            output.append(piece)
+        elif piece in _END_OF:
             open_marks.append((piece, len(output)))
             output.append("")
-        elif piece and _MARKS.match(piece):
+        else:
             mark, start = open_marks.pop()
             inner = "".join(output[start:])
             nested = any(mark == outer for outer, _ in open_marks)
             before = _last_character(output, start)
             output[start:] = [inner if nested else _delimited(mark, inner, before, following[index])]
-        else:
-            output.append(piece)
     return "".join(output)
 
 
@@ -61,10 +61,10 @@ def _following(pieces: list[str]) -> list[str]:
     """For each piece, the first character of text behind it."""
     following = []
     character = " "
-    for piece in reversed(pieces):
+    for index in range(len(pieces) - 1, -1, -1):
         following.append(character)
-        if piece and not _MARKS.match(piece):
-            character = piece[0]
+        if index % 2 == 0 and pieces[index]:
+            character = pieces[index][0]
     return following[::-1]
 
 

@@ -132,6 +132,8 @@ def code_span(text: str) -> str:
     content = text.replace("\n", " ")
     if not content.strip():
         return ""
+    if "`" not in content and content[0] != " ":
+        return f"`{content}`"
     longest = max(map(len, _BACKTICKS.findall(content)), default=0)
     fence = "`" * (longest + 1)
     padded = content[0] == "`" or content[-1] == "`" or (content[0] == " " and content[-1] == " ")

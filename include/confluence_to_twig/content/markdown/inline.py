@@ -8,6 +8,7 @@ rendered here.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from html2text import HTML2Text
@@ -46,7 +47,7 @@ _MARKED = {
 }
 _CODE_TAGS = frozenset({"code", "tt", "kbd", "samp"})
 _WHITE_SPACE = re.compile(r"\s+")
-_UNEVEN_SPACE = re.compile(r"[^\S ]|  ")
+_OTHER_SPACE = re.compile(r"[^\S ]")
 _AROUND_BREAK = re.compile(f" *{BREAK}[ {BREAK}]*")
 _LINK_END = re.compile(r"(?<!\\)((?:\\\\)*)\]\(([^()\s]*)\)")
 _LINK_ENDS = re.compile(LINK_END)
@@ -100,7 +101,7 @@ class InlineRenderer:
             return text
         codes = iter(self._codes)
         self._codes = []
-        return _CODES.sub(lambda match: code_span("".join(next(codes) for _ in match[0])), text)
+        return _CODES.sub(lambda match: code_span("".join(islice(codes, len(match[0])))), text)
 
     def _feed(self, children: Sequence[Node | str]) -> None:
         pending: list[str] = []
@@ -194,7 +195,7 @@ class InlineRenderer:
 
 def _even(text: str) -> str:
     text = without_invisible(text)
-    return _WHITE_SPACE.sub(" ", text) if _UNEVEN_SPACE.search(text) else text
+    return _WHITE_SPACE.sub(" ", text) if "  " in text or _OTHER_SPACE.search(text) else text
 
 
 def _single_breaks(text: str) -> str:
