@@ -94,14 +94,16 @@ def coverage(storage: str, markdown: str) -> Coverage:
 
 def _in_order(wanted: list[bytes], found: list[bytes]) -> bool:
     """Whether all words come in the same order, with others between: mostly so, and told in half the time of counting."""
-    following = iter(found)
-    return all(map(partial(contains, following), wanted))
+    following = iter(found)  # which `in` reads up to the word
+    return all(map(partial(contains, following), wanted))  # type: ignore[arg-type]
 
 
 def _lost(wanted: list[bytes], found: list[bytes]) -> dict[bytes, int]:
     """The words that come less often than wanted, and how often they are missing."""
     counts = Counter(found)
-    return {word: left for word, count in Counter(wanted).items() if (left := count - counts[word]) > 0 and _is_word(word)}
+    return {
+        word: left for word, count in Counter(wanted).items() if (left := count - counts[word]) > 0 and _is_word(word)
+    }
 
 
 def _is_word(word: bytes) -> bool:
