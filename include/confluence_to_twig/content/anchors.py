@@ -11,6 +11,7 @@ from confluence_to_twig.sources.cloud_domains import is_cloud_host
 # What a fragment may hold unescaped: by RFC 3986, section 3.5, and brackets, as the URL standard has it
 # (https://url.spec.whatwg.org/#fragment-percent-encode-set). Parentheses stay out because Markdown links end there.
 _SAFE = "-._~!$&'*+,;=:@/?[]"
+_BLANK = re.compile(r"\s")
 
 # Pages of Cloud are at /wiki/spaces/. A Data Center from 9 on whose context path is /wiki cannot be told from it.
 _DATA_CENTER_PAGE = re.compile(
@@ -27,7 +28,7 @@ def heading_anchor(text: str) -> str:
     that write into Confluence found out: github.com/sphinx-contrib/confluencebuilder/pull/921 (spaces to hyphens),
     github.com/kovetskiy/mark/issues/492 (case and ``/._`` kept).
     """
-    return quote(re.sub(r"\s", "-", text.strip()), safe=_SAFE)
+    return quote(_BLANK.sub("-", text.strip()), safe=_SAFE)
 
 
 def has_titled_anchors(page_url: str, editor: str = "") -> bool:
@@ -50,7 +51,7 @@ def anchor_on(text: str, page_url: str, page_title: str, editor: str = "") -> st
 
 
 def _titled_anchor(text: str, page_title: str) -> str:
-    return quote(re.sub(r"\s", "", f"{page_title}-{text}"), safe=_SAFE)
+    return quote(_BLANK.sub("", f"{page_title}-{text}"), safe=_SAFE)
 
 
 class Anchors:

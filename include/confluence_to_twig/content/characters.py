@@ -7,6 +7,8 @@ import re
 # What XML forbids, and the noncharacters U+FDD0 to U+FDEF, which the inline renderer uses as marks.
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
+_CONTROLS = bytes(code for code in range(128) if ILLEGAL.match(chr(code)))
+
 #: Characters without width that editors leave behind. They are invisible, and search does not find a word with one
 #: inside.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -14,7 +16,16 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 def replace_illegal(text: str) -> str:
     """Put U+FFFD in place of lone surrogates and noncharacters, spaces for form feeds; drop other control characters."""
-    return ILLEGAL.sub(_substitute, text) if ILLEGAL.search(text) else text
+    return ILLEGAL.sub(_substitute, text) if _may_be_illegal(text) else text
+
+
+def _may_be_illegal(text: str) -> bool:
+    """Whether something is illegal, or begins in UTF-8 as that does; told in half the time of looking for it."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return True
+    return len(data.translate(None, _CONTROLS)) < len(data) or b"\xef\xb7" in data or b"\xef\xbf" in data
 
 
 def _substitute(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.markdown.emphasis import BREAK
 from confluence_to_twig.content.markdown.escape import code_span, escape_checkbox, escape_text
+from confluence_to_twig.content.markdown.inline import rendered_text
 from confluence_to_twig.content.markdown.structure import (
     CELLS,
     checkbox,
@@ -32,7 +33,7 @@ def cell_text(cell: Node, inline: InlineRenderer, *, strong: bool) -> str:
     """
     children = _unwrapped(cell)
     if only_text(children):
-        text = inline.render(children)
+        text = rendered_text("".join(children))
     else:
         inline.strong = strong
         text = _BREAK.join(_parts(cell, inline, ""))

@@ -78,7 +78,7 @@ class InlineRenderer:
     def render(self, children: Sequence[Node | str]) -> str:
         """One run as inline Markdown on one line, with ``BREAK`` where a line ends."""
         if only_text(children):
-            return escape_text(" ".join(without_invisible("".join(children)).split()))
+            return rendered_text("".join(children))
         self._feed(children)
         text = _even("".join(self._written)).strip()
         self._written.clear()
@@ -191,6 +191,11 @@ class InlineRenderer:
         if _EXPONENT.fullmatch(node.text().strip()):
             self._text("^")
         self._feed(node.children)
+
+
+def rendered_text(text: str) -> str:
+    """A run without elements as inline Markdown on one line."""
+    return escape_text(" ".join(without_invisible(text).split()))
 
 
 def _even(text: str) -> str:

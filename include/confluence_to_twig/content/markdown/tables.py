@@ -31,8 +31,9 @@ class _Cell(NamedTuple):
 
 def sole_cell(table: Node) -> Node | None:
     """The cell of a table that has only one: a frame around content rather than a table."""
-    cells = [cell for row, _ in table_rows(table) for cell in row.elements() if cell.tag in CELLS]
-    return cells[0] if len(cells) == 1 else None
+    cells = (cell for row, _ in table_rows(table) for cell in row.elements() if cell.tag in CELLS)
+    only, second = next(cells, None), next(cells, None)
+    return None if second is not None else only
 
 
 def render_table(table: Node, inline: InlineRenderer) -> tuple[list[Node | str], str]:

@@ -48,8 +48,6 @@ def resolve(root: Node, state: Resolution) -> Node:
 
 def _resolve_children(node: Node, state: Resolution) -> None:
     """Resolve the innermost elements first, so that a macro's rule sees plain bodies."""
-    if only_text(node.children):
-        return
     children: Replacement = []
     spoken: bool | None = None
     for position, child in enumerate(node.children):
@@ -60,7 +58,8 @@ def _resolve_children(node: Node, state: Resolution) -> None:
                 state.count(counted)
                 if child.tag in _HEADINGS and not only_text(child.children):
                     child.attrs[NAMED] = name_of_heading(child, state.context)
-            _resolve_children(child, state)
+            if not only_text(child.children):
+                _resolve_children(child, state)
             children.append(child)
         else:
             if child.tag in _MACROS:
@@ -98,7 +97,8 @@ def _resolve_element(node: Node, state: Resolution) -> Replacement:
         _drop_fallback(node)
     elif tag == "ac:adf-node":
         node.attrs["data-label"] = _adf_label(node)
-    _resolve_children(node, state)
+    if not only_text(node.children):
+        _resolve_children(node, state)
     rule = _RULES.get(tag)
     if rule:
         return rule(node, state)
