@@ -99,7 +99,8 @@ def _page_rows(count: int) -> Iterator[dict[str, Any]]:
 
 
 def _ours(body: str) -> None:
-    chunk_document(convert(body, CONTEXT).markdown, CONTEXT)
+    conversion = convert(body, CONTEXT)
+    chunk_document(conversion.markdown, CONTEXT, conversion.headings)
 
 
 def _html2text(body: str) -> None:
