@@ -28,7 +28,7 @@ CHOSEN = $(if $(SOURCE),'$(SOURCE)') $(if $(SOURCES),--sources '$(SOURCES)') $(i
 # An Airflow process imports 3,000 modules. Without their bytecode each of them compiles these again, for ten seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests test-distributed distributed proofs hooks chromium clean help
+.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests beside test-distributed distributed proofs hooks chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -90,19 +90,23 @@ imports: install
 	$(BIN)/lint-imports --no-logo
 
 # Everything. The fast tests run here among the others, so that the coverage counts them.
-test: install lint types imports docs tests
+test: install lint tests
 
-# Whole servers wait much: the other tests run beside them at low priority, on what they leave of the processors, and are printed after
-# them. Whole servers of one folder come after those of the other. Elsewhere the longest files come first (tests/tiers.py), so that no
-# processor waits for the last one. Line coverage: tests/line_coverage.py.
+# Whole servers wait much: all the rest runs beside them at low priority, on what they leave of the processors, and is printed after
+# them. Whole servers of one folder come after those of the other.
 tests: install chromium distributed
 	@$(UV) sync --frozen --quiet --group distributed --group measure
-	@failed=0; nice -n 10 $(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
-	  -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not whole_server" >$(BESIDE) 2>&1 & beside=$$!; \
+	@failed=0; nice -n 10 make --no-print-directory beside >$(BESIDE) 2>&1 & beside=$$!; \
 	  trap 'kill $$beside 2>/dev/null || :' EXIT; echo "All but whole servers is tested beside them: $(BESIDE)"; \
 	  for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder || failed=1; done; \
 	  tail -n +1 -f --pid=$$beside $(BESIDE); wait $$beside || failed=1; exit $$failed
 	$(BIN)/python -m tests.line_coverage $(MEASURED)
+
+# The longest files come first (tests/tiers.py), so that no processor waits for the last one. A third process would only collect all tests
+# once more: twenty seconds of a processor. Line coverage: tests/line_coverage.py.
+beside: types imports docs
+	$(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
+	  -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not whole_server"
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
 proofs: install distributed
