@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from sandbox.confluence.cql_terms import (
     Clause,
     CqlError,
-    Predicate,
     all_of,
     any_of,
     compare,
@@ -40,11 +39,11 @@ _ORDER_FIELDS = {"created": "created", "lastmodified": "lastmodified", "title": 
 
 @dataclass(frozen=True)
 class Query:
-    matches: Predicate
+    """What is to be found, as :class:`sandbox.confluence.cql_terms.Clause` tells it, and in which order."""
+
+    clause: Clause
     order_field: str | None = None  # "created", "lastmodified", "title", "id"
     descending: bool = False
-    ids: frozenset[int] | None = None  # when the query can only match these
-    space_keys: frozenset[str] | None = None  # when the query can only match in these spaces
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def parse(text: str, now: datetime, zone: ZoneInfo) -> Query:
     clause = parser.disjunction()
     field, descending = parser.order_by()
     parser.expect_end()
-    return Query(clause.matches, field, descending, clause.ids, clause.space_keys)
+    return Query(clause, field, descending)
 
 
 class _Parser:

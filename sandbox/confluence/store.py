@@ -212,5 +212,12 @@ class Store:
         comments = (self.comments[row_id] for row_id in sorted(self._comments_of[content_id]))
         return [comment for comment in comments if comment.kind == kind]
 
+    def all_comments_of(self, content_id: int) -> Iterator[Comment]:
+        """The comments of all kinds on a content, with the answers to them."""
+        left = sorted(self._comments_of[content_id])
+        while left:
+            yield self.comments[comment_id := left.pop(0)]
+            left += sorted(self._replies_of[comment_id])
+
     def replies_to(self, comment_id: int) -> list[Comment]:
         return [self.comments[row_id] for row_id in sorted(self._replies_of[comment_id])]

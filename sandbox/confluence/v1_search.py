@@ -15,12 +15,14 @@ from sandbox.confluence.cql import Query, parse
 from sandbox.confluence.cql_terms import CqlError, Subject
 from sandbox.confluence.keyset import BadCursor, Key, Order, decode_cursor, encode_cursor
 from sandbox.confluence.model import CONTAINER_KINDS, Attachment, Comment, Content, iso
+from sandbox.confluence.store import millis
 from sandbox.confluence.v1_decoration_shapes import attachment_row, comment_row
 from sandbox.confluence.v1_shapes import Expand, Row, content_row, expand_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sandbox.confluence.cql_terms import Clause
     from sandbox.confluence.store import Store
 
 DEFAULT_LIMIT = 25
@@ -152,7 +154,7 @@ def _search(call: Call, index: SearchIndex, archived_spaces: bool, render: Calla
 def _require_known_spaces(call: Call, query: Query) -> None:
     """Some versions of Data Center refuse a search for a space that does not exist (CONFSERVER-101465)."""
     status = call.site.unknown_space_search
-    keys = query.space_keys
+    keys = query.clause.space_keys
     if status != 200 and keys and not any(call.store.space_by_key(key) for key in keys):
         raise errors.v1_error(status, "parameters should not be empty", reason=HTTPStatus(status).phrase)
 
@@ -183,31 +185,50 @@ def _start(call: Call, keys: list[Key], order: Order) -> int:
 
 
 def _found_keys(call: Call, query: Query, order: Order, archived_spaces: bool) -> list[Key]:
-    subjects = (
-        subject
-        for found in _candidates(call, query)
-        if _searchable(call, found, archived_spaces)
-        for subject in (_subject(call.store, found),)
-        if query.matches(subject)
-    )
-    return sorted((_key(subject, order) for subject in subjects), reverse=order.descending)
+    clause, store = query.clause, call.store
+    searchable = (found for found in _candidates(call, query.clause) if _searchable(call, found, archived_spaces))
+    found = (it for it in searchable if clause.is_told or clause.matches(_subject(store, it)))
+    return sorted((_key(store, it, order) for it in found), reverse=order.descending)
 
 
-def _candidates(call: Call, query: Query) -> Iterable[Found]:
-    """As few records as the query allows: those with given ids, those of given spaces, or all."""
+def _candidates(call: Call, clause: Clause) -> Iterator[Found]:
+    """As few records as the clause allows: those with given ids, those on given contents, or those of given types and spaces."""
     store = call.store
-    if query.ids is not None:
-        return [record for row_id in query.ids if (record := _find(store, row_id))]
-    if query.space_keys is None:
-        return _everything(store)
-    spaces = {space.id for key in query.space_keys if (space := store.space_by_key(key))}
-    return (record for record in _everything(store) if _home(store, record).space_id in spaces)
+    if clause.ids is not None:
+        some: Iterable[Found] = filter(None, (_find(store, row_id) for row_id in sorted(clause.ids)))
+    elif clause.containers is not None:
+        some = _hanging_on(store, clause.containers)
+    else:
+        some = _of_kinds(store, clause)
+    if clause.space_keys is not None:
+        spaces = _spaces(store, clause.space_keys)
+        some = (record for record in some if _home(store, record).space_id in spaces)
+    return (record for record in some if clause.kinds is None or _kind(record) in clause.kinds)
 
 
-def _everything(store: Store) -> Iterator[Found]:
-    yield from store.contents.values()
-    yield from store.attachments.values()
-    yield from store.comments.values()
+def _spaces(store: Store, keys: Iterable[str]) -> set[int]:
+    return {space.id for key in keys if (space := store.space_by_key(key))}
+
+
+def _of_kinds(store: Store, clause: Clause) -> Iterator[Found]:
+    spaces = store.spaces if clause.space_keys is None else _spaces(store, clause.space_keys)
+    for kind in ("page", "blogpost", *CONTAINER_KINDS):
+        if clause.kinds is None or kind in clause.kinds:
+            yield from store.walk(spaces, kind, Order("id"), None)
+    if clause.kinds is None or "attachment" in clause.kinds:
+        yield from store.attachments.values()
+    if clause.kinds is None or "comment" in clause.kinds:
+        yield from store.comments.values()
+
+
+def _hanging_on(store: Store, ids: Iterable[int]) -> Iterator[Found]:
+    for content_id in ids:
+        yield from store.attachments_of(content_id)
+        yield from store.all_comments_of(content_id)
+
+
+def _kind(record: Found) -> str:
+    return record.kind if isinstance(record, Content) else type(record).__name__.lower()
 
 
 def _find(store: Store, row_id: int) -> Found | None:
@@ -240,31 +261,36 @@ def _subject(store: Store, record: Found) -> Subject:
     space = store.spaces[home.space_id]
     is_content = isinstance(record, Content)
     parent = home.parent_id if is_content else None
-    title = record.title if isinstance(record, Content) else getattr(record, "file_name", f"Re: {home.title}")
     return Subject(
         id=record.id,
-        kind=record.kind if isinstance(record, Content) else type(record).__name__.lower(),
+        kind=_kind(record),
         space_keys=(space.key, space.active_key),
-        title=title,
+        title=_title(store, record),
         labels=record.labels if isinstance(record, Content) else (),
         creator=record.author_id,
         created=record.created_at,
         modified=record.version.created_at,
         parent_id=parent,
-        ancestor_ids=tuple(node.id for node in store.ancestors(home)) if is_content else (),
+        ancestor_ids=lambda: tuple(node.id for node in store.ancestors(home)) if is_content else (),
         container_id=None if is_content else home.id,
         text=lambda: "" if isinstance(record, Attachment) else record.storage.text(),
     )
 
 
-def _key(subject: Subject, order: Order) -> Key:
-    values: dict[str, int | str] = {
-        "id": subject.id,
-        "title": subject.title,
-        "created": round(subject.created.timestamp() * 1000),
-        "lastmodified": round(subject.modified.timestamp() * 1000),
-    }
-    return values[order.name], subject.id
+def _title(store: Store, record: Found) -> str:
+    if isinstance(record, Content):
+        return record.title
+    return record.file_name if isinstance(record, Attachment) else f"Re: {_home(store, record).title}"
+
+
+def _key(store: Store, record: Found, order: Order) -> Key:
+    match order.name:
+        case "title":
+            return _title(store, record), record.id
+        case "created" | "lastmodified":
+            return millis(record, "modified-date" if order.name == "lastmodified" else order.name), record.id
+        case _:
+            return record.id, record.id
 
 
 def _search_row(call: Call, found: Found, expand: Expand) -> Row:
