@@ -73,6 +73,22 @@ def test_waits_for_the_processing_that_it_started(world: World, run: Run) -> Non
     assert triggered(world) == 1
 
 
+def test_a_processing_that_ends_soon_is_waited_for_in_the_task(world: World, run: Run) -> None:
+    assert follow(run, briefly=timedelta(minutes=1)) is None
+    assert triggered(world) == 1
+    assert world.twig.search("some") != []
+    (record,) = read_records(run.staging)
+    assert record["figures"]["requests"] == record["figures"]["twig_requests"] >= 3
+
+
+def test_a_processing_that_takes_longer_is_left_to_the_triggerer(world: World, run: Run) -> None:
+    world.twig.settings.processing_seconds = 3_600
+    wait = follow(run, briefly=timedelta(seconds=1))
+    assert wait is not None
+    assert wait.ours
+    assert triggered(world) == 1
+
+
 def test_what_came_in_meanwhile_is_processed_too(world: World, run: Run) -> None:
     wait = follow(run)
     world.load(PAGE.edited(sections=("Another text",)))

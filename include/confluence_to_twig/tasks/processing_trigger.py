@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -57,7 +56,7 @@ class ProcessingTrigger(BaseTrigger):
 
         from confluence_to_twig.http.connection_extra import extra_of
         from confluence_to_twig.twig.client import TwigClient
-        from confluence_to_twig.twig.process import check, poll_interval_s
+        from confluence_to_twig.twig.process import check, event_of, poll_interval_s
         from confluence_to_twig.twig.settings import TwigSettings
 
         connection = await BaseHook.aget_connection(self.twig_conn_id)
@@ -71,5 +70,4 @@ class ProcessingTrigger(BaseTrigger):
                 await asyncio.sleep(pause)
                 waited += pause
             figures = {"requests": client.requests_made, "seconds_waited": client.seconds_waited}
-        told = {"lines": list(state.lines), "ours": self.ours, "data_source_id": self.data_source_id}
-        yield TriggerEvent({**asdict(state), **told, **figures})
+        yield TriggerEvent({**event_of(state, self.data_source_id, ours=self.ours), **figures})

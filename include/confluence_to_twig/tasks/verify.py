@@ -6,6 +6,7 @@ Imported when DAGs are parsed: nothing heavy at the top.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NAMED_FAILURES = 20
+#: A processing that ends so soon is waited for in the task: to come back from the triggerer as a new process takes as long.
+BRIEFLY = timedelta(seconds=6)
+_BRIEF_PAUSE_S = 0.5
 #: How much later than the trigger's own end a task gives up waiting for it.
 TRIGGER_GRACE = timedelta(minutes=10)
 
@@ -53,7 +57,7 @@ class Wait:
 class VerifyOperator(Traced, BaseOperator):
     """Start Twig's processing if something changed, wait until it is done, compare, ask sample questions, report.
 
-    It waits in the triggerer and holds no worker.
+    It waits in the triggerer and holds no worker, but for the first seconds.
 
     :param source: the source whose run this task belongs to.
     """
@@ -78,7 +82,7 @@ class VerifyOperator(Traced, BaseOperator):
         run = Run.of(self.source, context)
         self.source = run.source
         targets = targets_of(run)
-        if wait := follow(run, event, targets):
+        if wait := follow(run, event, targets, briefly=timedelta() if event else BRIEFLY):
             from confluence_to_twig.tasks.processing_trigger import ProcessingTrigger
 
             self.defer(
@@ -102,11 +106,18 @@ class VerifyOperator(Traced, BaseOperator):
             context["outlet_events"][outlet].extra = extra
 
 
-def follow(run: Run, event: Mapping[str, Any] | None = None, targets: Sequence[Target] = ()) -> Wait | None:
+def follow(
+    run: Run,
+    event: Mapping[str, Any] | None = None,
+    targets: Sequence[Target] = (),
+    *,
+    briefly: timedelta = timedelta(),
+) -> Wait | None:
     """Let Twig process what it was given, by this run or by one that did not get so far.
 
     :param event: what the trigger saw at the end of the last wait; None at first.
     :param targets: of the source, to read each manifest once for :func:`follow` and :func:`finish`.
+    :param briefly: how long to wait here.
     :returns: what to wait for, or None when there is nothing (more) to wait for.
     :raises PermanentError: Twig failed to process, with its log lines.
     """
@@ -126,10 +137,24 @@ def follow(run: Run, event: Mapping[str, Any] | None = None, targets: Sequence[T
             record.count(
                 requests=requests, twig_requests=requests, twig_seconds_waited=event.get("seconds_waited", 0.0)
             )
+        targets, until = targets or targets_of(run), time.monotonic() + briefly.total_seconds()
         # All of them are started before one is waited for.
-        waits = [wait for target in targets or targets_of(run) if (wait := _processed(run, client, target, event))]
+        while waits := [wait for target in targets if (wait := _processed(run, client, target, event))]:
+            if (event := _ended_by(until, client, waits[0])) is None:
+                break
         record.count(requests=client.requests_made)
     return waits[0] if waits else None
+
+
+def _ended_by(until: float, client: TwigClient, wait: Wait) -> dict[str, Any] | None:
+    """What the trigger would see at the end of a wait; None: it has not ended by that moment of the monotonic clock."""
+    from confluence_to_twig.twig.process import check, event_of
+
+    while time.monotonic() < until:
+        time.sleep(_BRIEF_PAUSE_S)
+        if (state := check(client, wait.data_source_id, wait.process_id)).is_over:
+            return event_of(state, wait.data_source_id, ours=wait.ours)
+    return None
 
 
 def _processed(run: Run, client: TwigClient, target: Target, event: Mapping[str, Any] | None) -> Wait | None:

@@ -7,9 +7,9 @@ prints some of it with a capital. Nothing here sleeps: a trigger calls :func:`ch
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.twig.client import DataSourceGone
@@ -97,6 +97,11 @@ def start_processing(
         manifest.processed(view)
     log.info("Twig %s data source %s", "processes" if ours else "is still processing", data_source.id)
     return Started(process_id, ours)
+
+
+def event_of(state: ProcessState, data_source_id: str, *, ours: bool) -> dict[str, Any]:
+    """How a wait ended, as JSON, for the task that goes on after it."""
+    return {**asdict(state), "lines": list(state.lines), "ours": ours, "data_source_id": data_source_id}
 
 
 def check(client: TwigClient, data_source_id: str, process_id: str | None = None) -> ProcessState:
