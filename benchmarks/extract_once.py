@@ -37,7 +37,7 @@ from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.staging.files import read_json
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from confluence_to_twig.staging.manifest_rows import schema_with
-from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter, iter_rows, read_table, write_rows
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def hold(run: Run, options: argparse.Namespace) -> dict[str, Any]:
         for field in MANIFEST
     ]
     meta = {"seq": 1, "contains": {}, "progress": {data_source: [1, 1]}}
-    with ParquetWriter(run.source_staging.manifest, schema_with(meta)) as writer:
+    with ParquetWriter(run.source_staging.manifest, schema_with(meta), options=TABLE_OPTIONS) as writer:
         writer.write_table(pa.table(columns, names=MANIFEST.names).cast(MANIFEST))
     return {"pages": size}
 

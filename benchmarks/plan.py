@@ -32,7 +32,7 @@ from confluence_to_twig.staging.layout import SourceStaging
 from confluence_to_twig.staging.manifest import ManifestStore
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.manifest_rows import schema_with
-from confluence_to_twig.staging.parquet import ParquetWriter, read_table
+from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter, read_table
 from confluence_to_twig.staging.schemas import INVENTORY, MANIFEST
 
 if TYPE_CHECKING:
@@ -114,10 +114,11 @@ def _table(known: dict[str, pa.Array], schema: pa.Schema, size: int) -> pa.Table
 def write(staging: SourceStaging, count: int) -> None:
     """Manifest and inventory, a slice at a time."""
     step, new = 50_000, max(1, count // 1000)
-    with ParquetWriter(staging.manifest, schema_with({"seq": 1, "contains": {}, "progress": {"": [1, 1]}})) as writer:
+    schema = schema_with({"seq": 1, "contains": {}, "progress": {"": [1, 1]}})
+    with ParquetWriter(staging.manifest, schema, options=TABLE_OPTIONS) as writer:
         for start in range(0, count, step):
             writer.write_table(manifest(np.arange(start, min(start + step, count))))
-    with ParquetWriter(staging.home / "inventory.parquet", INVENTORY) as writer:
+    with ParquetWriter(staging.home / "inventory.parquet", INVENTORY, options=TABLE_OPTIONS) as writer:
         for start in range(new, count + new, step):  # the first ones are gone, the last ones new
             numbers = np.arange(start, min(start + step, count + new))
             writer.write_table(inventory(numbers, numbers % 100 == 0))

@@ -73,6 +73,7 @@ def twig(source: str, **known: Any) -> Dataset:
 
 def staged(staging: SourceStaging, kind: str, paths: Iterable[ObjectStoragePath]) -> Dataset:
     """Files of one kind in a run's folder, with what they say of themselves. Files that are not there do not count."""
+    from confluence_to_twig.staging.files import file_system
     from confluence_to_twig.staging.parquet import opened
 
     rows = size = files = 0
@@ -82,7 +83,7 @@ def staged(staging: SourceStaging, kind: str, paths: Iterable[ObjectStoragePath]
             with opened(path) as (parquet, _):
                 rows += parquet.metadata.num_rows
                 fields = tuple((column.name, str(column.type)) for column in parquet.schema_arrow)
-            size += path.fs.size(path.path)
+            size += file_system(path).size(path.path)
         except FileNotFoundError:
             continue
         files += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,7 +40,9 @@ def held_by_all(staging: SourceStaging, columns: Sequence[str]) -> pa.Table:
     tables = []
     for home in homes:
         table = ManifestReader(home, columns).read()
-        tables.append(table.append_column("held_in", pa.array([[home.audience]] * table.num_rows, STRINGS)))
+        places = pa.array(np.arange(table.num_rows + 1), pa.int32())
+        held_in = pa.ListArray.from_arrays(places, pa.repeat(home.audience, table.num_rows))
+        tables.append(table.append_column("held_in", held_in.cast(STRINGS)))
     table = pa.concat_tables(tables)
     return table if len(homes) == 1 else _each_once(table)
 

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.staging.cached import Remembered
-from confluence_to_twig.staging.files import files_in, write_bytes
+from confluence_to_twig.staging.files import file_system, files_in, write_bytes
 from confluence_to_twig.staging.layout import folder_name
-from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, ROW_GROUP_ROWS, read_table, with_format
+from confluence_to_twig.staging.parquet import TABLE_GROUP_ROWS, TABLE_OPTIONS, read_table, with_format
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def read_last_inventory(path: ObjectStoragePath) -> LastInventory | None:
 def read_look_state(path: ObjectStoragePath) -> tuple[LookState, int] | None:
     """The state and the number of rows alone, from the end of the file; None as for :func:`read_last_inventory`."""
     try:
-        with path.fs.open(path.path, "rb") as file:
+        with file_system(path).open(path.path, "rb") as file:
             metadata = pq.read_metadata(file)
         return LookState.from_json((metadata.metadata or {})[STATE_KEY].decode()), metadata.num_rows
     except (PipelineError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
@@ -127,9 +127,7 @@ def inventory_file(table: pa.Table, state: LookState | None) -> bytes:
     """
     file = pa.BufferOutputStream()
     schema = with_format(INVENTORY.with_metadata({STATE_KEY: state.to_json().encode()} if state else None))
-    pq.write_table(
-        table.cast(schema), file, compression="zstd", compression_level=COMPRESSION_LEVEL, row_group_size=ROW_GROUP_ROWS
-    )
+    pq.write_table(table.cast(schema), file, row_group_size=TABLE_GROUP_ROWS, **TABLE_OPTIONS)
     return bytes(file.getvalue())
 
 

@@ -23,7 +23,7 @@ from confluence_to_twig.staging.manifest_files import meta_of, write_part
 from confluence_to_twig.staging.manifest_reader import ManifestReader
 from confluence_to_twig.staging.manifest_rows import schema_with
 from confluence_to_twig.staging.manifest_view import Base, ManifestView, Progress, fold
-from confluence_to_twig.staging.parquet import ParquetWriter
+from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter
 from confluence_to_twig.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class ManifestStore(ManifestReader):
         self._state.add(name, write_part(self.journal / str(name), rows, meta))
 
     def _write_base(self, base: Base) -> None:
-        with ParquetWriter(self.staging.manifest, schema_with(meta_of(base))) as writer:
+        with ParquetWriter(self.staging.manifest, schema_with(meta_of(base)), options=TABLE_OPTIONS) as writer:
             writer.write_table(base.table)
 
     def _remove_old(self, names: Iterable[PartName], grace: timedelta, alive: Collection[str] | None) -> None:

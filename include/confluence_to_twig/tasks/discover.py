@@ -31,7 +31,7 @@ from confluence_to_twig.runs.run_spaces import read_run_spaces
 from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory, write_sweep_memory
 from confluence_to_twig.staging.audience_manifests import held_by_all
 from confluence_to_twig.staging.files import folders_in, remove_folder
-from confluence_to_twig.staging.parquet import ParquetWriter
+from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter
 from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.tasks.looks import look_at_each, report_looks
 from confluence_to_twig.tasks.routing import route
@@ -80,7 +80,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         report_looks(looks, record, many=bool(run.source.spaces))
         _require_roots(run, looks, scope)
         looks.write(run)
-        with ParquetWriter(run.staging.plan, PLAN) as writer:
+        with ParquetWriter(run.staging.plan, PLAN, options=TABLE_OPTIONS) as writer:
             writer.write_table(planned)
         _remember(run, validated, looks, planned, memory)
         _name_what_is_not_there(run, planned, record)
