@@ -52,7 +52,7 @@ REMARKS = """\
 * Converting to Markdown happens in another task and in several processes in a real run. Here it is done in one.
 * Each shard has a process of its own, as a real run gives it a task of its own; here they run one after the other, there
   as many at a time as Airflow has room for.
-* 220 MB of the memory are there before the first request: Airflow's SDK, pandas and pyarrow.
+* 180 MB of the memory are there before the first request: Airflow's SDK, numpy and pyarrow.
 * The sandbox is a Python process on the same cores: part of the seconds is its own work. A real site is slower in other ways;
   nothing here was measured against one."""
 

@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd  # noqa: F401 - Arrow loads it with the first table
 import pyarrow as pa
 import pyarrow.compute as pc
 from airflow.sdk import ObjectStoragePath
 
 from benchmarks.measuring import peak_kilobytes
 from confluence_to_twig.content import CONVERTER_VERSION
-from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.memory import give_memory_back, leave_pandas_out
 from confluence_to_twig.planning.window import RunFacts
 from confluence_to_twig.runs.params import RunParams
 from confluence_to_twig.runs.record import record_path
@@ -182,8 +181,9 @@ def main() -> None:
         importlib.import_module(f"confluence_to_twig.tasks.{options.step}")  # all that the real task loads
     for name in LOADED_LATER:
         importlib.import_module(name)
+    leave_pandas_out()
     give_memory_back()
-    # What Airflow loads with the first file and Arrow with the first table (pandas) is not what is measured.
+    # What Airflow loads with the first file is not what is measured.
     write_rows(ObjectStoragePath(f"file://{options.staging}/warm"), INVENTORY, [])
     started, worked = time.monotonic(), time.process_time()
     told = STEPS[options.step](run, options)

@@ -67,3 +67,23 @@ def test_a_task_goes_over_to_the_systems_allocator_when_arrow_was_loaded_before(
     plain = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
     done = subprocess.run([sys.executable, "-c", code], env=plain, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "system"
+
+
+def _run(code: str) -> list[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+LEFT_OUT = "import sys, pyarrow as pa; from confluence_to_twig.memory import leave_pandas_out; leave_pandas_out();"
+
+
+def test_arrow_makes_tables_without_pandas_which_whoever_needs_it_still_gets() -> None:
+    code = (
+        f"{LEFT_OUT} table = pa.Table.from_pylist([{{'a': 1}}]); print(table.to_pylist() == [{{'a': 1}}], 'pandas' in sys.modules);"
+        "frame = table.to_pandas(); print(pa.Table.from_pandas(frame).equals(table), 'pandas' in sys.modules)"
+    )
+    assert _run(code) == ["True", "False", "True", "True"]
+
+
+def test_a_pandas_that_is_loaded_already_stays_known_to_arrow() -> None:
+    code = f"import pandas; {LEFT_OUT} print(pa.array(pandas.Series([1, None])).null_count)"
+    assert _run(code) == ["1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +14,25 @@ from importlib import import_module
 
 for name in ("validate", "discover", "load", "prune", "verify", "verify_twig", "hold"):
     import_module(f"confluence_to_twig.tasks.{name}")
-from confluence_to_twig.staging.files import read_json, write_json
+from datetime import UTC, datetime
+from confluence_to_twig.planning.window import RunFacts
+from confluence_to_twig.runs.params import RunParams
+from confluence_to_twig.runs.record import recorded
+from confluence_to_twig.runs.run import Run
+from confluence_to_twig.sources.source import Source
+from confluence_to_twig.staging.files import files_in, read_json, write_json
 from confluence_to_twig.staging.layout import root_at
 from confluence_to_twig.staging.parquet import read_table, write_rows
 from confluence_to_twig.staging.schemas import PLAN
 
 root = root_at(sys.argv[1])
 write_json(root / "some.json", {"a": 1})
-write_rows(root / "some.parquet", PLAN, [])
+run = Run(Source(name="s", space_key="S"), "r", RunFacts("manual", datetime.now(UTC)), RunParams(), "discover", 1)
+with recorded(run):
+    write_rows(root / "some.parquet", PLAN, [dict.fromkeys(PLAN.names) | {"page_id": "1"}])
 assert read_json(root / "some.json") == {"a": 1}
-assert read_table(root / "some.parquet").num_rows == 0
+assert read_table(root / "some.parquet").num_rows == 1
+assert files_in(root) == ["some.json", "some.parquet"]
 print(json.dumps(sorted({name.split(".")[0] for name in sys.modules} | set(sys.modules))))
 """
 
@@ -31,7 +41,12 @@ def test_tasks_load_neither_the_converter_nor_for_local_staging_the_file_systems
     tmp_path: Path,
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        env=os.environ | {"CONFLUENCE_TWIG_STAGING": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert "confluence_to_twig.tasks.discover" in loaded

@@ -81,6 +81,9 @@ def recorded(run: Run, *, comes_back: bool = False) -> Iterator[Record]:
 
     :param comes_back: the task may wait and come back: what it recorded before is kept.
     """
+    from confluence_to_twig.memory import leave_pandas_out
+
+    leave_pandas_out()
     record, started, clock = Record(), datetime.now(UTC), time.perf_counter()
     error: str | None = None
     waiting = False
