@@ -79,16 +79,19 @@ def discover(run: Run, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def extract(run: Run, options: argparse.Namespace) -> dict[str, Any]:
-    """The task of that name, for one shard."""
+    """The task of that name, for one shard after the other."""
     from confluence_to_twig.tasks import extract as task
 
-    got = task.extract(run, _validated(options), json.loads(options.shard))
-    if options.convert:
-        from confluence_to_twig.content import storage_to_markdown
+    pages = 0
+    for shard in json.loads(options.shards):
+        got = task.extract(replace(run, shard=shard["shard"]), _validated(options), shard)
+        pages += got["pages"]
+        if options.convert:
+            from confluence_to_twig.content import storage_to_markdown
 
-        for row in iter_rows(run.staging.pages(got["shard"]), ["storage"]):
-            storage_to_markdown(row["storage"])
-    return {"pages": got["pages"]}
+            for row in iter_rows(run.staging.pages(got["shard"]), ["storage"]):
+                storage_to_markdown(row["storage"])
+    return {"pages": pages}
 
 
 def hold(run: Run, options: argparse.Namespace) -> dict[str, Any]:
@@ -155,7 +158,7 @@ def main() -> None:
     parser.add_argument("--space", required=True)
     parser.add_argument("--staging", required=True, help="folder for the files that one step hands to the next")
     parser.add_argument("--run-id", required=True)
-    parser.add_argument("--shard", help="which shard to extract, as discover returned it")
+    parser.add_argument("--shards", help="which shards to extract, as discover returned them")
     parser.add_argument("--schedule", help="of the source; without it each run sweeps")
     parser.add_argument("--convert", action="store_true", help="convert the bodies to Markdown, too")
     options = parser.parse_args()
@@ -176,7 +179,6 @@ def main() -> None:
     )
     now = datetime.now(UTC)
     run = Run(source, options.run_id, RunFacts("manual", now), RunParams(), options.step, 1)
-    run = replace(run, shard=json.loads(options.shard)["shard"]) if options.shard else run
     if options.step != "hold":
         importlib.import_module(f"confluence_to_twig.tasks.{options.step}")  # all that the real task loads
     for name in LOADED_LATER:
