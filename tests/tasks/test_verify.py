@@ -19,7 +19,8 @@ from confluence_to_twig.staging.files import read_json
 from confluence_to_twig.staging.parquet import write_rows
 from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.tasks.processing_trigger import ProcessingTrigger
-from confluence_to_twig.tasks.verify import VerificationError, Wait, finish, follow
+from confluence_to_twig.tasks.twig_processing import Wait, follow
+from confluence_to_twig.tasks.verify import VerificationError, finish
 from sandbox.twig import Settings, serve
 from tests.twig.world import Page, World
 
