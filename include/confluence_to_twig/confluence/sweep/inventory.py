@@ -28,7 +28,7 @@ from confluence_to_twig.staging.rows import InventoryRow, RestrictionRow
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.content import Content, Kind
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 Restrictions = Literal["skip", "include", "audiences", "unchecked"]
 UnreadableParents = Literal["skip", "include"]
 NAMED_IN_WARNING = 5
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,12 @@ def sweep(
         trust_containers(facts, contents, above)
     if not labels:
         facts = replace(facts, labels={}, labels_unknown=set())
+    del early  # it has the ids of all contents, once more
     give_memory_back()
     table = _table(
-        row_of(space, content, tree[content.parent_id], facts, checked=checked) for content in contents.values()
+        row_of(space, content, tree[content.parent_id], facts, checked=checked) for content in _taken_out_of(contents)
     )
+    give_memory_back()
     restricted = pc.sum(table["restricted"]).as_py() or 0 if checked else None
     warnings += _warnings(table, restricted, facts, restrictions)
     for problem in problems:
@@ -223,6 +225,14 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
 
 def _restriction_row(content_id: str, readers: Readers) -> RestrictionRow:
     return {"id": content_id, "users": sorted(readers.users), "groups": sorted(readers.groups)}
+
+
+def _taken_out_of(contents: dict[str, Content]) -> Iterator[Content]:
+    """Each content in order, and no longer in memory when the next one comes: its row is there instead."""
+    left = [*contents.values()][::-1]
+    contents.clear()
+    while left:
+        yield left.pop()
 
 
 def _table(rows: Iterable[InventoryRow]) -> pa.Table:
