@@ -15,6 +15,7 @@ from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.sweep.missing import explain_missing_of
 from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.selection import Selection, missing_roots
@@ -77,6 +78,8 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
             planned = plan(looks.table, manifest, scope)
             proof.result()
             record.figures["requests"] = client.requests_made
+            del manifest  # the plan has what is needed of it
+            give_memory_back()
         report_looks(looks, record, many=bool(run.source.spaces))
         _require_roots(run, looks, scope)
         looks.write(run)
