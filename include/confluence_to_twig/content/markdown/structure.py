@@ -9,7 +9,7 @@ from confluence_to_twig.content.characters import without_invisible
 from confluence_to_twig.content.nodes import Node, names, only_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _CONTAINERS = names(
@@ -51,7 +51,7 @@ def runs(children: Iterable[Node | str]) -> Iterator[list[Node | str] | Node]:
         yield run
 
 
-def paragraphs(run: list[Node | str]) -> Iterator[list[Node | str]]:
+def paragraphs(run: Sequence[Node | str]) -> Iterator[Sequence[Node | str]]:
     """The parts of a run between empty lines, which people write as two line breaks; images in a row are a part each."""
     if len(run) == 1:
         yield run

@@ -28,10 +28,10 @@ from confluence_to_twig.content.markdown.structure import (
 )
 from confluence_to_twig.content.markdown.tables import render_table, sole_cell
 from confluence_to_twig.content.model import Heading
-from confluence_to_twig.content.nodes import Node
+from confluence_to_twig.content.nodes import Node, only_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 
 #: Quotes nested deeper are dissolved, because every level repeats its marker on every line.
@@ -79,8 +79,10 @@ class Renderer:
             "hr": lambda _node: [Block("hr", "---")],
         }
 
-    def blocks(self, children: Iterable[Node | str]) -> list[Block]:
+    def blocks(self, children: list[Node | str]) -> list[Block]:
         """The blocks of a container's children, in reading order."""
+        if children and only_text(children):
+            return self._paragraphs(children)
         blocks: list[Block] = []
         for part in runs(children):
             for block in self._block(part) if isinstance(part, Node) else self._paragraphs(part):
@@ -95,7 +97,7 @@ class Renderer:
             return self._heading(node)
         return self.blocks(node.children)
 
-    def _paragraphs(self, run: list[Node | str]) -> list[Block]:
+    def _paragraphs(self, run: Sequence[Node | str]) -> list[Block]:
         texts = (without_lone_escapes(self.inline.render(part)) for part in paragraphs(run))
         return [Block("p", escape_line_starts(text.replace(BREAK, "  \n"))) for text in texts if text]
 
@@ -116,7 +118,7 @@ class Renderer:
                 blocks.append(Block("h", line))
         return blocks
 
-    def _inner(self, children: Iterable[Node | str]) -> list[Block]:
+    def _inner(self, children: list[Node | str]) -> list[Block]:
         """Blocks of a quote or list item. Headings in there have no line of their own."""
         first = len(self.headings)
         blocks = self.blocks(children)
