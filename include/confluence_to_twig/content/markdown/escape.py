@@ -67,10 +67,14 @@ def escape_text(text: str, *, in_link: bool = False, last: bool = True) -> str:
     """
     if not _SPECIAL.search(text):
         return text
-    escaped = _INLINE.sub(r"\\\g<0>", text)
+    escaped = _INLINE.sub(_behind_backslash, text)
     if not last:
         escaped = _OPEN_END.sub(rf"{OPEN}\g<0>", escaped)
     return _bracket_escaped(escaped) if in_link else escaped
+
+
+def _behind_backslash(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
 
 
 def close_open_ends(text: str) -> str:
@@ -114,7 +118,7 @@ def escape_line_starts(text: str) -> str:
     """A paragraph's Markdown whose lines cannot be taken for headings, lists, quotes or tables."""
     if text[:1] not in _LINE_STARTERS and "\n" not in text:
         return text
-    return _NUMBERED.sub(r"\1\\", _LINE_START.sub(r"\\", text))
+    return _NUMBERED.sub(r"\1\\", _LINE_START.sub(_behind_backslash, text))
 
 
 def escape_checkbox(text: str) -> str:

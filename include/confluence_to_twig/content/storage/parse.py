@@ -12,12 +12,12 @@ from confluence_to_twig.content.characters import ILLEGAL, replace_illegal
 from confluence_to_twig.content.nodes import MAX_DEPTH, Node
 from confluence_to_twig.content.storage.tolerant import parse_tolerant
 
-# A CDATA section or comment without an end runs to the end of the text, so that each is scanned only once.
+# A CDATA section or comment without an end runs to the end of the text, so that each is scanned only once. XML's own five
+# names are left to the parser.
 _REFERENCE = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));",
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?!(?:amp|lt|gt|quot|apos);)(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));",
     re.DOTALL,
 )
-_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _WRAPPER = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">', "</root>"
 
 
@@ -95,7 +95,7 @@ def _character(match: re.Match[str]) -> str:
         code = int(number[1:], 16) if number[0] in "xX" else int(number)
         legal = 0 < code < 0x110000 and not ILLEGAL.match(chr(code))
         return match[0] if legal else "\ufffd"
-    if name is None or name in _XML_ENTITIES:
+    if name is None:
         return match[0]
     character = html5.get(f"{name};")
     return f"&amp;{name};" if character is None else character
