@@ -25,6 +25,7 @@ RUN = {"dag_id": DAG_ID, "run_type": "scheduled", "conf": {}, "end_date": "2098-
 ERROR = [{"task": "load", "shard": None, "error": "TransientError: Twig is busy\nWait."}]
 FAILED = {"state": "failed", "errors": ERROR}
 EMPTY = {"pages": 0, "chunks": 0}
+NOT_GOOD = {"good": False, "rules": {"empty": {"value": 0.5, "limit": 0.2, "good": False}}}
 FIGURES = {"restricted": 0, "to_skip": 0, "to_leave": 0}
 
 
@@ -94,6 +95,7 @@ SITUATIONS = [
     Situation("the brake kept pages", "attention", "stay in Twig", ({"warnings": ["60 pages stay in Twig"]},)),
     Situation("token about to expire", "attention", "expires in 3 days", ({"warnings": ["It expires in 3 days"]},)),
     Situation("token expired", "attention", "has expired", ({"token_expires_on": "2020-01-01"},)),
+    Situation("not good enough", "attention", "50.0% of the documents have no text", ({"quality": NOT_GOOD},)),
     Situation(
         "lookback leaves it empty",
         "attention",

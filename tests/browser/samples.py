@@ -27,6 +27,12 @@ sources:
 HOSTILE = "<img src=x onerror=alert(1)> & \"quotes\" 'n' </script>"
 PAGES = 50_000
 QUESTION = "reset the gateway"
+#: A verdict that is not good because of one rule; another one was not measured.
+RULES = {
+    "quarantined": {"value": 0.0, "limit": 0.01, "good": True},
+    "cited": {"value": 0.85, "limit": 0.9, "good": False},
+    "behind": {"value": None, "limit": 86_400.0, "good": True},
+}
 CHUNKS = {
     "Install the gateway": "Docs › Start › Install the gateway › Mount\n\n## Mount\n\n1. Fix the **bracket**.\n"
     "2. Reset the gateway with `RST`.\n\n| LED | Do |\n| --- | --- |\n| red | reset the gateway \\| wait |\n\n"
@@ -68,6 +74,7 @@ def _fill_wiki(airflow: LocalAirflow, source: SampleSource, newest: datetime) ->
         documents=[document(4, title="Old chart", version=2, coverage=0.91, unknown_macros=["chart"], tolerant=True)],
         result={"pages": PAGES, "chunks": 250_000, "changed": 12, "removed": 3, "failed": 1},
         warnings=["The API token expires in 9 days. Create a new token."],
+        quality={"good": False, "rules": RULES},
     )
     remember(source.staging, "scheduled__0")
 

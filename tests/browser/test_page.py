@@ -234,6 +234,22 @@ def test_shows_troubled_pages_with_their_reasons(page: Any, airflow: LocalAirflo
     assert page.get_by_role("tab", name="Quarantine").inner_text().split() == ["Quarantine", "1"]
 
 
+def test_the_verdict_of_the_quality_gate_is_shown_with_its_rules(page: Any, airflow: LocalAirflow) -> None:
+    opened(page, airflow, "#/wiki")
+    facts = page.locator("dl.facts")
+    expect(facts.get_by_text("Not good", exact=True)).to_have_class("care")
+    reasons = " ".join(page.locator(".banner").all_inner_texts())
+    assert "The last sync is not good enough: 85.0% of the pages asked for are cited" in reasons
+    facts.get_by_role("link", name="1 of 3 rules broken").click()
+    rows = page.locator("table.quality tbody tr")
+    expect(rows).to_have_count(3)
+    assert [row.split("\t") for row in rows.all_inner_texts()] == [
+        ["Pages that could not be synced", "0 %", "at most 1 %", "Holds"],
+        ["Pages asked for that Twig cites", "85 %", "at least 90 %", "Broken"],
+        ["Time that a known change has been waiting", "not measured", "at most 24 h", "Holds"],
+    ]
+
+
 def test_the_playground_shows_passages_and_what_they_cite(page: Any, airflow: LocalAirflow) -> None:
     frame = framed(page, airflow, "#/wiki/playground")
     frame.get_by_label("Question").fill(QUESTION)
@@ -247,6 +263,30 @@ def test_the_playground_shows_passages_and_what_they_cite(page: Any, airflow: Lo
     with page.context.expect_page() as tab:
         passage.locator("h3 a").click()
     tab.value.wait_for_url("**/spaces/WIKI/pages/1#Mount")
+
+
+def test_the_agent_of_the_connection_answers_above_the_passages(page: Any, airflow: LocalAirflow) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, airflow, "#/wiki/playground")
+    page.get_by_label("Question").fill(QUESTION)
+    page.get_by_role("button", name="Ask Twig").click()
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer.get_by_role("heading", name="Answer of the agent agent_sandbox")).to_be_visible()
+    expect(answer).to_contain_text("reset the gateway")
+    expect(answer.locator(".cited a").first).to_have_attribute("href", re.compile("/spaces/WIKI/pages/"))
+    expect(page.get_by_text("They are parts of pages, not an answer")).to_be_visible()
+    assert page.evaluate(WIDTH) <= 390
+
+
+def test_an_agent_that_cannot_be_asked_leaves_the_passages(page: Any, airflow: LocalAirflow) -> None:
+    remedy = {"summary": "404: Twig has no agent 'x'", "remedy": "Correct 'Agent id' in the Twig connection."}
+    page.route("**/answer", lambda route: route.fulfill(status=502, json={"detail": remedy}))
+    opened(page, airflow, "#/wiki/playground")
+    page.get_by_label("Question").fill(QUESTION)
+    page.get_by_role("button", name="Ask Twig").click()
+    expect(page.get_by_role("alert")).to_contain_text("Correct 'Agent id' in the Twig connection.")
+    expect(page.locator(".passage").first).to_be_visible()
+    page.problems.clear()  # the browser logs every answer that is not 2xx
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ FAILED = {"state": "failed", **ERROR}
 BACKFILL = {"run_type": "backfill"}
 DRY = {"params": {"dry_run": True}}
 CHOSEN = {"params": {"page_ids": ["7"]}}
+UNCITED = {"good": False, "rules": {"cited": {"value": 0.85, "limit": 0.9, "good": False}}}
 NO_PAGES = {"pages": 0, "chunks": 0}
 
 
@@ -85,6 +86,7 @@ def test_a_part_of_a_source_is_no_sync(reports: list[dict[str, Any]]) -> None:
     [
         ({"result": {"failed": 1}}, "1 page could not be synced"),
         ({"result": {"failed": 1_200}}, "1,200 pages could not be synced"),
+        ({"quality": UNCITED}, "not good enough: 85.0% of the pages asked for are cited"),
         ({"warnings": ["The token expires in 3 days.\nMake a new one."]}, "The token expires in 3 days."),
         ({"warnings": ["a", "b", "c"]}, "a (2 more in the tab Warnings)"),
         ({"result": NO_PAGES, **figures(to_leave=249)}, "all 249 were modified before its window"),

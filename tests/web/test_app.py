@@ -151,6 +151,8 @@ def test_asking_needs_the_right_to_trigger(airflow: Airflow, sample: SampleSourc
     assert airflow.get(user, READING[0]).json()["may_ask"] is allowed
     answer = airflow(user, "POST", ASKING, json={"question": "gateway"})
     assert answer.status_code == (409 if allowed else 403)  # 409: nothing was loaded yet
+    to_the_agent = airflow(user, "POST", ASKING.replace("/ask", "/answer"), json={"question": "gateway"})
+    assert to_the_agent.status_code == (502 if allowed else 403)  # 502: this server has no such connection
 
 
 @pytest.mark.parametrize(("user", "status"), [(None, 401), ("stranger", 403), ("viewer", 403), ("user", 403)])

@@ -10,8 +10,8 @@ from confluence_to_twig.errors import PermanentError, PipelineError
 from confluence_to_twig.sources.source import Source
 from confluence_to_twig.twig.models import Citation
 from confluence_to_twig.web.explaining import explain
-from confluence_to_twig.web.playground import NothingToAskError, ask, passage_of
-from sandbox.twig import Settings, serve
+from confluence_to_twig.web.playground import NothingToAskError, agent_of, answer_of_agent, ask, passage_of
+from sandbox.twig import DEFAULT_AGENT, Settings, serve
 from tests.twig.world import Page, World, local_staging
 
 SOURCE = Source(name="product-docs", space_key="PROD")
@@ -78,6 +78,34 @@ def test_a_wrong_key_is_explained_without_the_key(world: World, monkeypatch: pyt
     shown = explain(raised.value)
     assert shown["summary"].startswith("401")
     assert "twigsk_wrong_key" not in json.dumps(shown)
+
+
+def name_agent(world: World, monkeypatch: pytest.MonkeyPatch, agent: str) -> None:
+    fields = {"conn_type": "twig", "host": world.served.base_url, "password": world.served.api_key}
+    extra = {"org_id": world.served.org_id, "agent_id": agent}
+    monkeypatch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(fields | {"extra": extra}))
+
+
+def test_the_agent_of_the_connection_answers_and_cites(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(world, Page("1", ("Mount the bracket",), title="Gateway"), Page("2", ("Rotate the key",), title="Keys"))
+    name_agent(world, monkeypatch, DEFAULT_AGENT)
+    assert agent_of(SOURCE) == DEFAULT_AGENT
+    said = answer_of_agent(SOURCE, "rotate a key")
+    assert "Rotate the key" in said["text"]
+    assert [cited["title"] for cited in said["citations"]] == ["Keys"]
+    assert said["citations"][0]["url"].startswith("https://example.atlassian.net/wiki/spaces/PROD/pages/2/Keys")
+
+
+def test_an_agent_that_is_not_there_is_named_with_its_remedy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    name_agent(world, monkeypatch, "agent_elsewhere")
+    with pytest.raises(PermanentError, match=r"no agent 'agent_elsewhere'.*\n.*'Agent id' in the Twig connection"):
+        answer_of_agent(SOURCE, "rotate a key")
+
+
+def test_without_an_agent_there_is_nobody_to_ask(world: World) -> None:
+    assert agent_of(SOURCE) is None
+    with pytest.raises(NothingToAskError, match="names no agent"):
+        answer_of_agent(SOURCE, "rotate a key")
 
 
 def test_takes_the_context_line_apart() -> None:

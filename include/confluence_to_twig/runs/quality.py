@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.sources.quality_settings import QualitySettings
 
 Name = Literal["quarantined", "empty", "cited", "drift", "behind"]
-_SHOWN: dict[Name, str] = {
+_SHOWN: dict[str, str] = {
     "quarantined": "{:.1%} of the pages could not be synced",
     "empty": "{:.1%} of the documents have no text",
     "cited": "{:.1%} of the pages asked for are cited",
@@ -68,8 +68,17 @@ class Verdict:
         return {"good": self.good, "rules": {name: asdict(rule) for name, rule in self.rules.items()}}
 
     def __str__(self) -> str:
-        broken = [_SHOWN[name].format(rule.value) for name, rule in self.rules.items() if not rule.good]
-        return f"not good: {'; '.join(broken)}" if broken else "good"
+        broken = broken_rules(self.to_json())
+        return f"not good: {broken}" if broken else "good"
+
+
+def broken_rules(verdict: Mapping[str, Any]) -> str:
+    """What breaks a rule, in words; empty if the verdict is good.
+
+    :param verdict: as :meth:`Verdict.to_json` has it. Rules that this release does not know are named only.
+    """
+    broken = [(name, rule["value"]) for name, rule in verdict.get("rules", {}).items() if not rule["good"]]
+    return "; ".join(_SHOWN.get(name, name).format(value) for name, value in broken)
 
 
 def judge(measured: Measured, limits: QualitySettings) -> Verdict:

@@ -6,6 +6,8 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+from confluence_to_twig.runs.quality import broken_rules
+
 _REMEDY_LIMIT = 2_000
 _WARNING_LIMIT = 500
 
@@ -29,7 +31,7 @@ class RunRow:
     :param failed_in: the task that failed first, as an address of Airflow's UI names it; empty if none did.
     :param settings: as :func:`confluence_to_twig.runs.timeline.settings_of` writes them. :param converter: its version.
     :param approval: who answered the question before a mass deletion, and what; empty if nobody was asked.
-    :param approved_at: when, ISO 8601.
+    :param approved_at: when, ISO 8601. :param quality: the rules of the quality gate that it broke, in words.
     """
 
     folder: str
@@ -64,6 +66,7 @@ class RunRow:
     converter: str = ""
     approval: str = ""
     approved_at: str = ""
+    quality: str = ""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRow:
@@ -115,6 +118,7 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
         converter=str(report.get("converter", "")),
         approval=str(approval.get("text", "")),
         approved_at=str(approval.get("at", "")),
+        quality=broken_rules(report.get("quality") or {}),
     )
 
 

@@ -81,6 +81,11 @@ def _worth_a_look(row: RunRow, lookback: str) -> Iterable[Reason]:
         yield _why_empty(row, lookback)
     if row.failed:
         yield Reason(f"{_pages(row.failed)} could not be synced", "The tab Quarantine names them and says why.")
+    if row.quality:
+        yield Reason(
+            f"The last sync is not good enough: {row.quality}",
+            "The tab Warnings has all rules with their limits, which are those of the source's block quality. A DAG that waits for a good sync goes on waiting.",
+        )
     if row.warnings:
         more = f" ({row.warnings - 1:,} more in the tab Warnings)" if row.warnings > 1 else ""
         yield Reason(f"{row.warning}{more}" if row.warning else f"The last sync left {row.warnings:,} warnings")

@@ -18,6 +18,7 @@ from confluence_to_twig.twig.errors import (
     batch_error,
 )
 from confluence_to_twig.twig.models import (
+    AgentAnswer,
     Citation,
     DataSource,
     HeldDocument,
@@ -322,6 +323,23 @@ class TwigClient:
         payload = answer.payload
         found = payload if isinstance(payload, list) else items(payload, "results", "sources", "items")
         return [Citation.read(raw) for raw in found]
+
+    def ask_agent(self, agent_id: str, question: str) -> AgentAnswer:
+        """What an agent answers. It reads every data source that it lists, not only those of this project."""
+        answer = self._http.request(
+            "POST",
+            self.settings.url("query"),
+            action="ask the agent",
+            scope="execute",
+            body=_json({"agent_id": agent_id, "query": question}),
+            allowed={404},
+        )
+        if answer.status == 404:
+            raise PermanentError(
+                f"404: Twig has no agent {agent_id!r}, or this key may not ask it",
+                "Correct 'Agent id' in the Twig connection; Twig shows it in the agent's settings. Without one the playground shows passages only.",
+            )
+        return AgentAnswer.read(answer.payload)
 
 
 def _json(value: object) -> str:

@@ -28,6 +28,10 @@ CONNECTION_TYPE: dict[str, Any] = {
             "Organisation id",
             "Needed to search Twig when a run is verified. Without it runs are verified by counts only.",
         ),
+        "agent_id": _text(
+            "Agent id",
+            "The playground asks this agent for an answer. Everybody who may trigger a DAG with this connection can read what it answers.",
+        ),
         "data_source_type": _text(
             "Type of new data sources",
             "FILE has no connector of its own, so that Twig does not fetch the space a second time.",

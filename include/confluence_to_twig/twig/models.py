@@ -179,6 +179,21 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class AgentAnswer:
+    """What an agent says, in Markdown, and what it cites, best first. The citations are without text."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+    @classmethod
+    def read(cls, raw: Any) -> AgentAnswer:
+        text = field(raw, "response", "answer")
+        if not isinstance(text, str):
+            raise unreadable("an agent's answer without a response")
+        return cls(text, tuple(map(Citation.read, _list(raw, "sources", "citations"))))
+
+
+@dataclass(frozen=True)
 class ProcessLog:
     """How a processing went. ``status`` in lower case: ``processing``, ``completed`` or ``failed``."""
 

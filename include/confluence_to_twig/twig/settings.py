@@ -41,6 +41,7 @@ class TwigSettings:
     :param base_url: scheme, host and optional path, without a trailing slash.
     :param api_key: sent as ``Authorization: Bearer``; its prefix is not checked, Twig documents several.
     :param org_id: needed by semantic search only; without it ``verify`` can count but not search.
+    :param agent_id: the agent that the playground asks for an answer; without it the playground shows passages only.
     :param paths: a path for each name of :data:`PATHS`.
     :param data_source_type: the type that new data sources get. ``FILE`` has no connector of its own, so that Twig
         does not fetch the space a second time.
@@ -54,6 +55,7 @@ class TwigSettings:
     base_url: str
     api_key: str = field(repr=False)
     org_id: str | None = None
+    agent_id: str | None = None
     paths: Mapping[str, str] = field(default_factory=lambda: dict(PATHS))
     data_source_type: str = "FILE"
     batch_bytes: int = 10 * MEGABYTE
@@ -77,6 +79,7 @@ class TwigSettings:
             base_url=_base_url(host, port),
             api_key=_api_key(password or ""),
             org_id=str(extra["org_id"]).strip() if "org_id" in extra else None,
+            agent_id=str(extra["agent_id"]).strip() if "agent_id" in extra else None,
             paths=PATHS | _paths(extra.get("paths")),
             data_source_type=str(extra.get("data_source_type", cls.data_source_type)),
             batch_bytes=int(_number(extra, "batch_mb", cls.batch_bytes / MEGABYTE, 0.001, 10) * MEGABYTE),

@@ -215,7 +215,13 @@ class Question(BaseModel):
 def ask(source: Ours, asked: Question) -> dict[str, Any]:
     """Ask Twig. A POST, so that questions stay out of addresses and access logs."""
     passages = playground.ask(source, _staging(source), asked.question, asked.limit)
-    return {"passages": [asdict(passage) for passage in passages]}
+    return {"passages": [asdict(passage) for passage in passages], "agent": playground.agent_of(source)}
+
+
+@app.post("/api/sources/{dag_id}/answer", dependencies=[access.MAY_ASK])
+def answer(source: Ours, asked: Question) -> dict[str, Any]:
+    """Ask the agent that the Twig connection names."""
+    return playground.answer_of_agent(source, asked.question)
 
 
 ConnId = Annotated[str, Field(min_length=1, max_length=200)]

@@ -14,7 +14,9 @@ from confluence_to_twig.runs.standing import Reason, standing
 from confluence_to_twig.runs.verify_memory import read_verify_memory
 from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.staging.cached import Remembered
+from confluence_to_twig.staging.files import read_json
 from confluence_to_twig.staging.last_inventory import newest_look
+from confluence_to_twig.staging.layout import RunStaging
 from confluence_to_twig.staging.manifest_files import read_base
 from confluence_to_twig.web.explaining import explain
 from confluence_to_twig.web.token_expiry import expiry_shown
@@ -57,7 +59,7 @@ def source_row(source: Source, staging: SourceStaging, now: datetime) -> dict[st
     """The row of a source in the list. Never raises for files in staging: one damaged source must not hide others.
 
     :returns: the description, and of staging: ``standing`` (state and reasons), ``last`` (the regular sync that ended
-        last), ``newest`` (the newest run of any kind), ``verified`` (what verify compared and asked Twig for last),
+        last), ``quality`` (its verdict, as long as its files are kept), ``newest`` (the newest run of any kind), ``verified`` (what verify compared and asked Twig for last),
         ``held`` (by the last run that knows what Twig holds), ``kept_out`` (by the last whole sweep), ``synced_at``, ``looks`` (when the last look and the last
         full sweep began; null where each run sweeps), ``token`` (as the last run saw the connection),
         ``freshness``, names and addresses of both sides; ``damage``: why staging could not be read, else null.
@@ -76,6 +78,7 @@ _NOTHING: dict[str, Any] = {
     "space_url": "",
     "twig_url": "",
     "last": None,
+    "quality": None,
     "newest": None,
     "held": None,
     "verified": None,
@@ -109,6 +112,7 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
         "twig_url": twig_url(read_binding(staging)),
         "standing": stands.to_json(),
         "last": asdict(stands.last) if stands.last else None,
+        "quality": _verdict(RunStaging(staging.runs / stands.last.folder).report) if stands.last else None,
         "newest": asdict(any_kind) if any_kind else None,
         "held": held and {"pages": held.pages, "chunks": held.chunks},
         "verified": read_verify_memory(staging).figures or None,
@@ -126,6 +130,15 @@ def _read_sequence(manifest: ObjectStoragePath) -> int:
 
 #: Raises for a manifest that is damaged: a source that cannot say what Twig holds is not well, whatever its last run was.
 _intact = Remembered(_read_sequence, keep=500)
+
+
+def _read_verdict(report: ObjectStoragePath) -> dict[str, Any] | None:
+    verdict: dict[str, Any] | None = read_json(report).get("quality")
+    return verdict
+
+
+#: The verdict of a run; None for one whose files are gone, that looked at nothing, or that failed before it could judge.
+_verdict = Remembered(_read_verdict, keep=500)
 
 
 def _looks(staging: SourceStaging) -> dict[str, str] | None:

@@ -1,9 +1,13 @@
-"""Playground: ask Twig a question and see which chunks it finds, with the page and heading that each one cites."""
+"""Playground: ask Twig a question and see which chunks it finds, with the page and heading that each one cites.
+
+Where the Twig connection names an agent, it is asked as well. Nobody chooses another one: the key may ask agents whose
+data sources are not for everybody.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -61,6 +65,27 @@ def ask(source: Source, staging: SourceStaging, question: str, limit: int) -> li
     with TwigClient(_settings(source.twig_conn_id), patience_s=PATIENCE_SECONDS) as client:
         found = client.search(question, [binding.data_source_id], limit=min(limit, MOST_RESULTS))
     return [passage_of(citation) for citation in found]
+
+
+def agent_of(source: Source) -> str | None:
+    """The agent that answers questions about this source; None: the Twig connection names none."""
+    return _settings(source.twig_conn_id).agent_id
+
+
+def answer_of_agent(source: Source, question: str) -> dict[str, Any]:
+    """What the connection's agent says.
+
+    :returns: ``agent``, ``text`` in Markdown, and ``citations``: title, url and similarity of each, best first.
+    :raises NothingToAskError: the connection names no agent.
+    :raises PipelineError: Twig's own answer, in words that may be shown.
+    """
+    settings = _settings(source.twig_conn_id)
+    if settings.agent_id is None:
+        raise NothingToAskError("The Twig connection names no agent", "Set 'Agent id' in the connection.")
+    with TwigClient(settings, patience_s=PATIENCE_SECONDS) as client:
+        said = client.ask_agent(settings.agent_id, question)
+    cited = [{"title": it.title, "url": it.url, "similarity": it.similarity} for it in said.citations]
+    return {"agent": settings.agent_id, "text": said.text, "citations": cited}
 
 
 def _settings(conn_id: str) -> TwigSettings:

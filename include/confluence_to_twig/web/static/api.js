@@ -57,6 +57,11 @@ export function ask(dagId, question, limit, signal) {
   return post(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), { question, limit }, signal);
 }
 
+/** Ask the agent of the Twig connection. */
+export function askAgent(dagId, question, signal) {
+  return post(address(OWN, `sources/${encodeURIComponent(dagId)}/answer`), { question }, signal);
+}
+
 /** The spaces that a connection sees. */
 export const visibleSpaces = (connId, signal) => post(address(OWN, "adding/spaces"), { conn_id: connId }, signal);
 

@@ -1,6 +1,6 @@
 // Ask Twig, and see which chunks it finds: what an agent of this data source would be given.
 
-import { ask } from "./api.js";
+import { ask, askAgent } from "./api.js";
 import { announce, h, outside, replace } from "./dom.js";
 import { count } from "./format.js";
 import { markdown } from "./markdown.js";
@@ -28,7 +28,7 @@ export async function playgroundTab(panel, context) {
     limit,
     button,
   );
-  const words = `Searches the Twig data source ${context.source.data_source_name}: the passages below are what an agent would be given, each with the page and heading it cites.`;
+  const words = `Searches the Twig data source ${context.source.data_source_name}: you get passages, which are what an agent would be given, each with the page and heading it cites.`;
   replace(panel, h("p", { class: "sub lead" }, words), form, answers);
   if (!(await context.mayStart)) {
     for (const control of form.elements) control.disabled = true;
@@ -42,9 +42,11 @@ export async function playgroundTab(panel, context) {
     button.disabled = true;
     replace(answers, loading("Twig is searching…", 4));
     try {
-      const { passages } = await ask(context.source.dag_id, text, Number(limit.value), context.signal);
-      replace(answers, ...drawPassages(passages, text));
+      const { passages, agent } = await ask(context.source.dag_id, text, Number(limit.value), context.signal);
+      const said = h("div", { class: "said-by-agent" });
+      replace(answers, agent && said, ...drawPassages(passages, text));
       announce(passages.length ? `${count(passages.length, "passage")} found` : "Nothing found");
+      if (agent) await answer(said, agent, text);
     } catch (error) {
       if (context.signal.aborted) return;
       replace(answers, refusal(error, null));
@@ -52,11 +54,38 @@ export async function playgroundTab(panel, context) {
       button.disabled = false;
     }
   }
+
+  /** The passages stay, whatever comes of the agent. */
+  async function answer(place, agent, text) {
+    replace(place, loading(`The agent ${agent} is asked…`, 3));
+    try {
+      replace(place, drawAnswer(await askAgent(context.source.dag_id, text, context.signal)));
+      announce("The agent has answered");
+    } catch (error) {
+      if (!context.signal.aborted) replace(place, refusal(error, null));
+    }
+  }
+}
+
+function drawAnswer({ agent, text, citations }) {
+  const cited = citations.map(({ title, url, similarity }) =>
+    h("li", {}, outside(url, {}, title || "Untitled"), h("span", { class: "sub" }, ` similarity ${similarity.toFixed(2)}`)),
+  );
+  return h(
+    "section",
+    { class: "card answer", "aria-label": "Answer" },
+    h("h2", {}, `Answer of the agent ${agent}`),
+    h("div", { class: "passage-text open" }, markdown(text)),
+    h("h3", {}, "It cites"),
+    cited.length ? h("ol", { class: "cited" }, cited) : h("p", { class: "sub" }, "Nothing: do not take the answer for more than what the model knows by itself."),
+    h("p", { class: "sub" }, "An agent reads every data source that it lists, so it may cite what is not of this source."),
+  );
 }
 
 function drawPassages(passages, question) {
   if (!passages.length) return [empty("Nothing found", "No passage fits. Try words that the pages use, or look whether the last sync went well.")];
-  return [h("ol", { class: "passages" }, passages.map((passage, index) => h("li", {}, drawPassage(passage, index, question))))];
+  const lead = `${count(passages.length, "passage")} of the data source, best first. They are parts of pages, not an answer.`;
+  return [h("h2", { class: "found" }, "Passages"), h("p", { class: "sub lead" }, lead), h("ol", { class: "passages" }, passages.map((passage, index) => h("li", {}, drawPassage(passage, index, question))))];
 }
 
 function drawPassage(passage, index, question) {

@@ -95,6 +95,7 @@ function header(source, inTab) {
       fact("Next run", nextRun(source)),
       fact("Token", token(source.token)),
       fact("Verified", verified(source)),
+      fact("Quality", quality(source)),
       fact("Kept out", keptOut(source)),
     ),
   ];
@@ -132,6 +133,19 @@ function verified(source) {
     { class: "two" },
     h("span", {}, `${count(compared, "page")} compared`),
     h("span", { class: `sub${left ? " care" : ""}` }, parts.filter(Boolean).join(", ") || "nothing was asked for"),
+  );
+}
+
+/** The verdict of the quality gate on the last sync. */
+function quality(source) {
+  if (!source.quality) return h("span", { class: "faint" }, "–");
+  const rules = Object.values(source.quality.rules);
+  const broken = rules.filter((rule) => !rule.good).length;
+  return h(
+    "span",
+    { class: "two" },
+    h("span", { class: broken ? "care" : "" }, broken ? "Not good" : "Good"),
+    h("a", { class: "sub", href: `#/${encodeURIComponent(source.name)}/warnings` }, broken ? `${number(broken)} of ${count(rules.length, "rule")} broken` : `${count(rules.length, "rule")} hold`),
   );
 }
 

@@ -3,12 +3,13 @@
 import { acknowledgeButton, againButton } from "./actions.js";
 import { estimate } from "./adding.js";
 import { h, outside, replace } from "./dom.js";
-import { count, number, percent, relative } from "./format.js";
+import { count, duration, number, percent, relative } from "./format.js";
 import { empty, loading, refusal, withheldNotice } from "./notices.js";
 
 const SHOWN_AT_ONCE = 100;
 /** Page ids that one run takes: the trigger form shows them, a line each. */
 const AT_MOST_AGAIN = 1_000;
+const HEADS = ["Rule", "Measured", "Limit", "State"];
 const STAGES = { extract: "Extract", transform: "Convert", load: "Load" };
 
 /** Fill the tab of quarantined pages. */
@@ -50,7 +51,7 @@ function quarantine({ quarantined, withheld }, context) {
 
 function warnings({ conversions, warnings: said, doctor, open, withheld }, context) {
   if (!conversions.length && !said.length && !open.length && !withheld.conversions) {
-    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown."), doctor && looked(doctor)];
+    return [empty("No warnings", "Each page that is in Twig kept at least 98 % of its words, and no macro was unknown."), verdict(context.source.quality), doctor && looked(doctor)];
   }
   return [
     open.length > 0 && stillOpen(open, context),
@@ -64,8 +65,46 @@ function warnings({ conversions, warnings: said, doctor, open, withheld }, conte
         longList(conversions, conversion),
       ),
     withheld.conversions > 0 && withheldNotice(withheld.conversions),
+    verdict(context.source.quality),
     doctor && looked(doctor),
   ];
+}
+
+/** Rule → its words, what "at least" or "at most" its limit is, and how its numbers are written. */
+const RULES = {
+  quarantined: ["Pages that could not be synced", "at most", percent],
+  empty: ["Documents without any text", "at most", percent],
+  cited: ["Pages asked for that Twig cites", "at least", percent],
+  drift: ["Differences between Twig and what was loaded", "at most", number],
+  behind: ["Time that a known change has been waiting", "at most", duration],
+};
+
+/** The rules of the quality gate, as the last sync left them. */
+function verdict(quality) {
+  if (!quality) return null;
+  const row = ([name, { value, limit, good }]) => {
+    const [words, bound, write] = RULES[name] ?? [name, "limit", String];
+    const measured = value === null ? h("span", { class: "faint" }, "not measured") : write(value);
+    const state = h("span", { class: "state" }, h("span", { class: `dot ${good ? "good" : "care"}`, "aria-hidden": "true" }), good ? "Holds" : "Broken");
+    return h("tr", { role: "row" }, [words, measured, `${bound} ${write(limit)}`, state].map((cell, index) => h("td", { role: "cell", "data-label": HEADS[index] }, cell)));
+  };
+  return h(
+    "section",
+    {},
+    h("h2", {}, "Quality of the last sync"),
+    h("p", { class: "sub lead" }, quality.good ? "Good: every rule holds that could be measured." : "Not good: a DAG that waits for a good sync goes on waiting. The limits are those of the source's block quality."),
+    h(
+      "div",
+      { class: "card sheet" },
+      h(
+        "table",
+        { class: "stacks quality", role: "table" },
+        h("caption", { class: "unseen" }, "Rules of the quality gate"),
+        h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, HEADS.map((head) => h("th", { role: "columnheader", scope: "col" }, head)))),
+        h("tbody", { role: "rowgroup" }, Object.entries(quality.rules).map(row)),
+      ),
+    ),
+  );
 }
 
 function looked({ looked_at, findings, by_hand, estimate: expected }) {
