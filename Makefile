@@ -64,7 +64,7 @@ bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane b
 # Strict: a broken link or anchor, or a page that would ask another host for something, is an error.
 docs: install
 	@$(BIN)/python docs/configuration_reference.py
-	@NO_MKDOCS_2_WARNING=1 $(UV) run --frozen --isolated --only-group docs mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(UV) run --frozen --isolated --only-group docs mkdocs build --strict
 	@echo "The site is in site/"
 
 rebuild-manifest: install

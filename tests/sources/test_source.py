@@ -111,6 +111,13 @@ def test_the_same_name_in_another_twig_or_in_files_is_no_clash(tmp_path: Path, a
     assert file.problems == ()
 
 
+@pytest.mark.parametrize("text", ["sources:\n", "sources: []", "# none yet\nsources:\n"])
+def test_a_file_without_a_source_yet_is_no_mistake(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert (load_sources(path).sources, load_sources(path).problems) == ((), ())
+
+
 @pytest.mark.parametrize("text", ["sources: 7", "[]", "", "sources:\n  name: x"])
 def test_a_file_without_a_list_of_sources_is_one_clear_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "sources.yaml"

@@ -83,6 +83,7 @@ def test_settings_and_client_come_from_the_connection(world: World, connection: 
 def test_every_field_of_the_form_is_read_from_the_extra() -> None:
     values = {
         "org_id": "o",
+        "agent_id": "a",
         "data_source_type": "TEXT",
         "batch_mb": 1,
         "writes_per_minute": 5,
@@ -91,6 +92,7 @@ def test_every_field_of_the_form_is_read_from_the_extra() -> None:
     }
     assert CONNECTION_TYPE["conn-fields"].keys() == values.keys()
     found = TwigSettings.from_fields(None, "key", values)
+    assert found.agent_id == "a"
     assert (found.org_id, found.data_source_type, found.writes_per_minute, found.verify) == ("o", "TEXT", 5, "/ca.pem")
 
 

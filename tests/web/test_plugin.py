@@ -60,7 +60,7 @@ def test_the_plugin_is_there_once_and_without_an_import_error(how: str, source: 
 
 def test_airflow_puts_the_page_into_navigation_and_dag_tabs() -> None:
     views, _ = plugins_manager._get_ui_plugins()
-    ours = [view for view in views if view["name"] == "Confluence → Twig"]
+    ours = [view for view in views if view["name"] in {"Twig sync", "Confluence → Twig"}]
     assert {view["destination"] for view in ours} == {"nav", "dag"}
     assert len({view["url_route"] for view in ours}) == 2
     assert all(view["href"].startswith("confluence-to-twig/") for view in ours)

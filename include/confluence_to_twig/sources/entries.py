@@ -57,6 +57,8 @@ def read_entries(text: str) -> Entries:
         # PyYAML also raises ValueError (a date that is none) and RecursionError (a thousand brackets).
         return _one_by_one(text, error)
     entries = raw.get("sources") if isinstance(raw, dict) else None
+    if isinstance(raw, dict) and "sources" in raw and entries is None:
+        entries = []  # the key alone, as in a file that waits for its first source
     if not isinstance(entries, list):
         raise UnusableError("write a top-level key 'sources:' with a list of sources below it")
     others = tuple(str(key) for key in raw if key != "sources")

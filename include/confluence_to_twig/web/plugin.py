@@ -1,4 +1,4 @@
-"""The page "Confluence → Twig" in Airflow's UI: in the navigation, and as a tab on each DAG.
+"""The page "Confluence → Twig" in Airflow's UI: as *Twig sync* in the navigation, and as a tab on each DAG.
 
 Airflow finds the class by the entry point ``airflow.plugins``. Every process of Airflow imports this module, tasks
 included, so it imports nothing: only the API server asks for app and middleware, which are imported then.
@@ -17,7 +17,7 @@ class ConfluenceToTwigPlugin(AirflowPlugin):
     name = "confluence_to_twig"
     external_views: ClassVar[list[dict[str, str]]] = [
         {
-            "name": "Confluence → Twig",
+            "name": "Twig sync",  # the navigation has room for nine letters
             "href": "confluence-to-twig/",
             "destination": "nav",
             "url_route": "confluence-to-twig",

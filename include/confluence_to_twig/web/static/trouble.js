@@ -85,7 +85,7 @@ function verdict(quality) {
   const row = ([name, { value, limit, good }]) => {
     const [words, bound, write] = RULES[name] ?? [name, "limit", String];
     const measured = value === null ? h("span", { class: "faint" }, "not measured") : write(value);
-    const state = h("span", { class: "state" }, h("span", { class: `dot ${good ? "good" : "care"}`, "aria-hidden": "true" }), good ? "Holds" : "Broken");
+    const state = h("span", { class: "state" }, h("span", { class: `dot ${value === null ? "quiet" : good ? "good" : "care"}`, "aria-hidden": "true" }), good ? "Holds" : "Broken");
     return h("tr", { role: "row" }, [words, measured, `${bound} ${write(limit)}`, state].map((cell, index) => h("td", { role: "cell", "data-label": HEADS[index] }, cell)));
   };
   return h(
