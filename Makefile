@@ -129,11 +129,12 @@ distributed: install
 hooks: install
 	$(BIN)/pre-commit install --hook-type pre-commit --hook-type pre-push
 
-# What the browser tests need from Debian. Elsewhere they skip, and say so.
+# What the browser tests and the pictures need from Debian. Without the headless shell, which older releases lack, the tests take longer;
+# without either they skip, and say so.
 chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	  && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
-	  || echo "chromium is not installed and can't be installed from here: browser tests will be skipped"
+	@{ command -v chromium && command -v chromium-headless-shell; } >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && { apt-get install -y -qq chromium chromium-headless-shell || apt-get install -y -qq chromium; } >/dev/null; } \
+	  || echo "chromium or chromium-headless-shell is not installed and can't be installed from here: browser tests are skipped, or take longer"
 
 clean:
 	rm -rf $(BESIDE) $(MEASURED) .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site

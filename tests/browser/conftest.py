@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,13 @@ from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from tests.browser.samples import SOURCES, fill
 from tests.web.samples import SampleSource
+from tests.whole_airflow import base_environment
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+#: The one without windows to hide shows the same for two thirds of the processor time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
+#: The outside world is not there: to answer for it here would switch off the cache of all pages.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +45,9 @@ def airflow(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     place = tmp_path_factory.mktemp("run")
     sources = place / "sources.yaml"
     sources.write_text(SOURCES, encoding="utf-8")
-    base = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))}
     first = free_port(20_000 + os.getpid() % 10_000)
     ports = {"airflow": first, "confluence": free_port(first + 1), "twig": free_port(first + 2)}
-    with local_airflow(ports, place, base | {SOURCES_VARIABLE: str(sources)}) as running:
+    with local_airflow(ports, place, base_environment() | {SOURCES_VARIABLE: str(sources)}) as running:
         fill(running, datetime.now(UTC) - timedelta(hours=3))
         yield running
 
@@ -61,16 +65,40 @@ def wiki(airflow: LocalAirflow) -> SampleSource:
     return SampleSource(str(Path(airflow.environment["CONFLUENCE_TWIG_STAGING"])), "wiki")
 
 
-@pytest.fixture
-def context(browser: Any) -> Iterator[Any]:
-    """A fresh browser profile in which the outside world is one plain page."""
+def new_context(browser: Any) -> Any:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="en-GB")
     context.set_default_timeout(20_000)
-    context.route(
-        re.compile("^https://"), lambda route: route.fulfill(body="<h1>elsewhere</h1>", content_type="text/html")
-    )
+    return context
+
+
+@pytest.fixture(scope="session")
+def profile(browser: Any) -> Iterator[Any]:
+    """One browser profile for all tests: the scripts of Airflow's UI, seven megabytes, stay in its cache."""
+    context = new_context(browser)
     yield context
     context.close()
+
+
+@pytest.fixture
+def context(profile: Any) -> Iterator[Any]:
+    """The profile without pages, cookies and stored choices of the test before."""
+    yield profile
+    for page in profile.pages:
+        if page.url.startswith("http://127.0.0.1:"):
+            origin = "/".join(page.url.split("/")[:3])
+            storage = {"origin": origin, "storageTypes": "local_storage"}
+            profile.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
+        page.close()
+    profile.clear_cookies()
+
+
+@pytest.fixture
+def elsewhere(context: Any) -> Iterator[None]:
+    """The outside world is one plain page."""
+    outside = re.compile("^https://")
+    context.route(outside, lambda route: route.fulfill(body="<h1>elsewhere</h1>", content_type="text/html"))
+    yield
+    context.unroute(outside)
 
 
 @pytest.fixture
@@ -84,7 +112,21 @@ def ui(context: Any) -> Any:
 @pytest.fixture
 def page(context: Any) -> Iterator[Any]:
     """A page that must not log an error, break its content security policy or raise in a script."""
-    page = context.new_page()
+    with faultless(context.new_page()) as page:
+        yield page
+
+
+@pytest.fixture
+def clocked_page(browser: Any) -> Iterator[Any]:
+    """Such a page whose clock a test may turn: it is the clock of its whole profile."""
+    context = new_context(browser)
+    with faultless(context.new_page()) as page:
+        yield page
+    context.close()
+
+
+@contextmanager
+def faultless(page: Any) -> Iterator[Any]:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))

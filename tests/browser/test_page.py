@@ -254,6 +254,7 @@ def test_the_verdict_of_the_quality_gate_is_shown_with_its_rules(page: Any, airf
     ]
 
 
+@pytest.mark.usefixtures("elsewhere")
 def test_the_playground_shows_passages_and_what_they_cite(page: Any, airflow: LocalAirflow) -> None:
     frame = framed(page, airflow, "#/wiki/playground")
     frame.get_by_label("Question").fill(QUESTION)
@@ -327,6 +328,7 @@ def test_a_source_is_added_by_pasting_what_the_page_makes(page: Any, airflow: Lo
     page.problems.clear()  # the browser logs every answer that is not 2xx
 
 
+@pytest.mark.usefixtures("elsewhere")
 def test_links_leave_the_frame(page: Any, airflow: LocalAirflow) -> None:
     frame = framed(page, airflow, "#/wiki/plan")
     with page.context.expect_page() as tab:
@@ -504,9 +506,9 @@ def test_what_airflow_and_staging_say_together_is_never_called_active_when_it_is
     page.problems.clear()
 
 
-def test_tabs_follow_when_another_run_ends(page: Any, airflow: LocalAirflow) -> None:
+def test_tabs_follow_when_another_run_ends(clocked_page: Any, airflow: LocalAirflow) -> None:
     """Header, charts and lists are of the same moment."""
-    later = {"failed": False}
+    page, later = clocked_page, {"failed": False}
 
     def trouble(route: Any) -> None:
         answer = route.fetch().json()
