@@ -77,8 +77,9 @@ def schedule_of(source: Source) -> Any:
     trigger = ChangeTrigger(
         source.name,
         source.confluence_conn_id,
-        source.space_key,
+        list(source.spaces) or [source.space_key],
         list(source.content),
+        archived=source.archived_spaces == "include",
         poll_every=source.poll_every.total_seconds(),
         quiet_for=source.quiet_for.total_seconds(),
         sweep_every=source.sweep_every.total_seconds() if source.sweep_every else None,

@@ -14,6 +14,7 @@ import pytest
 from airflow.triggers.base import TriggerEvent
 
 from confluence_to_twig.confluence.api.client import ConfluenceClient
+from confluence_to_twig.planning.spaces import chosen_spaces
 from confluence_to_twig.runs.params import RunParams
 from confluence_to_twig.runs.record import Record
 from confluence_to_twig.runs.run import Run, RunFacts
@@ -25,9 +26,9 @@ from confluence_to_twig.staging.last_inventory import (
     write_last_inventory,
 )
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, SourceStaging, staging_root
-from confluence_to_twig.tasks import change_trigger
+from confluence_to_twig.tasks import change_trigger, site_watch
 from confluence_to_twig.tasks.change_trigger import ChangeTrigger
-from confluence_to_twig.tasks.looking import Looking
+from confluence_to_twig.tasks.looks import look_at_each
 from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence, serve
 from sandbox.seed import SeedPage, SeedSpace
@@ -53,12 +54,15 @@ def runs(sandbox: SandboxConfluence) -> Iterator[Callable[[Source], Callable[[],
 
         def run_of(source: Source) -> Callable[[], str]:
             def look() -> str:
-                space = client.space(source.space_key)
                 facts = RunFacts("asset_triggered", datetime.now(UTC))
                 of_run = Run(source, "run", facts, RunParams(), "discover", 1)
-                looked = Looking(of_run, client, space, Record()).look()
-                looked.write(of_run, space)
-                return looked.look.kind
+                if source.spaces:
+                    spaces, _ = chosen_spaces(source.spaces, client.api.all_spaces(), archived=False)
+                else:
+                    spaces = [client.space(source.space_key)]
+                looks = look_at_each(of_run, client, spaces, Record())
+                looks.write(of_run)
+                return str(looks.summary()["kind"])
 
             return look
 
@@ -70,9 +74,9 @@ def run(runs: Callable[[Source], Callable[[], str]]) -> Callable[[], str]:
     return runs(SOURCE)
 
 
-def trigger(source: str = "docs", space_key: str = "PROD", **fields: Any) -> ChangeTrigger:
-    arguments = {"poll_every": 0.1, "quiet_for": 0.0, "sweep_every": None} | fields
-    return ChangeTrigger(source, "confluence_default", space_key, ["page", "blogpost"], **arguments)
+def trigger(source: str = "docs", *spaces: str, **fields: Any) -> ChangeTrigger:
+    arguments = {"archived": False, "poll_every": 0.1, "quiet_for": 0.0, "sweep_every": None} | fields
+    return ChangeTrigger(source, "confluence_default", list(spaces) or ["PROD"], ["page", "blogpost"], **arguments)
 
 
 async def next_event(events: AsyncIterator[TriggerEvent], seconds: float = SOON) -> str | None:
@@ -219,9 +223,76 @@ def test_triggers_of_one_site_fire_each_for_its_own_space_also_after_the_site_wa
 
     async def watch() -> None:
         outage = sandbox.fail(faults.Refuse(503), times=4)
-        events = [trigger(source=key, space_key=key).run() for key in ("PROD", "TWO", "THREE")]
+        events = [trigger(key, key).run() for key in ("PROD", "TWO", "THREE")]
         found = await asyncio.gather(*(next_event(event, 4.0) for event in events))
         assert [why is not None for why in found] == [True, False, True]
         assert outage.hits
 
     asyncio.run(watch())
+
+
+MANY = Source(name="many", spaces=["*"], on_change=True)
+
+
+@pytest.fixture
+def run_of_many(sandbox: SandboxConfluence, runs: Callable[[Source], Callable[[], str]]) -> Iterator[Callable[[], str]]:
+    """A source with three spaces."""
+    sandbox.add_space(numbered_space(3, "TWO"))
+    sandbox.add_space(SeedSpace("THREE", "Three", "", (SeedPage("three", "Three", "<p>.</p>"),)))
+    yield runs(MANY)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda sandbox: sandbox.edit("p2", storage="<p>Edited.</p>"), "pages are new or changed in TWO"),
+        (lambda sandbox: sandbox.new_page("THREE", "New", "<p>.</p>"), "pages are new or changed in THREE"),
+        (lambda sandbox: sandbox.trash("p2"), "search counts -1 pages in TWO"),
+    ],
+    ids=["edit", "new page", "trash"],
+)
+def test_a_change_in_one_of_many_spaces_fires_once_and_names_it(
+    change: Callable[[SandboxConfluence], object],
+    reason: str,
+    sandbox: SandboxConfluence,
+    run_of_many: Callable[[], str],
+) -> None:
+    run_of_many()
+    many = ["many", "*"]
+    assert asyncio.run(next_event(trigger(*many).run(), LATER)) is None
+    change(sandbox)
+    assert asyncio.run(next_event(trigger(*many).run())) == reason
+    assert asyncio.run(next_event(trigger(*many).run(), LATER)) is None
+    run_of_many()
+    if "search" in reason:  # the next look has to confirm it
+        assert asyncio.run(next_event(trigger(*many).run())) == reason
+        run_of_many()
+    assert asyncio.run(next_event(trigger(*many).run(), LATER)) is None
+
+
+def test_a_new_space_that_fits_is_watched_once_a_run_has_taken_it_up(
+    sandbox: SandboxConfluence, run_of_many: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_trigger, "SPACES_HOLD_S", 0.2)
+    monkeypatch.setattr(site_watch, "SPACES_HOLD_S", 0.1)
+    run_of_many()
+
+    async def watch() -> None:
+        pending = asyncio.ensure_future(next_event(trigger("many", "*").run()))
+        sandbox.add_space(SeedSpace("FOUR", "Four", "", (SeedPage("four", "Four", "<p>.</p>"),)))
+        await asyncio.sleep(0.6)
+        assert not pending.done()
+        await asyncio.to_thread(run_of_many)
+        sandbox.edit("four", storage="<p>Edited.</p>")
+        assert await pending == "pages are new or changed in FOUR"
+
+    asyncio.run(watch())
+
+
+def test_sweeps_that_are_due_in_many_spaces_are_one_event(
+    sandbox: SandboxConfluence, run_of_many: Callable[[], str]
+) -> None:
+    run_of_many()
+    reason = asyncio.run(next_event(trigger("many", "*", sweep_every=0.1).run()))
+    assert reason == "a full sweep is due in PROD, THREE, TWO"
+    assert asyncio.run(next_event(trigger("many", "*", sweep_every=0.1).run(), LATER)) is None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Time between two full sweeps of spaces with fewer contents than this, and of larger ones.
 SWEEP_EVERY = ((2_000, timedelta(hours=1)), (20_000, timedelta(hours=6)))
 SWEEP_EVERY_LARGE = timedelta(hours=24)
+#: A source that takes page trees, which are swept alone where that is cheaper, has the whole space listed that often.
+WHOLE_EVERY = timedelta(days=7)
 #: Confluence's servers have clocks of their own, and its search index lags behind.
 OVERLAP = timedelta(minutes=10)
 #: Full sweeps that a total may start in vain before it is not listened to any more.
@@ -73,6 +75,12 @@ def choose_look(run: RunFacts, wishes: Wishes, last: LookState | None, contents:
     every = wishes.sweep_every or default_sweep_every(contents)
     reason = _why_sweep(run, wishes, last, every, now)
     return Look("sweep", reason, every) if reason else Look("lane", "the last full sweep is recent", every)
+
+
+def trees_may_do(run: RunFacts, wishes: Wishes, last: LookState, now: datetime) -> bool:
+    """Whether a full sweep may look at the page trees of a source alone, and go on from the last inventory for the rest."""
+    whole = run.run_type == "backfill" or wishes.asked or last.settings != wishes.settings
+    return not whole and last.attached_since is not None and now - (last.listed_at or last.swept_at) < WHOLE_EVERY
 
 
 def default_sweep_every(contents: int) -> timedelta:
@@ -143,9 +151,18 @@ def difference(total: int | None, state: LookState, contents: int) -> int:
 
     :param total: what search counts now. :param contents: rows of the inventory, with what the lane saw.
     """
-    if total is None or state.baseline is None or state.false_alarms >= FALSE_ALARMS_AT_MOST:
-        return 0
-    return total - state.baseline - contents
+    expected = expected_total(state, contents)
+    return 0 if total is None or expected is None else total - expected
+
+
+def expected_total(state: LookState, contents: int) -> int | None:
+    """What search counts if nothing changed; None: what it counts is not known, or tells nothing.
+
+    :param contents: rows of the inventory.
+    """
+    if state.baseline is None or state.false_alarms >= FALSE_ALARMS_AT_MOST:
+        return None
+    return state.baseline + contents
 
 
 def is_confirmed(before: int, now: int) -> bool:

@@ -61,8 +61,6 @@ class Source(SourceFields):
             raise ValueError(
                 f"spaces: stands beside space_key; write {self.space_key!r} into the list, or leave it out"
             )
-        if self.spaces and self.on_change:
-            raise ValueError("on_change: watches one space, so it needs space_key instead of spaces")
         return self
 
     def frozen(self) -> dict[str, Any]:

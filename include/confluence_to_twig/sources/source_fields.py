@@ -109,7 +109,7 @@ class SourceFields(BaseModel):
     [lanes](runs.md#full-sweeps-and-lanes). Not set: 1 hour below 2,000 pages, 6 hours below 20,000, a day above.
     Where the schedule leaves as much time between two runs, each run sweeps."""
     on_change: bool = False
-    """Cloud only: beside the `schedule`, a run starts when something changed ([on change](runs.md#on-change))."""
+    """Cloud only: beside the `schedule`, a run starts when something changed in one of its spaces ([on change](runs.md#on-change))."""
     poll_every: Annotated[timedelta, duration(timedelta(seconds=5), timedelta(hours=1)), IN_SECONDS] = timedelta(
         seconds=30
     )

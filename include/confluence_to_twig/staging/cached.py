@@ -29,9 +29,13 @@ class Remembered(Generic[T]):
         self._values: OrderedDict[str, tuple[str, T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def __call__(self, path: ObjectStoragePath) -> T | None:
-        """The value of a file, or None when there is no such file."""
-        name, key = str(path), key_of(path)
+    def __call__(self, path: ObjectStoragePath, key: str | None = None) -> T | None:
+        """The value of a file, or None when there is no such file.
+
+        :param key: what a listing told of it; without it the file is asked for, see
+            :func:`confluence_to_twig.staging.files.key_of`.
+        """
+        name, key = str(path), key or key_of(path)
         if key is None:
             return None
         with self._lock:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.staging.cached import Remembered
-from confluence_to_twig.staging.files import file_system, files_in, write_bytes
+from confluence_to_twig.staging.files import file_system, keys_in, write_bytes
 from confluence_to_twig.staging.layout import folder_name
 from confluence_to_twig.staging.parquet import TABLE_GROUP_ROWS, TABLE_OPTIONS, read_table, with_format
 from confluence_to_twig.staging.schemas import INVENTORY
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STATE_KEY = b"confluence-to-twig.looks"
-_TIMES = ("looked_at", "attached_since", "swept_at", "swept_for")
+_TIMES = ("looked_at", "attached_since", "swept_at", "swept_for", "listed_at")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class LookState:
     :param suspicion: the difference between the total and what was expected, as the last look saw it.
     :param false_alarms: sweeps that such a difference started since then, and that found nothing.
     :param checked_up_to: contents up to this id were asked for since the last full sweep.
+    :param listed_at: when the last look that listed the whole space began; None: the last full sweep did.
     """
 
     settings: str
@@ -57,6 +58,7 @@ class LookState:
     suspicion: int = 0
     false_alarms: int = 0
     checked_up_to: int = -1
+    listed_at: datetime | None = None
 
     def to_json(self) -> str:
         """The state as it stands in the file."""
@@ -67,8 +69,9 @@ class LookState:
     def from_json(cls, text: str) -> LookState:
         """The inverse of :meth:`to_json`. Raises ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
         data: dict[str, Any] = json.loads(text)
-        times = {name: data[name] and datetime.fromisoformat(data[name]) for name in _TIMES}
-        return cls(**({field.name: data[field.name] for field in fields(cls)} | times))
+        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        times = {name: known[name] and datetime.fromisoformat(known[name]) for name in _TIMES if name in known}
+        return cls(**(known | times))
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,18 @@ def read_look_state(path: ObjectStoragePath) -> tuple[LookState, int] | None:
         return None
 
 
+def look_states(staging: SourceStaging) -> dict[str, tuple[LookState, int]]:
+    """State and number of rows of the last inventory of each space of a source, by :func:`folder_name` of its id. One listing;
+    a file is read again only after it changed."""
+    folder = staging.home / "inventory"
+    names = {name: key for name, key in keys_in(folder).items() if name.endswith(".parquet")}
+    states = {name: _remembered_look_state(folder / name, key) for name, key in names.items()}
+    return {name.removesuffix(".parquet"): known for name, known in states.items() if known}
+
+
 def newest_look(staging: SourceStaging) -> LookState | None:
     """The state of the inventory that was looked at last, of all spaces of a source; None: there is none."""
-    folder = staging.home / "inventory"
-    names = [name for name in files_in(folder) if name.endswith(".parquet")]
-    states = [known[0] for name in names if (known := _remembered_look_state(folder / name))]
-    return max(states, key=lambda state: state.looked_at, default=None)
+    return max((state for state, _ in look_states(staging).values()), key=lambda it: it.looked_at, default=None)
 
 
 def write_last_inventory(path: ObjectStoragePath, last: LastInventory) -> None:
@@ -131,6 +140,6 @@ def inventory_file(table: pa.Table, state: LookState | None) -> bytes:
     return bytes(file.getvalue())
 
 
-_remembered_look_state = Remembered(read_look_state, keep=1_000)
+_remembered_look_state = Remembered(read_look_state, keep=5_000)
 #: :func:`read_last_inventory` for whoever asks often: the file is read again only after it changed.
 remembered_last_inventory = Remembered(read_last_inventory, keep=20)
