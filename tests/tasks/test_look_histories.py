@@ -23,6 +23,7 @@ from confluence_to_twig.confluence.api.client import ConfluenceClient
 from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.planning.decision import Scope
 from confluence_to_twig.planning.plan import candidates_for_deletion, plan
+from confluence_to_twig.planning.selection import Selection, missing_roots
 from confluence_to_twig.planning.window import RunFacts, Window
 from confluence_to_twig.runs.params import RunParams
 from confluence_to_twig.runs.record import Record
@@ -36,7 +37,9 @@ from confluence_to_twig.staging.last_inventory import (
 )
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from confluence_to_twig.staging.schemas import MANIFEST
+from confluence_to_twig.tasks import looking
 from confluence_to_twig.tasks.looking import Looked, Looking
+from sandbox.confluence import faults
 from sandbox.confluence.sandbox import SandboxConfluence
 from sandbox.seed import SeedPage
 from tests.confluence.spaces import QUICK, numbered_space, settings_of, small_space
@@ -53,6 +56,8 @@ SOURCE = Source(name="docs", space_key="PROD", schedule=None, comments=True)
 
 class Histories(RuleBasedStateMachine):
     """A site, the last inventory in staging, and what Twig would hold."""
+
+    source = SOURCE
 
     @initialize(skew=st.integers(-7_200, 7_200), modifies=st.booleans())
     def begin(self, skew: int, modifies: bool) -> None:
@@ -132,21 +137,29 @@ class Histories(RuleBasedStateMachine):
     def sync(self, full: bool) -> None:
         self.sandbox.site.fixed_now = datetime.now(UTC) + self.skew
         run = self.run(full=full)
-        looked = Looking(run, self.client, self.space, Record()).look()
+        looked = Looking(run, self.client, self.space, Record(), self.held.keys()).look()
         assert looked.seen.complete
         if full:
             assert looked.look.kind == "sweep"
+        if missing_roots(looked.seen.table, self.selection()):
+            return  # discover ends the run
         self.apply(looked)
         looked.write(run, self.space)
-        if looked.look.kind == "sweep":
+        if looked.look.kind == "sweep" and not self.rows_were_lost():
             assert self.held.keys() == self.open_pages().keys()
             for page_id, page in self.open_pages().items():
                 held = self.held[page_id]
                 assert (held["version"], held["title"], set(held["labels"])) == (page.version, page.title, page.labels)
 
+    def rows_were_lost(self) -> bool:
+        return False
+
     def run(self, full: bool = False) -> Run:
         facts = RunFacts("scheduled", datetime.now(UTC))
-        return Run(SOURCE, f"run-{self.runs}", facts, RunParams(full=full), "discover", 1)
+        return Run(self.source, f"run-{self.runs}", facts, RunParams(full=full), "discover", 1)
+
+    def selection(self) -> Selection:
+        return Selection.of(self.source, datetime.now(UTC), None)
 
     def open_pages(self) -> dict[str, Any]:
         return self.sandbox.truth("PROD", restricted=False)
@@ -156,7 +169,7 @@ class Histories(RuleBasedStateMachine):
         manifest = self.manifest()
         missing = {
             page_id: reason
-            for kind in SOURCE.content
+            for kind in self.source.content
             for page_id, reason in explain_missing(
                 self.client,
                 [row["page_id"] for row in candidates_for_deletion(table, manifest).to_pylist() if row["kind"] == kind],
@@ -164,7 +177,13 @@ class Histories(RuleBasedStateMachine):
                 space=self.space,
             ).items()
         }
-        scope = Scope(Window(None, None, "whole space"), sweep_complete=True, converter_version="1", missing=missing)
+        scope = Scope(
+            Window(None, None, "whole space"),
+            sweep_complete=True,
+            converter_version="1",
+            missing=missing,
+            selection=self.selection(),
+        )
         rows = {row["page_id"]: row for row in table.to_pylist()}
         visible = self.open_pages()
         for decided in plan(table, manifest, scope).to_pylist():
@@ -190,3 +209,46 @@ class Histories(RuleBasedStateMachine):
 HISTORIES = size(12, 400)
 TestHistories = pytest.mark.proofs(f"{HISTORIES:,} histories of up to 30 steps")(Histories.TestCase)
 TestHistories.settings = settings(max_examples=HISTORIES, stateful_step_count=30, deadline=None)
+
+
+class TreeHistories(Histories):
+    """The same for a source that takes two page trees, which full sweeps look at alone, and a listing of trees that loses rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(looking, "are_cheaper", lambda trees, contents: True)
+        self.cuts: list[faults.Fault] = []
+
+    @initialize(skew=st.integers(-7_200, 7_200), modifies=st.booleans())
+    def begin(self, skew: int, modifies: bool) -> None:
+        super().begin(skew, modifies)
+        self.roots = {self.sandbox.id_of(ref) for ref in ("guide", "folder")}
+        self.source = SOURCE.model_copy(update={"root_pages": tuple(sorted(self.roots))})
+
+    def teardown(self) -> None:
+        self.patch.undo()
+        super().teardown()
+
+    @rule(times=st.integers(1, 3), kept=st.integers(0, 3))
+    def lose_rows(self, times: int, kept: int) -> None:
+        """Of what is below a root, as if Confluence had forgotten it: what came in may be seen later, and nothing else happens."""
+        cut = faults.Rewrite(lambda page: page | {"results": page["results"][:kept]})
+        self.cuts.append(self.sandbox.fail(cut, r"/descendants", times=times))
+
+    def rows_were_lost(self) -> bool:
+        were_lost, self.cuts = any(cut.hits for cut in self.cuts), [cut for cut in self.cuts if not cut.hits]
+        return were_lost
+
+    def open_pages(self) -> dict[str, Any]:
+        contents, above = self.sandbox.store.contents, self.sandbox.store.ancestors
+        return {
+            key: page
+            for key, page in super().open_pages().items()
+            if self.roots & {key, *(str(node.id) for node in above(contents[int(key)]))}
+        }
+
+
+TREES = size(12, 400)
+TestTreeHistories = pytest.mark.proofs(f"{TREES:,} histories of page trees of up to 30 steps")(TreeHistories.TestCase)
+TestTreeHistories.settings = settings(max_examples=TREES, stateful_step_count=30, deadline=None)

@@ -96,7 +96,7 @@ def missing_roots(inventory: pa.Table, selection: Selection) -> list[str]:
     :param inventory: as for :func:`marked`, of all spaces.
     """
     entries = (*selection.root_pages, *selection.exclude_root_pages)
-    return [entry for entry, ids in _named(inventory, entries).items() if not ids]
+    return [entry for entry, ids in named(inventory, entries).items() if not ids]
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _trees(inventory: pa.Table, selection: Selection) -> _Trees:
         nowhere = np.zeros(inventory.num_rows, bool)
         return _Trees(nowhere, nowhere, nowhere)
     inside, outside = (
-        _nearest(inventory, {key for ids in _named(inventory, entries).values() for key in ids})
+        _nearest(inventory, {key for ids in named(inventory, entries).values() for key in ids})
         for entries in (selection.root_pages, selection.exclude_root_pages)
     )
     nearest = np.maximum(inside, outside)
@@ -149,8 +149,8 @@ def _trees(inventory: pa.Table, selection: Selection) -> _Trees:
     return _Trees((inside >= outside) & (inside >= 0), outside > inside, unknown)
 
 
-def _named(inventory: pa.Table, entries: Sequence[str]) -> dict[str, set[str]]:
-    """The pages and folders that each entry names: by id, else by title."""
+def named(inventory: pa.Table, entries: Sequence[str]) -> dict[str, set[str]]:
+    """The pages and folders that each entry of a list of page trees names: by id, else by title."""
     if not entries:
         return {}
     above = _lists(inventory, "ancestor_ids").flatten()

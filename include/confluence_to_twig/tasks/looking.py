@@ -16,22 +16,25 @@ from confluence_to_twig.confluence.sweep.known import Known
 from confluence_to_twig.confluence.sweep.lane import (
     CHECKED_AT_ONCE,
     Question,
+    Seen,
     SweepNeededError,
     look_for_news,
     restricted_count,
 )
+from confluence_to_twig.confluence.sweep.page_trees import are_cheaper, held_among, trees_in
 from confluence_to_twig.planning.look import (
-    FALSE_ALARMS_AT_MOST,
     OVERLAP,
     Look,
     Wishes,
     choose_look,
     difference,
+    expected_total,
     fingerprint,
     is_confirmed,
     minutes_back,
     share_to_check,
     shortest_wait,
+    trees_may_do,
 )
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.staging.files import remove, write_bytes
@@ -44,9 +47,12 @@ from confluence_to_twig.staging.last_inventory import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.interface import ContentApi
     from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.confluence.sweep.page_trees import Trees
     from confluence_to_twig.runs.record import Record
     from confluence_to_twig.runs.run import Run
     from confluence_to_twig.sources.source import Source
@@ -86,9 +92,15 @@ class Looked:
 
 
 class Looking:
-    """The look at one space. Use once."""
+    """The look at one space. Use once.
 
-    def __init__(self, run: Run, client: ConfluenceClient, space: Space, record: Record) -> None:
+    :param held: ids of the pages that Twig holds; needed where the source takes page trees.
+    """
+
+    def __init__(
+        self, run: Run, client: ConfluenceClient, space: Space, record: Record, held: Collection[str] = ()
+    ) -> None:
+        self.held = held
         self.run, self.client, self.space, self.record = run, client, space, record
         self.began = datetime.now(UTC)
         self.wishes = _wishes(run, client)
@@ -98,12 +110,17 @@ class Looking:
     def look(self) -> Looked:
         """Look at the space. A lane that cannot be sure becomes a full sweep."""
         look, last = self._chosen
-        if last is None or look.kind == "sweep":
-            return self._swept(look, last)
-        try:
-            return self._lane(look, last)
-        except SweepNeededError as needed:
-            return self._swept(replace(look, kind="sweep", reason=str(needed)), last)
+        if last is not None and look.kind == "lane":
+            try:
+                return self._lane(look, last)
+            except SweepNeededError as needed:
+                look = replace(look, kind="sweep", reason=str(needed))
+        if last is not None and (trees := self._trees_alone(last)):
+            try:
+                return self._swept_trees(look, last, trees)
+            except SweepNeededError as needed:
+                log.info("The whole space is swept: %s", needed)
+        return self._swept(look, last)
 
     def expects(self) -> Expected | None:
         """What a glance sees of the space if nothing is new; None: it needs a look of its own."""
@@ -111,19 +128,14 @@ class Looking:
         if last is None or look.kind == "sweep":
             return None
         known, state, attached_since = Known(last.table), last.state, last.state.attached_since
-        if (
-            attached_since is None
-            or known.doubtful()
-            or share_to_check(known.numbers, state, look, CHECKED_AT_ONCE, self.began)
-        ):
+        if attached_since is None or known.doubtful() or self._turns(known, state, look):
             return None
-        is_counted = state.baseline is not None and state.false_alarms < FALSE_ALARMS_AT_MOST
         return Expected(
             self.space,
             known,
             since=state.looked_at - OVERLAP,
             attached_since=minutes_back(attached_since, self.began),
-            total=(state.baseline or 0) + last.table.num_rows if is_counted else None,
+            total=expected_total(state, last.table.num_rows),
         )
 
     def quiet(self) -> Looked:
@@ -183,7 +195,8 @@ class Looking:
 
     def _keeps(self, look: Look) -> bool:
         """Whether another run may go on from this sweep."""
-        return not self._no_lane() and not (self.wishes.between_runs and self.wishes.between_runs >= look.sweep_every)
+        goes_on = not (self.wishes.between_runs and self.wishes.between_runs >= look.sweep_every)
+        return not self._no_lane() and (goes_on or bool(self.run.source.root_pages))
 
     def _state_after(
         self, seen: Sweep, digests: AttachedDigests, total: int | None, last: LastInventory | None
@@ -201,27 +214,48 @@ class Looking:
             false_alarms=last.state.false_alarms + 1 if last is not None and in_vain else 0,
         )
 
+    # Page trees
+
+    def _trees_alone(self, last: LastInventory) -> Trees | None:
+        """The page trees that a full sweep may look at alone; None: it lists the whole space."""
+        if not trees_may_do(self.run.facts, self.wishes, last.state, self.began):
+            return None
+        known = Known(last.table)
+        trees = self._small_trees(known)
+        return trees and replace(trees, contents=trees.contents | set(held_among(known, self.held)))
+
+    def _small_trees(self, known: Known) -> Trees | None:
+        """The page trees of the source, where they are small beside the space."""
+        root_pages = self.run.source.root_pages
+        trees = trees_in(known, root_pages) if root_pages and not self._no_lane() else None
+        return trees if trees and are_cheaper(trees, known.table.num_rows) else None
+
+    def _swept_trees(self, look: Look, last: LastInventory, trees: Trees) -> Looked:
+        state, known = last.state, Known(last.table)
+        log.info("Full sweep of %d page trees with %d contents: %s", len(trees.roots), len(trees.contents), look.reason)
+        seen, requests = self._news(known, replace(self._question(state), trees=trees))
+        after = replace(
+            state,
+            looked_at=self.began,
+            attached_since=self.began if seen.attached else state.attached_since,
+            swept_at=self.began,
+            swept_for=self.run.facts.run_after,
+            baseline=None if seen.total is None else seen.total - seen.table.num_rows,
+            suspicion=0,
+            checked_up_to=-1,
+            listed_at=state.listed_at or state.swept_at,
+        )
+        look = replace(look, reason=f"{look.reason}; only the page trees that the source takes")
+        return self._looked(seen, requests, look, self.began, after)
+
     # Lane
 
     def _lane(self, look: Look, last: LastInventory) -> Looked:
-        state, source = last.state, self.run.source
+        state, known = last.state, Known(last.table)
         if state.attached_since is None:
             raise SweepNeededError("comments and attachments are not known")
-        known = Known(last.table)
-        check = share_to_check(known.numbers, state, look, CHECKED_AT_ONCE, self.began)
-        question = Question(
-            kinds=source.content,
-            unreadable_parents=source.unreadable_parents,
-            attachments=source.attachments,
-            comments=source.comments,
-            since=state.looked_at - OVERLAP,
-            attached_since=minutes_back(state.attached_since, self.began),
-            check=[str(number) for number in check],
-        )
-        with log_group(f"Lane of space {self.space.key}"):
-            before = self.client.requests_made
-            seen = look_for_news(self.client, self.space, known, question)
-            requests = self.client.requests_made - before
+        check = self._turns(known, state, look)
+        seen, requests = self._news(known, replace(self._question(state), check=[str(number) for number in check]))
         differs = difference(seen.total, state, seen.table.num_rows)
         self.alarmed = is_confirmed(state.suspicion, differs)
         if self.alarmed:
@@ -234,8 +268,36 @@ class Looking:
             suspicion=differs,
             checked_up_to=max([state.checked_up_to, *check]),
         )
+        return self._looked(seen, requests, look, state.swept_at, after)
+
+    def _turns(self, known: Known, state: LookState, look: Look) -> Sequence[int]:
+        """The contents whose turn it is to be asked for: of page trees alone where a full sweep looks at these alone."""
+        trees = self._small_trees(known)
+        numbers = sorted(map(int, trees.contents)) if trees else known.numbers
+        return share_to_check(numbers, state, look, CHECKED_AT_ONCE, self.began)
+
+    def _question(self, state: LookState) -> Question:
+        source = self.run.source
+        return Question(
+            kinds=source.content,
+            unreadable_parents=source.unreadable_parents,
+            attachments=source.attachments,
+            comments=source.comments,
+            since=state.looked_at - OVERLAP,
+            attached_since=minutes_back(state.attached_since or state.looked_at, self.began),
+            check=(),
+        )
+
+    def _news(self, known: Known, question: Question) -> tuple[Seen, int]:
+        """What a lane sees, and the requests that it takes."""
+        with log_group(f"{'Page trees' if question.trees else 'Lane'} of space {self.space.key}"):
+            before = self.client.requests_made
+            seen = look_for_news(self.client, self.space, known, question)
+            return seen, self.client.requests_made - before
+
+    def _looked(self, seen: Seen, requests: int, look: Look, swept_at: datetime, after: LookState) -> Looked:
         result = Sweep(seen.table, True, (), seen.warnings, restricted_count(seen.table), requests, seen.names)
-        return Looked(result, look, state.swept_at, after)
+        return Looked(result, look, swept_at, after)
 
     def _tell(self, look: Look, state: LookState, total: int | None, differs: int) -> None:
         log.info(

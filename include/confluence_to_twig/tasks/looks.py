@@ -25,7 +25,7 @@ from confluence_to_twig.staging.schemas import INVENTORY
 from confluence_to_twig.tasks.looking import Looking, attached_types
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
     from confluence_to_twig.confluence.api.space import Space
@@ -117,12 +117,15 @@ class Looks:
         return rows
 
 
-def look_at_each(run: Run, client: ConfluenceClient, spaces: Sequence[Space], record: Record) -> Looks:
+def look_at_each(
+    run: Run, client: ConfluenceClient, spaces: Sequence[Space], record: Record, held: Collection[str] = ()
+) -> Looks:
     """Look at one space after the other; at those in which nothing is new, many at a time.
 
+    :param held: ids of the pages that Twig holds; needed where the source takes page trees.
     :raises PipelineError: none of them answers, or so many in a row do not that it is an outage.
     """
-    lookings = {space: Looking(run, client, space, record) for space in spaces}
+    lookings = {space: Looking(run, client, space, record, held) for space in spaces}
     looks = Looks(_quiet(run, client, lookings) if len(spaces) > 1 else {})
     in_a_row = 0
     for space, looking in lookings.items():

@@ -22,12 +22,14 @@ from confluence_to_twig.confluence.api.content import (
     Container,
     Content,
     Count,
+    Descendant,
     Kind,
     Listed,
     body_of,
     container_from_v2,
     content_from_v2,
     count_above,
+    descendant_from_v2,
 )
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.api.errors import (
@@ -38,7 +40,7 @@ from confluence_to_twig.confluence.api.errors import (
     NotFoundError,
     RejectedRequestError,
 )
-from confluence_to_twig.confluence.api.interface import SPACES_FOR_A_HINT
+from confluence_to_twig.confluence.api.interface import DEEPEST_TREE, SPACES_FOR_A_HINT
 from confluence_to_twig.confluence.api.labels import labels_from_v2, search_labels
 from confluence_to_twig.confluence.api.paging import (
     CursorGuard,
@@ -172,6 +174,11 @@ class CloudApi:
             if page.cursor is None:
                 return
             cursor, limit = page.cursor, LIMIT
+
+    def descendants(self, content_id: str, kind: str) -> Iterator[Descendant]:
+        """The depth goes up to ten, from the content itself
+        (https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-descendants/)."""
+        return map(descendant_from_v2, self._walk(f"/{PLURAL[kind]}/{content_id}/descendants", depth=DEEPEST_TREE))
 
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         def read(ref: tuple[str, str]) -> Container | str:

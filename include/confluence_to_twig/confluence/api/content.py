@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from sys import intern
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 
@@ -44,6 +44,17 @@ class Content:
     position: int | None = None
     storage: str | None = None
     live: bool = False
+
+
+class Descendant(NamedTuple):
+    """What a listing of a page tree tells of a content: ``page``, ``folder``, ``database``, ``whiteboard`` or ``embed``.
+
+    :param depth: levels below the content whose tree was listed.
+    """
+
+    id: str
+    type: str
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,15 @@ def container_from_v2(item: Any, container_id: str, container_type: str) -> Cont
         str(parent) if parent is not None else None,
         item.get("parentType"),
     )
+
+
+def descendant_from_v2(item: Any) -> Descendant:
+    """Read a row of ``/{kind}/{id}/descendants``.
+
+    :raises BrokenAnswerError: when it lacks what every row has.
+    """
+    with reading(item):
+        return Descendant(str(item["id"]), str(item["type"]), int(item["depth"]))
 
 
 def container_from_v1(item: Any, container_id: str) -> Container | None:

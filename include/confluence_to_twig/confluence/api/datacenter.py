@@ -131,6 +131,10 @@ class DataCenterApi:
         """No listing of v1 is documented to be ordered by modification, and search lags behind."""
         return
 
+    def descendants(self, content_id: str, kind: str) -> None:
+        """Only the first level below a page is served (https://jira.atlassian.com/browse/CONFSERVER-59013)."""
+        return
+
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         """Data Center has none: only pages are parents of pages."""
         return {}, {key: f"Data Center has no {kind} as a parent" for key, kind in refs.items()}

@@ -9,12 +9,22 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
     from confluence_to_twig.confluence.api.bidirectional import Seen
-    from confluence_to_twig.confluence.api.content import Bodies, Container, Content, Count, Kind, Listed
+    from confluence_to_twig.confluence.api.content import (
+        Bodies,
+        Container,
+        Content,
+        Count,
+        Descendant,
+        Kind,
+        Listed,
+    )
     from confluence_to_twig.confluence.api.restrictions import Readers, Restriction
     from confluence_to_twig.confluence.api.space import Space
 
 #: Ids in one question about contents without their bodies: cheap, but they have to fit into an address.
 IDS_AT_ONCE = 200
+#: How deep one listing of a page tree goes.
+DEEPEST_TREE = 10
 #: Spaces that are looked through for an alias, or for a hint.
 SPACES_FOR_A_HINT = 2_000
 
@@ -53,6 +63,9 @@ class ContentApi(Protocol):
     def newest_first(self, spaces: Sequence[Space], kind: Kind) -> Iterator[list[Content]] | None:
         """Current contents of at most 100 spaces, without bodies, those modified last first, an answer at a time; ``None``
         where no listing can be ordered like that."""
+
+    def descendants(self, content_id: str, kind: str) -> Iterator[Descendant] | None:
+        """Everything current below a page or container, down to ``DEEPEST_TREE`` levels; ``None`` where nobody lists it."""
 
     def containers(self, refs: Mapping[str, str]) -> tuple[dict[str, Container], dict[str, str]]:
         """Folders and the like by id, and for each of the others why it could not be read.

@@ -4,6 +4,8 @@ It goes on from the last inventory. The newest contents are listed until one ans
 looked at with all that is above it, as a sweep does, and so is every content that their changes reach. What no modification
 date shows is found by ids that are asked for in turns, and by the total of a search. Where a lane cannot be sure, it asks
 for a full sweep instead of guessing.
+
+A lane that looks at all of the page trees that a source takes is a full sweep of these.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.above import read_above
 from confluence_to_twig.confluence.sweep.attached_digests import EXPAND, EXPAND_COMMENTS, LIMIT, digests
 from confluence_to_twig.confluence.sweep.inventory import row_of, trust_containers
-from confluence_to_twig.confluence.sweep.known import own_restriction
+from confluence_to_twig.confluence.sweep.known import Known, own_restriction
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import read_labels_and_restrictions
+from confluence_to_twig.confluence.sweep.page_trees import list_trees, trees_in
 from confluence_to_twig.confluence.sweep.tree import paths_below
 from confluence_to_twig.errors import PipelineError
 
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.content import Content, Kind, Placed
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.sweep.above import Above
-    from confluence_to_twig.confluence.sweep.known import Known
     from confluence_to_twig.confluence.sweep.labels_and_restrictions import LabelsAndRestrictions
+    from confluence_to_twig.confluence.sweep.page_trees import Trees
     from confluence_to_twig.confluence.sweep.tree import Path
     from confluence_to_twig.staging.rows import InventoryRow
 
@@ -67,6 +70,7 @@ class Question:
     :param since: the newest contents are listed back to this moment at least.
     :param attached_since: minutes back from now in which comments and attachments may be new.
     :param check: contents that are asked for although nothing says that they changed.
+    :param trees: page trees of which each content is looked at with all that is above it, and what came in is listed.
     """
 
     kinds: Sequence[Kind]
@@ -76,6 +80,7 @@ class Question:
     since: datetime
     attached_since: int
     check: Sequence[str]
+    trees: Trees | None = None
 
     @property
     def types(self) -> list[str]:
@@ -126,6 +131,8 @@ class _Lane:
     told: Told = field(default_factory=Told)
     gone: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    #: Contents that are looked at.
+    most: int = LOOKED_AT_MOST
 
     def look(self) -> Seen:
         submit, question = self.client.workers.submit, self.question
@@ -134,13 +141,17 @@ class _Lane:
         attached = submit(self._attached_lately, question.types)
         total = submit(self.client.api.search_total, of_space(self.space.key, question.kinds))
         checked = [(batch, submit(self._checked, batch)) for batch in batches(question.check, CHECKED_AT_ONCE)]
-        contents = {content.id: content for listed in newest for content in listed.result().values()}
+        listed = submit(self._listed_in, question.trees) if question.trees else None
+        contents = {content.id: content for found in newest for content in found.result().values()}
         differing = [key for batch, told in checked for key in self._differ_on_check(batch, told.result())]
         contents |= self._states([*differing, *self._doubtful()])
-        rows = {row["page_id"]: row for row in self._evaluated(contents)}
+        in_trees = self._in_trees(question.trees, listed.result()) if question.trees and listed else {}
+        rows = {row["page_id"]: row for row in self._evaluated(contents | in_trees)}
         fresh_ids = [key for key, row in rows.items() if row["attachments_digest"] is None]
-        hung_on = self._with_digests(rows, attached, fresh_ids)
+        hung_on = self._with_digests(rows, attached, [*fresh_ids, *in_trees])
         table = self.known.updated(rows.values(), self.gone)
+        if question.trees and listed:
+            self._check_trees(question.trees, table, listed.result())
         log.info("Lane: %d new or changed contents, %d gone", len(rows), len(self.gone))
         return Seen(table, total.result(), hung_on, len(rows), len(self.gone), tuple(self.warnings), self.told.names)
 
@@ -161,6 +172,29 @@ class _Lane:
             if times and not new and in_order and times[-1] < self.question.since:
                 break
         return found
+
+    # Page trees
+
+    def _listed_in(self, trees: Trees) -> set[str]:
+        return list_trees(self.client.api, trees.roots)
+
+    def _in_trees(self, trees: Trees, listed: set[str]) -> dict[str, Content]:
+        """The contents that the last inventory has in the trees, and those that Confluence lists there, as they are now."""
+        found = self._states(trees.contents | listed)
+        new = sorted(listed - found.keys() - self.gone)
+        for batch in batches(new, IDS_AT_ONCE):
+            states = self.client.api.states(batch, "page")
+            found |= {key: it for key, it in states.items() if it.status == "current" and it.space_id == self.space.id}
+        self.most += len(found)
+        return found
+
+    def _check_trees(self, trees: Trees, table: pa.Table, listed: set[str]) -> None:
+        """What is in the trees has to be what Confluence lists there."""
+        now = trees_in(Known(table), trees.entries)
+        if now is None or now.roots != trees.roots:
+            raise SweepNeededError("the roots of the page trees are not what they were")
+        if unlisted := sorted(now.contents - listed - trees.roots.keys()):
+            raise SweepNeededError(f"the page trees are not listed in full: {unlisted[0]} is missing")
 
     # By id
 
@@ -235,7 +269,7 @@ class _Lane:
             reached = self.known.reached(nodes, tree, facts.readers) - contents.keys() - self.gone
             if not reached:
                 return self._rows(contents, tree, facts)
-            if len(contents) + len(reached) > LOOKED_AT_MOST:
+            if len(contents) + len(reached) > self.most:
                 raise SweepNeededError(f"changes reach {len(reached):,} further contents")
         raise SweepNeededError("changes reach further and further")
 
