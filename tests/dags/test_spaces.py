@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -111,3 +114,48 @@ def test_a_space_that_vanishes_asks_although_it_is_little_of_the_source(
     monkeypatch.setenv("CONFLUENCE_TWIG_APPROVE_DELETIONS", "yes")
     assert many.run()["state"] == "success"
     assert many.held_titles() == EVERY_TITLE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda confluence: confluence.hide_space("OPS"),
+        lambda confluence: confluence.archive_space("OPS"),
+        lambda confluence: confluence.rename_space_key("OPS", "OPERATIONS"),
+    ],
+    ids=["vanished", "archived", "renamed"],
+)
+def test_a_space_that_changes_in_the_middle_of_a_run_loses_nothing(change: Callable[[Any], object], many: Site) -> None:
+    many.run(full=True)
+    held = many.held_titles()
+    many.confluence.trash("alpha-3")
+    met = many.confluence.when(rf"/spaces/{many.confluence.space('OPS').id}/pages", lambda: change(many.confluence))
+    many.run(full=True)
+    assert met.hits
+    assert many.held_titles() | {"Alpha topic 3"} == held
+
+
+def why_it_fires(many: Site) -> str:
+    """What the trigger of the source's DAG fires for, restored as the triggerer restores it."""
+    [asset] = many.dag().timetable.asset_condition.objects
+    [watcher] = asset.watchers
+    path, arguments = watcher.trigger.serialize()
+
+    async def first_event() -> str:
+        async for event in resolve_name(path)(**arguments).run():
+            return str(event.payload["why"])
+        raise AssertionError("it ended")
+
+    return asyncio.run(asyncio.wait_for(first_event(), 120))
+
+
+def test_an_edit_in_the_second_space_of_a_source_that_runs_on_change_starts_a_run_that_takes_it_to_twig(
+    many: Site,
+) -> None:
+    many.configure(retries=0, space_key=None, spaces=["SMALL", "OPS"], on_change=True, poll_every=5, quiet_for=0)
+    many.run(full=True)
+    many.confluence.edit("ops", storage="<p>Runbooks, edited a moment ago.</p>")
+    assert why_it_fires(many) == "pages are new or changed in OPS"
+    assert many.plan(many.run()) == {"Handbook": ("fetch", "version 1 → 2")}
+    texts = ["".join(chunk.text for chunk in document.chunks) for document in many.held().values()]
+    assert any("edited a moment ago" in text for text in texts)

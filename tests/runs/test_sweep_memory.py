@@ -61,3 +61,13 @@ def test_one_sweep_without_the_doubt_ends_it() -> None:
     memory = SweepMemory().doubting(["9"], "1", NOW).doubting([], "2", NOW + timedelta(hours=12))
     memory = memory.doubting(["9"], "3", NOW + timedelta(hours=24)).doubting(["9"], "4", NOW + timedelta(hours=25))
     assert memory.doubted(NOW + timedelta(hours=48)) == frozenset()
+
+
+def test_what_an_earlier_try_of_a_run_planned_is_not_done_yet(staging: SourceStaging) -> None:
+    first = SweepMemory().planned("run-1", NOW)
+    assert first.planned_until("run-1") is None
+    assert first.planned_until("run-2") == NOW
+    again = first.planned("run-2", NOW + timedelta(hours=1)).planned("run-2", NOW + timedelta(hours=2))
+    write_sweep_memory(staging, again)
+    assert read_sweep_memory(staging).planned_until("run-2") == NOW
+    assert read_sweep_memory(staging).planned_until("run-3") == NOW + timedelta(hours=2)

@@ -47,11 +47,23 @@ class SweepMemory:
         the first.
     :param doubts: by page id.
     :param planned_at: when a regular run last planned the whole source; None: not known.
+    :param planned_by: the run that did. :param planned_before: when one before that run did.
     """
 
     left_outside: frozenset[str] | None = None
     doubts: dict[str, Doubt] = field(default_factory=dict)
     planned_at: datetime | None = None
+    planned_by: str | None = None
+    planned_before: datetime | None = None
+
+    def planned_until(self, run_id: str) -> datetime | None:
+        """When another run last planned the whole source; None: not known. What an earlier try of the same run planned is not
+        done yet."""
+        return self.planned_before if self.planned_by == run_id else self.planned_at
+
+    def planned(self, run_id: str, now: datetime) -> SweepMemory:
+        """The memory after a regular run has planned the whole source."""
+        return replace(self, planned_at=now, planned_by=run_id, planned_before=self.planned_until(run_id))
 
     def doubting(
         self, page_ids: Iterable[str], run_id: str, now: datetime, *, not_asked: Iterable[str] = ()
@@ -83,7 +95,7 @@ def read_sweep_memory(staging: SourceStaging) -> SweepMemory:
     path = _path(staging)
     try:
         data = read_json(path)
-        outside, planned_at = data["left_outside"], data.get("planned_at")
+        outside, planned_at, before = data["left_outside"], data.get("planned_at"), data.get("planned_before")
         return SweepMemory(
             None if outside is None else frozenset(map(str, outside)),
             {
@@ -91,6 +103,8 @@ def read_sweep_memory(staging: SourceStaging) -> SweepMemory:
                 for page_id, entry in data["doubts"].items()
             },
             planned_at and _moment(planned_at),
+            data.get("planned_by"),
+            before and _moment(before),
         )
     except FileNotFoundError:
         return SweepMemory()
@@ -109,6 +123,8 @@ def write_sweep_memory(staging: SourceStaging, memory: SweepMemory) -> None:
                 page_id: asdict(doubt) | {"since": doubt.since.isoformat()} for page_id, doubt in memory.doubts.items()
             },
             "planned_at": memory.planned_at and memory.planned_at.isoformat(),
+            "planned_by": memory.planned_by,
+            "planned_before": memory.planned_before and memory.planned_before.isoformat(),
         },
     )
 

@@ -64,7 +64,8 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
             # Before the sweep: what another run loads meanwhile is then not in the manifest, and not taken for gone.
             settle_manifests(run, record)
             manifest = slimmed(held_by_all(run.source_staging, OF_MANIFEST))
-            looks = look_at_each(run, client, spaces.selected, record)
+            held_ids = frozenset(manifest["page_id"].to_pylist()) if run.source.root_pages else frozenset()
+            looks = look_at_each(run, client, spaces.selected, record, held_ids)
             looks, routes = route(run, client, looks, manifest, record)
             if routes.opened and not run.params.dry_run:
                 settle_manifests(run, record, only=routes.opened)
@@ -139,9 +140,8 @@ def _remember(run: Run, validated: Mapping[str, Any], looks: Looks, planned: pa.
     if looks.unproven:
         seen = looks.table.filter(pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(proven), pa.string())))
         left_outside |= (memory.left_outside or frozenset()) - set(seen["page_id"].to_pylist())
-    now = datetime.now(UTC)
-    after = replace(memory, left_outside=frozenset(left_outside), planned_at=now)
-    write_sweep_memory(run.source_staging, after)
+    after = replace(memory, left_outside=frozenset(left_outside))
+    write_sweep_memory(run.source_staging, after.planned(run.run_id, datetime.now(UTC)))
 
 
 def _require_roots(run: Run, looks: Looks, scope: Scope) -> None:
@@ -189,7 +189,7 @@ def _scope(
         converter_version=CONVERTER_VERSION,
         kinds=run.source.content,
         restricted_pages=run.source.restricted_pages,
-        selection=Selection.of(run.source, now, memory.planned_at),
+        selection=Selection.of(run.source, now, memory.planned_until(run.run_id)),
         page_ids=frozenset(run.params.page_ids),
         force=run.params.force,
         doubted=memory.doubted(now),
