@@ -157,6 +157,20 @@ def test_the_whole_space_is_listed_once_a_week_and_when_the_source_is_edited(
     assert Looking(edited, client, client.space("BIG"), Record()).look().seen.requests > 40
 
 
+def test_a_nightly_source_which_sweeps_in_each_run_looks_at_its_trees_alone_as_well(
+    of_tree: Run, client: ConfluenceClient
+) -> None:
+    source = of_tree.source.model_copy(update={"schedule": "0 2 * * *"})
+    nightly = replace(of_tree, source=source, facts=RunFacts("scheduled", datetime.now(UTC)))
+    space = client.space("BIG")
+    whole, trees = (Looking(nightly, client, space, Record()) for _ in range(2))
+    whole.look().write(nightly, space)
+    looked = trees.look()
+    assert looked.look.kind == "sweep"
+    assert looked.look.reason.startswith("each scheduled run sweeps")
+    assert looked.seen.requests <= 12
+
+
 def test_a_tree_is_listed_however_deep_it_is(client: ConfluenceClient, site: SandboxConfluence) -> None:
     parent = "p20"
     for level in range(25):
