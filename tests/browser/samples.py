@@ -20,12 +20,14 @@ sources:
   - {name: wiki, space_key: WIKI, schedule: "0 2 * * *", lookback: 90 days}
   - {name: handbook, space_key: HR, schedule: manual}
   - {name: files, space_key: FILES, delivery: files, files_path: /nowhere}
+  - {name: everything, spaces: ["*"], schedule: "0 2 * * *"}
   - {name: pending, space_key: NEW, twig_conn_id: nowhere}
   - {name: broken, space_key: "x y"}
 """
 #: A title that would do harm if it were taken for markup.
 HOSTILE = "<img src=x onerror=alert(1)> & \"quotes\" 'n' </script>"
 PAGES = 50_000
+SPACES = 500
 QUESTION = "reset the gateway"
 #: A verdict that is not good because of one rule; another one was not measured.
 RULES = {
@@ -48,6 +50,7 @@ def fill(airflow: LocalAirflow, newest: datetime) -> None:
     root = airflow.environment[ROOT_VARIABLE]
     _fill_wiki(airflow, SampleSource(root, "wiki"), newest)
     _fill_handbook(SampleSource(root, "handbook"), newest)
+    _fill_everything(SampleSource(root, "everything"), newest)
 
 
 def _fill_wiki(airflow: LocalAirflow, source: SampleSource, newest: datetime) -> None:
@@ -85,6 +88,41 @@ def _fill_handbook(source: SampleSource, newest: datetime) -> None:
     error = "CredentialsError: 401 Unauthorized: wrong token or e-mail\nMake a new token and paste it."
     details = {"token_expires_on": "2020-01-01"}
     source.record("manual__1", "validate", newest, state="failed", error=error, details=details)
+
+
+def _fill_everything(source: SampleSource, newest: datetime) -> None:
+    """A source with 500 spaces: three with news, one with deletions, two that were not seen in full."""
+    source.run("scheduled__1", newest, result={"pages": 20 * SPACES, "chunks": 90 * SPACES, "changed": 7, "removed": 2})
+    remember(source.staging, "scheduled__1")
+    source.record("scheduled__1", "discover", newest, details={"spaces": [_space(number) for number in range(SPACES)]})
+
+
+def _space(number: int) -> dict[str, Any]:
+    plans: dict[int, dict[str, dict[str, int]]] = {
+        17: {"fetch": {"version 1 → 2": 4}, "leave": {"unchanged": 16}},
+        230: {"fetch": {"new since the last run": 2}, "skip": {"below none of the root pages": 11}},
+        301: {"fetch": {"new to Twig": 1}, "delete": {"trashed": 2}},
+        400: {"fetch": {"new to Twig": 60}},
+    }
+    problems = {
+        42: "503 Service Unavailable: Confluence did not answer within 300 seconds",
+        444: "a page of the listing came twice",
+    }
+    seen = number not in problems
+    quiet = seen and number not in plans
+    return {
+        "id": str(number),
+        "key": f"S{number:03}",
+        "name": f"Space {number} of the company, with a name of some length" if number % 3 else f"Team {number}",
+        "look": ("lane" if quiet or number != 400 else "sweep") if seen else None,
+        "why": ("a glance at many spaces saw nothing new" if quiet else "the last full sweep is recent")
+        if seen
+        else None,
+        "pages": 20 if seen else None,
+        "complete": seen,
+        "problem": problems.get(number),
+        "plan": plans.get(number, {"leave": {"unchanged": 20}}),
+    }
 
 
 def _load(airflow: LocalAirflow) -> str:

@@ -61,7 +61,7 @@ def test_the_navigation_leads_to_a_row_for_every_source(page: Any, airflow: Loca
     frame = page.frame_locator("iframe")
     frame.locator("table.sources tbody tr").first.wait_for()
     names = frame.locator("table.sources a.open").all_inner_texts()
-    assert names == ["product-docs", "wiki", "handbook", "files", "pending"]
+    assert names == ["product-docs", "wiki", "handbook", "files", "everything", "pending"]
 
 
 def test_a_row_says_it_all_in_words(page: Any, airflow: LocalAirflow) -> None:

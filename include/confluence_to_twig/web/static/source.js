@@ -26,7 +26,7 @@ const TABS = [
 export function sourceView(page, source, { signal, inTab }) {
   const head = h("div", {});
   const steps = h("div", { class: "steps-place" });
-  const context = { source, signal, labels: new Map(), mayStart: mayStart(source, signal) };
+  const context = { source, signal, labels: new Map(), kept: {}, mayStart: mayStart(source, signal) };
   const buttons = runButtons(context);
   askForTrouble(context);
   const [redrawTab, ...tabbed] = tabs(context);
