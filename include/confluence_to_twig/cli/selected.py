@@ -20,11 +20,17 @@ def selected(report: Mapping[str, Any]) -> Iterator[str]:
         return
     by_work = sorted(spaces, key=lambda row: (-_to_do(row), row["key"]))
     for row in by_work[:NAMED_SPACES]:
-        seen = f"{row['pages']:,} pages" if row["pages"] is not None else "not seen"
+        seen = _pages(row["pages"])
         yield f"  {row['key']} ({row['name']}): {seen}" + (f", {row['problem']}" if row["problem"] else "")
         yield from _reasons(row["plan"], "    ")
     if len(by_work) > NAMED_SPACES:
         yield f"  and {len(by_work) - NAMED_SPACES:,} more spaces"
+
+
+def _pages(number: int | None) -> str:
+    if number is None:
+        return "not seen"
+    return "1 page" if number == 1 else f"{number:,} pages"
 
 
 def _to_do(row: Mapping[str, Any]) -> int:
