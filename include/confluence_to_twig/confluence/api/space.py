@@ -47,16 +47,7 @@ def space_from_v2(item: Any, links_base: str) -> Space:
     :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it lacks what every space has.
     """
     with reading(item):
-        return Space(
-            id=str(item["id"]),
-            key=str(item["key"]),
-            name=str(item.get("name") or item["key"]),
-            type=item.get("type") or "",
-            status=item.get("status") or "",
-            homepage_id=str(item["homepageId"]) if item.get("homepageId") else None,
-            url=links_base + ((item.get("_links") or {}).get("webui") or f"/spaces/{item['key']}"),
-            alias=item.get("currentActiveAlias"),
-        )
+        return _space(item, item.get("homepageId"), item.get("status") or "", links_base, "/spaces")
 
 
 def space_from_v1(item: Any, links_base: str) -> Space:
@@ -65,13 +56,19 @@ def space_from_v1(item: Any, links_base: str) -> Space:
     :raises confluence_to_twig.confluence.api.errors.BrokenAnswerError: when it lacks what every space has.
     """
     with reading(item):
-        homepage = item.get("homepage") or {}
-        return Space(
-            id=str(item["id"]),
-            key=str(item["key"]),
-            name=str(item.get("name") or item["key"]),
-            type=item.get("type") or "",
-            status=item.get("status") or "current",
-            homepage_id=str(homepage["id"]) if homepage.get("id") else None,
-            url=links_base + ((item.get("_links") or {}).get("webui") or f"/display/{item['key']}"),
-        )
+        homepage_id = (item.get("homepage") or {}).get("id")
+        return _space(item, homepage_id, item.get("status") or "current", links_base, "/display")
+
+
+def _space(item: Any, homepage_id: Any, status: str, links_base: str, place: str) -> Space:
+    """What both APIs tell alike. :param place: of a space whose address nobody tells."""
+    return Space(
+        id=str(item["id"]),
+        key=str(item["key"]),
+        name=str(item.get("name") or item["key"]),
+        type=item.get("type") or "",
+        status=status,
+        homepage_id=str(homepage_id) if homepage_id else None,
+        url=links_base + ((item.get("_links") or {}).get("webui") or f"{place}/{item['key']}"),
+        alias=item.get("currentActiveAlias"),
+    )
