@@ -7,8 +7,8 @@
 # make check-sources [SOURCES=file.yaml]        test the connections of every source; changes nothing
 # make backfill SOURCE=x FROM=… TO=…            past windows, by the Airflow of `make run`
 # make rebuild-manifest | start-over SOURCE=x   see docs/operations.md
-# make docs | screenshots                       the site in site/; its pictures, from a real UI
-# make bench-wall | -extract | -lane | -run | -change | -transform | -retrieval | -load | -plan | -web   docs/benchmarks.md
+# make docs | screenshots                       the site in site/; its pictures, from a real UI (ARGS=spaces: that tour alone)
+# make bench-wall | -extract | -lane | -run | -change | -transform | -retrieval | -load | -plan | -web | -spaces   docs/benchmarks.md
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -28,7 +28,7 @@ CHOSEN = $(if $(SOURCE),'$(SOURCE)') $(if $(SOURCES),--sources '$(SOURCES)') $(i
 # An Airflow process imports 3,000 modules. Without their bytecode each of them compiles these again, for ten seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench-web start-over bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests beside test-distributed distributed proofs hooks chromium clean help
+.PHONY: bench-web bench-spaces start-over bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall run sync check-sources backfill rebuild-manifest screenshots docs test install check lint types imports tests beside test-distributed distributed proofs hooks chromium clean help
 
 help:
 	@sed -n '1,/^SHELL/s/^# //p' Makefile
@@ -56,9 +56,9 @@ backfill: install
 	@$(COMMAND) backfill $(CHOSEN) --from '$(FROM)' --to '$(TO)'
 
 screenshots: install chromium
-	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py $(ARGS)
 
-bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall bench-web: bench-%: install
+bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall bench-web bench-spaces: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)
 
 # Strict: a broken link or anchor, or a page that would ask another host for something, is an error.
