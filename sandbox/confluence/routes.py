@@ -37,6 +37,7 @@ SPACE_PERMISSIONS = (*SPACES, "read:space.permission:confluence")
 COMMENTS = ("read:comment:confluence",)
 FILES = ("read:attachment:confluence",)
 TREE = ("read:content.metadata:confluence",)
+BELOW = ("read:hierarchical-content:confluence",)
 LABELS = ("read:label:confluence",)
 USERS = ("read:user:confluence",)
 GROUPS = ("read:confluence-groups", "read:group:confluence")
@@ -118,8 +119,8 @@ def _tree_routes() -> list[Route]:
         root = f"/api/v2/{kind}s/{{id}}"
         routes += [
             Route(f"{root}/ancestors", lambda call, kind=kind: v2_tree.ancestors(call, [kind]), TREE),  # type: ignore[misc]
-            Route(f"{root}/direct-children", lambda call, kind=kind: v2_tree.direct_children(call, kind), TREE),  # type: ignore[misc]
-            Route(f"{root}/descendants", lambda call, kind=kind: v2_tree.descendants(call, kind), TREE),  # type: ignore[misc]
+            Route(f"{root}/direct-children", lambda call, kind=kind: v2_tree.direct_children(call, kind), BELOW),  # type: ignore[misc]
+            Route(f"{root}/descendants", lambda call, kind=kind: v2_tree.descendants(call, kind), BELOW),  # type: ignore[misc]
         ]
         if kind in CONTAINER_KINDS:
             scopes = (f"read:{kind}:confluence",)

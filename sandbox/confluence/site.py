@@ -21,6 +21,7 @@ ALL_SCOPES = (
     "read:comment:confluence",
     "read:attachment:confluence",
     "read:content.metadata:confluence",
+    "read:hierarchical-content:confluence",
     "read:label:confluence",
     "read:user:confluence",
     "read:folder:confluence",

@@ -210,6 +210,7 @@ def _scopes(source: Source, client: ConfluenceClient, seen: Seen, signed_in: Sig
         ),
         "read:attachment:confluence": lambda: client.api.attachments_of(page, "page"),
         "read:comment:confluence": lambda: client.api.comments_of(page, "page"),
+        "read:hierarchical-content:confluence": lambda: next(iter(client.api.descendants(page, "page") or ()), None),
         "read:user:confluence": lambda: client.api.user_names([signed_in.account_id]),
     }
     for scope in ALL_SCOPES:

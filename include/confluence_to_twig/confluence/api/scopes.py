@@ -14,6 +14,7 @@ _SCOPES = (
     (r"/download/", "read:attachment:confluence"),
     (r"/api/v2/(pages|blogposts)/[^/]+/attachments", "read:attachment:confluence"),
     (r"/api/v2/(.+/)?(footer|inline)-comments", "read:comment:confluence"),
+    (r"/api/v2/[^/]+/[^/]+/descendants", "read:hierarchical-content:confluence"),
     (r"/api/v2/spaces/[^/]+/(pages|blogposts)", "read:page:confluence"),
     (r"/api/v2/spaces", "read:space:confluence"),
     (r"/api/v2/(pages|blogposts|labels)", "read:page:confluence"),
