@@ -152,7 +152,7 @@ def why_it_fires(many: Site) -> str:
 def test_an_edit_in_the_second_space_of_a_source_that_runs_on_change_starts_a_run_that_takes_it_to_twig(
     many: Site,
 ) -> None:
-    many.configure(retries=0, space_key=None, spaces=["SMALL", "OPS"], on_change=True, poll_every=5, quiet_for=0)
+    many.configure(retries=0, space_key=None, spaces=["SMALL", "OPS"], on_change=True, poll_every="5 seconds")
     many.run(full=True)
     many.confluence.edit("ops", storage="<p>Runbooks, edited a moment ago.</p>")
     assert why_it_fires(many) == "pages are new or changed in OPS"
