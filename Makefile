@@ -7,7 +7,7 @@
 # make check-sources [SOURCES=file.yaml]        test the connections of every source; changes nothing
 # make backfill SOURCE=x FROM=… TO=…            past windows, by the Airflow of `make run`
 # make rebuild-manifest | start-over SOURCE=x   see docs/operations.md
-# make docs | screenshots                       the site in site/; its pictures, from a real UI (ARGS=spaces: that tour alone)
+# make docs | screenshots                       the site in site/; its pictures, from a real UI
 # make bench-wall | -extract | -lane | -run | -change | -transform | -retrieval | -load | -plan | -web | -spaces   docs/benchmarks.md
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -56,7 +56,7 @@ backfill: install
 	@$(COMMAND) backfill $(CHOSEN) --from '$(FROM)' --to '$(TO)'
 
 screenshots: install chromium
-	@PYTHONPATH=. $(BIN)/python docs/screenshots.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall bench-web bench-spaces: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)

@@ -1,13 +1,11 @@
 """``make screenshots``: the pictures of README and docs, taken from the real UI on the way of somebody with a mouse.
 
 From ``make run`` to the first citation: connect and test, trigger, watch, look at the page, ask, follow the citation;
-then a mass deletion that waits for approval. A second tour looks at a source with many spaces. Everything runs in a folder of its own and is stopped at the end.
+then a mass deletion that waits for approval. Everything runs in a folder of its own and is stopped at the end.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import shutil
 import sys
 import tempfile
@@ -18,16 +16,14 @@ from typing import TYPE_CHECKING
 import requests
 from playwright.sync_api import sync_playwright
 
-from sandbox.airflow_home import SAMPLE_SOURCES
+from sandbox.airflow_home import PROJECT
 from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from sandbox import confluence
-from confluence_to_twig.sources.source import SOURCES_VARIABLE, Source, load_sources
+from confluence_to_twig.sources.source import Source, load_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Locator, Page
 
 IMAGES = Path(__file__).with_name("images")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -38,35 +34,23 @@ QUESTION = "How long does a gateway keep readings while it is offline?"
 
 
 def main() -> int:
-    """Start everything, sync, take the pictures, stop everything; once for each tour."""
-    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
-    parser.add_argument("tours", nargs="*", help=", ".join(TOURS), default=list(TOURS))
-    tours = parser.parse_args().tours
+    """Start everything, sync, take the pictures, stop everything."""
     chromium = shutil.which("chromium")
     if chromium is None:
         print("chromium is not installed: apt-get install chromium")
         return 1
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        return int(not all(toured(browser, name, Path(place, name)) for name in tours))
-
-
-def toured(browser: Browser, name: str, place: Path) -> bool:
-    """Take the pictures of one tour. Returns whether the sync before it went well."""
-    line, walk = TOURS[name]
-    place.mkdir()
-    sources = place / "sources.yaml"
-    sources.write_text(SAMPLE_SOURCES.read_text(encoding="utf-8").replace("space_key: PROD", line), encoding="utf-8")
-    source = load_sources(sources).named("product-docs")
+    source = load_sources(PROJECT / "include" / "sources.yaml").named("product-docs")
     ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
-    with local_airflow(ports, place, os.environ | {SOURCES_VARIABLE: str(sources)}) as airflow:
+    with tempfile.TemporaryDirectory() as place, local_airflow(ports, Path(place)) as airflow:
         if not run_source(airflow, source):
-            return False
-        page = browser.new_page(viewport=SIZE, locale="en-GB")
-        page.set_default_timeout(PATIENCE_MS)
-        walk(Tour(airflow, source, page))
-        page.close()
-    return True
+            return 1
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+            page = browser.new_page(viewport=SIZE, locale="en-GB")
+            page.set_default_timeout(PATIENCE_MS)
+            Tour(airflow, source, page).walk()
+            browser.close()
+    return 0
 
 
 @dataclass
@@ -168,12 +152,6 @@ class Tour:
         self.page.get_by_text("None of it has been deleted").wait_for()
         self._take("approval")
 
-    def spaces(self) -> None:
-        """The tab of a source with many spaces."""
-        self._go(f"confluence-to-twig/#/{self.source.name}/spaces")
-        self.page.locator("table.stacks tbody tr").first.wait_for()
-        self._take("spaces")
-
     def _view(self, view: str) -> None:
         """What stands to the left of a run from now on: ``grid`` or ``graph``."""
         self.page.add_init_script(f"localStorage.setItem('default_dag_view', JSON.stringify('{view}'))")
@@ -194,13 +172,6 @@ class Tour:
 def _field(form: Locator, label: str) -> Locator:
     """The field with this label; boxes of extra fields carry none of their own."""
     return form.get_by_role("group").filter(has=form.page.get_by_text(label, exact=True)).last
-
-
-#: Name of a tour → which spaces its source takes, and the way.
-TOURS: dict[str, tuple[str, Callable[[Tour], None]]] = {
-    "walk": ("space_key: PROD", Tour.walk),
-    "spaces": ('spaces: ["*"]', Tour.spaces),
-}
 
 
 if __name__ == "__main__":
