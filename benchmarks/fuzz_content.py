@@ -18,6 +18,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content import IncludedPage, PageContext, chunk_document, convert
@@ -47,13 +48,26 @@ FRAGMENTS = (
     "<ac:task-list><ac:task><ac:task-body>", "<ac:layout><ac:layout-section><ac:layout-cell>", "<ac:adf-extension>",
     '<ac:image><ri:attachment ri:filename="a(b) c.png"/></ac:image>', "<h2>", "</h2>", "<blockquote>", "<span/>", "</div>",
     '<ri:page ri:content-title="Page 2"/>', "<ol start='99999999999'>", "<time datetime='2026-01-01'/>", "<?xml?>", "<!DOCTYPE a>",
+    '<ac:structured-macro ac:name="status">', '<ac:structured-macro ac:name="jira">', '<ac:structured-macro ac:name="drawio">',
+    '<ac:structured-macro ac:name="plantumlcloud">', '<ac:structured-macro ac:name="chart">', '<ac:structured-macro ac:name="roadmap">',
+    '<ac:parameter ac:name="title">', '<ac:parameter ac:name="data">', "eJxLTEoGAAJNASc=", "%7B%22source%22%3A%5B%7B%22a%22%3A", "{\"text\":[[",
+    '<ac:parameter ac:name="url"><ri:url ri:value="http://x y"/>', "<mxfile><diagram>", "7VhN", '<ac:emoticon ac:name="x" ac:emoji-id="1f600"/>',
+    '<ac:link ac:anchor="a b"><ac:plain-text-link-body><![CDATA[', "]]></ac:plain-text-link-body></ac:link>", "<li><p>a:</p>", "<th>",
+    '<ac:adf-node type="panel"><ac:adf-content>', '<ac:adf-attribute key="text">', "</ac:adf-content></ac:adf-node>", "<ac:adf-fallback>",
+    "<ac:task><ac:task-status>complete</ac:task-status>", "<ac:placeholder>", "<sup>", "<u>", "<h1><code>", "<pre>```", "<tbody><tr><th>",
 )  # fmt: skip
+
+
+#: Bodies of reports of text that was lost.
+_REPORTED = Path(__file__).resolve().parents[1] / "tests" / "content" / "cases"
 
 
 @cache
 def corpus() -> tuple[str, ...]:
-    """The bodies of the sample space, cut to a size that keeps a case short."""
-    return tuple(page.storage[:_MOST_CHARS] for page in load().pages if page.storage)
+    """The bodies of the sample space and of ``tests/content/cases``, cut to a size that keeps a case short."""
+    reported = [path.read_text(encoding="utf-8") for path in sorted(_REPORTED.glob("*.xhtml"))]
+    bodies = [*(page.storage for page in load().pages if page.storage), *reported]
+    return tuple(body[:_MOST_CHARS] for body in bodies)
 
 
 def _delete(rng: random.Random, text: str) -> str:
@@ -75,7 +89,7 @@ def _drop_tag(rng: random.Random, text: str) -> str:
 
 
 def _move(rng: random.Random, text: str) -> str:
-    start, length = rng.randrange(len(text) + 1), rng.randint(1, 500)
+    start, length = rng.randrange(len(text) + 1), rng.randint(1, 200)
     piece, rest = text[start : start + length], text[:start] + text[start + length :]
     at = rng.randrange(len(rest) + 1)
     return rest[:at] + piece * rng.choice((1, 1, 3)) + rest[at:]
@@ -88,7 +102,7 @@ def _truncate(rng: random.Random, text: str) -> str:
 def _splice(rng: random.Random, text: str) -> str:
     other = rng.choice(corpus())
     start = rng.randrange(len(other) + 1)
-    return text[: rng.randrange(len(text) + 1)] + other[start : start + 4_000]
+    return text[: rng.randrange(len(text) + 1)] + other[start : start + rng.choice((100,) * 9 + (4_000,))]
 
 
 def _characters(rng: random.Random, text: str) -> str:
@@ -100,7 +114,7 @@ def _characters(rng: random.Random, text: str) -> str:
 
 def _wrap(rng: random.Random, text: str) -> str:
     tag = rng.choice(("div", "ul", "li", "table", "td", "blockquote", "strong", "a", "p", "ac:rich-text-body"))
-    depth = rng.choice((1, 3, 50, 300))
+    depth = rng.choice((1, 3, 3, 3, 50, 300))
     return f"<{tag}>" * depth + text[:3_000] + f"</{tag}>" * rng.choice((depth, depth, depth // 2))
 
 
@@ -113,11 +127,13 @@ def make_case(seed: int, number: int) -> str:
     """One body: a mutated page, or a heap of fragments."""
     rng = random.Random(f"{seed}:{number}")
     if rng.random() < 0.25:
-        return "".join(rng.choice(FRAGMENTS) for _ in range(rng.randint(1, 60)))
+        return "".join(rng.choice(FRAGMENTS) for _ in range(rng.randint(1, 25)))
     text = rng.choice(corpus())
-    if len(text) > 2_000:  # a page's middle is as good as a page, and there is time for more of them
-        start = rng.randrange(len(text) - 1_500)
-        text = text[start : start + rng.randint(200, 2_500)]
+    # A page's middle is as good as a page, and there is time for more of them. One in fifty is long.
+    length = rng.randint(30, 250) if rng.random() < 0.98 else rng.randint(250, 5_000)
+    if len(text) > length:
+        start = rng.randrange(len(text) - length)
+        text = text[start : start + length]
     for _ in range(rng.randint(1, 6)):
         text = rng.choice(MUTATIONS)(rng, text)[:_MOST_CHARS]
     return text
