@@ -61,6 +61,7 @@ class SeedPage:
     comments: tuple[SeedComment, ...] = ()
     page_id: str | None = None  # None: the server gives one, in order
     subtype: str | None = None  # "live": a live doc
+    editor: str = "v2"  # the page's property on Cloud: "v2", or "v1" for the legacy editor
     view: str | None = None  # rendered body, for pages whose content only the server knows
 
 

@@ -1,6 +1,6 @@
 """Situations as data: a space, faults and switches, in the form of the JSON files that are given with public reports.
 
-``pages`` are pages below a home page: ``ref``, ``title``, ``storage``, ``parent``, ``kind``, ``subtype``, ``labels``,
+``pages`` are pages below a home page: ``ref``, ``title``, ``storage``, ``parent``, ``kind``, ``subtype``, ``editor``, ``labels``,
 ``many_labels`` (a number), ``attachments`` and ``comments`` (numbers). ``generated`` is a number of made pages instead.
 ``faults`` have a ``path`` (regular expression), ``times`` (absent: always), and ``status`` with ``body``, or
 ``rewrite``, a name of :data:`REWRITES`.
@@ -42,7 +42,9 @@ def _page(row: dict[str, Any]) -> SeedPage:
     comments = (
         SeedComment(READER_USER.account_id, f"<p>Comment {number}</p>") for number in range(row.get("comments", 0))
     )
-    plain = {name: row[name] for name in ("ref", "title", "storage", "parent", "kind", "subtype") if name in row}
+    plain = {
+        name: row[name] for name in ("ref", "title", "storage", "parent", "kind", "subtype", "editor") if name in row
+    }
     return SeedPage(**plain, labels=tuple(labels), attachments=tuple(files), comments=tuple(comments))
 
 

@@ -108,6 +108,7 @@ def _content(store: Store, space: Space, seed: SeedPage, parent_id: int | None, 
         read_groups=seed.read_groups,
         ref=seed.ref,
         subtype=seed.subtype,
+        editor=seed.editor,
     )
 
 

@@ -131,6 +131,7 @@ class Content:
     history: tuple[Revision, ...] = ()  # oldest first, without the current version
     ref: str = ""  # the seed's own name for it
     subtype: str | None = None  # "live": a live doc
+    editor: str = "v2"  # "v1": the legacy editor of Cloud
 
     @property
     def restricted(self) -> bool:

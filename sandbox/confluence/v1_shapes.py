@@ -257,8 +257,18 @@ def _metadata(call: Call, content: Content, expand: Expand) -> Row:
     if "labels" in expand:
         metadata["labels"] = label_rows(call.store.labels[name] for name in content.labels)
     if "properties" in expand:
-        metadata["properties"] = {"_expandable": {}}
+        metadata["properties"] = _properties(call, content, expand.below("properties"))
     return metadata
+
+
+def _properties(call: Call, content: Content, expand: Expand) -> Row:
+    """The properties that are asked for by key. Data Center has no second editor to tell apart."""
+    if not call.site.is_cloud or "editor" not in expand:
+        return {
+            "_expandable": {"editor": f"/rest/api/content/{content.id}/property/editor"} if call.site.is_cloud else {}
+        }
+    own = {"self": rest(call, f"/content/{content.id}/property/editor")}
+    return {"editor": {"key": "editor", "value": content.editor, "_links": own}, "_expandable": {}}
 
 
 def _children_row(call: Call, content: Content, expand: Expand) -> Row:

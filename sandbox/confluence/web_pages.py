@@ -35,9 +35,9 @@ OF_THE_EDITOR = Addresses(
     heading=lambda content, text: re.sub(r"\s", "-", text.strip()),
     file=lambda attachment: f"{FILES}/{links.attachment_id(attachment)}",
 )
-#: Data Center names headings by page title and heading, without blanks, on the page as well.
+#: Data Center, and the legacy editor of Cloud, name headings by page title and heading, without blanks.
 #: https://confluence.atlassian.com/doc/anchor-macro-139426.html
-OF_DATA_CENTER = replace(OF_THE_EDITOR, heading=OF_THE_API.heading)
+WITH_TITLE = replace(OF_THE_EDITOR, heading=OF_THE_API.heading)
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(),
@@ -143,7 +143,8 @@ def _page(sandbox: SandboxConfluence, content: Content | None) -> Response:
         return _html("missing.html", 404, trashed=content is not None)
     comments = [*store.comments_of(content.id, "footer"), *store.comments_of(content.id, "inline")]
     author = store.users.get(content.version.author_id)
-    addresses = OF_THE_EDITOR if sandbox.site.is_cloud else OF_DATA_CENTER
+    new_editor = sandbox.site.is_cloud and content.editor == "v2"
+    addresses = OF_THE_EDITOR if new_editor else WITH_TITLE
     return _html(
         "page.html",
         200,

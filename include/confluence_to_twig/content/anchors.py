@@ -17,7 +17,8 @@ _BLANK = re.compile(r"\s")
 _DATA_CENTER_PAGE = re.compile(
     r"https?://[^/?#]+(?!/wiki/spaces/)(?:/[^/?#]+)*?/(?:display/|spaces/|pages/viewpage\.action)"
 )
-#: The value of the page's property ``editor`` for the legacy editor of Cloud.
+#: The value of the page's property ``editor`` for the legacy editor of Cloud; ``v2`` is the new one
+#: (https://github.com/atlassian-api/atlassian-python-api/pull/857).
 LEGACY_EDITOR = "v1"
 
 

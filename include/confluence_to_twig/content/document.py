@@ -128,6 +128,7 @@ def page_context(
         comments=tuple(_comment(comment, users) for comment in row["comments"]),
         view=row["view"],
         site_url=site[1] if site else "",
+        editor=row.get("editor") or "",
         resolve_page=resolve_page,
         resolve_body=resolve_body,
         resolve_title=resolve_title,

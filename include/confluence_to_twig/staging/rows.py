@@ -53,6 +53,7 @@ class InventoryRow(TypedDict):
     created_at: datetime | None
     modified_at: datetime
     position: int | None
+    editor: str | None
     attachments_digest: str | None
     comments_digest: str | None
     audience: str | None
@@ -123,6 +124,7 @@ class PageRow(TypedDict):
     created_at: datetime | None
     modified_at: datetime
     storage: str
+    editor: str | None
     view: str | None
     users: Pairs[str]
     attachments: list[AttachmentRow]

@@ -62,6 +62,7 @@ INVENTORY = pa.schema(
         ("created_at", UTC_TIME),
         pa.field("modified_at", UTC_TIME, nullable=False),
         ("position", pa.int64()),
+        ("editor", pa.string()),  # "v1": Cloud's legacy editor; null: the new one, or nobody tells
         # What search tells of its attachments and open comments; "": it has none, null: not known.
         ("attachments_digest", pa.string()),
         ("comments_digest", pa.string()),
@@ -113,6 +114,7 @@ PAGES = pa.schema(
         ("created_at", UTC_TIME),
         pa.field("modified_at", UTC_TIME, nullable=False),
         pa.field("storage", pa.large_string(), nullable=False),
+        ("editor", pa.string()),  # as in the inventory: it decides what the fragments of headings look like
         ("view", pa.large_string()),  # rendered body, only for pages whose content the server renders
         pa.field("users", pa.map_(pa.string(), pa.string()), nullable=False),  # account id → display name
         pa.field("attachments", pa.list_(ATTACHMENT), nullable=False),

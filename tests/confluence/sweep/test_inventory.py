@@ -95,6 +95,7 @@ def test_tells_all_that_a_plan_needs_of_a_page(client: ConfluenceClient, sandbox
         "created_at": row["created_at"],
         "modified_at": MONDAY,
         "position": row["position"],
+        "editor": None,
     }
 
 

@@ -12,6 +12,7 @@ from confluence_to_twig.confluence.api.errors import BrokenAnswerError
 from confluence_to_twig.confluence.api.paging import content_id
 from confluence_to_twig.confluence.api.restrictions import names_from_v1, told_readers
 from confluence_to_twig.confluence.api.workers import batches
+from confluence_to_twig.content.anchors import LEGACY_EDITOR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 #: Expands own-level restrictions and labels of v1 contents. Not those of ancestors: that fails whole batches
 #: (https://jira.atlassian.com/browse/CONFCLOUD-77618).
 EXPAND_TOLD = ("restrictions.read.restrictions.user", "restrictions.read.restrictions.group", "metadata.labels")
+#: Expands the property that tells which editor of Cloud a page belongs to: ``metadata`` takes properties by their keys
+#: (https://developer.atlassian.com/cloud/confluence/rest/api-group-content/).
+EXPAND_EDITOR = "metadata.properties.editor"
 #: Labels named in one query, to keep it short enough for an address.
 LABELS_AT_ONCE = 50
 #: Labels that search shows of a content where the answer does not say how many it would show.
@@ -75,6 +79,17 @@ def labels_may_be_cut(item: Mapping[str, Any]) -> bool:
         return more or count >= (limit if isinstance(limit, int) else LABELS_CUT_AT)
 
 
+def in_legacy_editor(item: Mapping[str, Any]) -> bool:
+    """Whether a v1 answer with ``metadata.properties.editor`` expanded says that the page is one of the legacy editor.
+
+    What does not say so, or cannot be read, is a page of the new editor.
+    """
+    node: Any = item
+    for name in ("metadata", "properties", "editor", "value"):
+        node = node.get(name) if isinstance(node, dict) else None
+    return node == LEGACY_EDITOR
+
+
 @dataclass
 class Told:
     """What answers told of contents beside their version.
@@ -82,12 +97,14 @@ class Told:
     :param readers: own-level read restriction by id. :param labels: global labels by id, sorted; contents without any may
         be left out. :param cut: ids of which the answer may not have shown all labels.
     :param names: names of the people and groups in restrictions, by their ids.
+    :param legacy: ids of pages of the legacy editor.
     """
 
     readers: dict[str, Readers] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    legacy: set[str] = field(default_factory=set)
 
     def note(self, content_id: str, item: Mapping[str, Any]) -> None:
         """Take what a v1 content with restrictions and labels expanded tells; without a restriction, nothing."""
@@ -97,6 +114,8 @@ class Told:
         self.readers[content_id] = readers
         if readers:
             self.names |= names_from_v1(item)
+        if in_legacy_editor(item):
+            self.legacy.add(content_id)
         try:
             if labels_may_be_cut(item):
                 self.cut.append(content_id)
@@ -110,6 +129,7 @@ class Told:
         self.labels |= other.labels
         self.cut += other.cut
         self.names |= other.names
+        self.legacy |= other.legacy
         return self
 
 

@@ -32,6 +32,7 @@ ROW_COLUMNS = [
     "ancestors",
     "labels",
     "author_id",
+    "editor",
     "audience",
     "levels",
 ]
@@ -197,6 +198,7 @@ def page_row(
         "created_at": content.created_at,
         "modified_at": content.modified_at,
         "storage": content.storage or "",
+        "editor": row.get("editor"),
         "view": decorations.view if decorations else None,
         "users": people.among(mentioned),
         "attachments": [_attachment(attachment, texts) for attachment in attachments],

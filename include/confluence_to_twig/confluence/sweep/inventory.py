@@ -23,6 +23,7 @@ from confluence_to_twig.confluence.sweep.labels_and_restrictions import (
 )
 from confluence_to_twig.confluence.sweep.missing import explain_missing
 from confluence_to_twig.confluence.sweep.tree import Path, paths_below
+from confluence_to_twig.content.anchors import LEGACY_EDITOR
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.staging.rows import InventoryRow, RestrictionRow
 from confluence_to_twig.staging.schemas import INVENTORY
@@ -216,6 +217,7 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
         created_at=content.created_at,
         modified_at=content.modified_at,
         position=content.position,
+        editor=LEGACY_EDITOR if content.id in facts.legacy else None,
         attachments_digest=None,
         comments_digest=None,
         audience=None,

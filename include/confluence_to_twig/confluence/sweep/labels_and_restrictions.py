@@ -21,7 +21,7 @@ from confluence_to_twig.confluence.api.errors import (
     UnauthorizedError,
 )
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
-from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told
+from confluence_to_twig.confluence.api.labels import EXPAND_EDITOR, EXPAND_TOLD, Told
 from confluence_to_twig.confluence.api.side_requests import SideRequests
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.errors import PipelineError
@@ -50,6 +50,7 @@ class LabelsAndRestrictions:
     :param labels: global labels by id, sorted; ids without labels may be left out.
     :param unknown: ids whose own-level restriction nobody tells, each with the reason.
     :param labels_unknown: ids whose labels could not be read, or not all of them.
+    :param legacy: ids of pages of Cloud's legacy editor. Only search tells: without it none are known.
     :param searched: whether search answered; without it each content costs requests of its own.
     """
 
@@ -57,6 +58,7 @@ class LabelsAndRestrictions:
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     labels_unknown: set[str] = field(default_factory=set)
+    legacy: set[str] = field(default_factory=set)
     searched: bool = True
 
 
@@ -146,7 +148,7 @@ def _search(api: ContentApi, batch: Sequence[str], told: Told) -> PipelineError 
     """Note what search tells of some contents. :returns: why it did not tell all."""
     asked = dict(zip(batch, batch, strict=True))  # one string for an id is enough for a whole space of them
     try:
-        for item in api.search(with_ids(batch), EXPAND_TOLD, SEARCH_LIMIT):
+        for item in api.search(with_ids(batch), (*EXPAND_TOLD, EXPAND_EDITOR), SEARCH_LIMIT):
             if isinstance(item, dict) and (content_id := asked.get(str(item.get("id")))):
                 told.note(content_id, item)
     except ClientClosedError:
@@ -159,7 +161,7 @@ def _search(api: ContentApi, batch: Sequence[str], told: Told) -> PipelineError 
 class _Reader:
     def __init__(self, api: ContentApi, workers: Workers, contents: Mapping[str, Content], told: Told) -> None:
         self.told = told
-        self.found = LabelsAndRestrictions(told.readers, told.labels)
+        self.found = LabelsAndRestrictions(told.readers, told.labels, legacy=told.legacy)
         self._api = api
         self._workers = workers
         self._contents = contents

@@ -20,7 +20,7 @@ from confluence_to_twig.confluence.api.content import placed_from_v1
 from confluence_to_twig.confluence.api.cql import ids_in_space, inside, modified_lately, of_space
 from confluence_to_twig.confluence.api.errors import ClientClosedError
 from confluence_to_twig.confluence.api.interface import IDS_AT_ONCE
-from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, Told
+from confluence_to_twig.confluence.api.labels import EXPAND_EDITOR, EXPAND_TOLD, Told
 from confluence_to_twig.confluence.api.paging import TooManyHitsError
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.above import read_above
@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 LOOKED_AT_MOST = 1_000
 #: Ids in one question of the rolling check, and what search tells of each besides labels and restrictions.
 CHECKED_AT_ONCE = 250
-EXPAND_CHECKED = (*EXPAND_TOLD, "version", "ancestors")
+EXPAND_CHECKED = (*EXPAND_TOLD, EXPAND_EDITOR, "version", "ancestors")
 #: How often the changes that were found may reach further contents.
 ROUNDS = 10
 
