@@ -18,7 +18,8 @@ from benchmarks.retrieval_questions import normalised
 if TYPE_CHECKING:
     from benchmarks.retrieval_questions import Question
 
-DEPTH = 10
+#: Enough chunks of any system for the token budget.
+DEPTH = 40
 LATENT_DIMENSIONS = 256
 
 
