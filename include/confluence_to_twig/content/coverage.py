@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from confluence_to_twig.content.characters import replace_illegal, without_invisible
 from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import Node
-from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind
+from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind, plain_words
 from confluence_to_twig.content.storage.links import clean_url, escaped
 from confluence_to_twig.content.storage.macro_rules import without_code_sources
 from confluence_to_twig.content.storage.macros import NAVIGATION, has_rule, has_source
@@ -193,6 +193,8 @@ class _ShownParts:
             return f" {value} " if guess else " "
         plain = html.unescape(value).strip()
         kind = parameter_kind(name, plain, guess=guess)
+        if kind in {ParameterKind.TITLE, ParameterKind.TEXT}:
+            plain = plain_words(plain)
         if kind is ParameterKind.TITLE:
             self._titles.append(plain)
         if kind in _SHOWN and (self._macro not in NAVIGATION or kind is ParameterKind.TITLE):

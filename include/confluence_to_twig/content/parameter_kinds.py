@@ -115,6 +115,11 @@ def plain_json(value: str) -> str:
     return unquote(value) if value.lstrip().startswith("%") else value
 
 
+def plain_words(value: str) -> str:
+    """A title or text as it is read: some macros store it percent-encoded (``Road%20map``)."""
+    return unquote(value) if "%20" in value and not any(map(str.isspace, value)) else value
+
+
 def _is_secret(words: tuple[str, ...]) -> bool:
     return bool(_SECRET.intersection(words)) or "key" in words
 
@@ -140,7 +145,7 @@ def _kind_of_name(name: str) -> ParameterKind | None:
     if last in _MACHINE or "icon" in words:
         return ParameterKind.MACHINE
     if last == "name":
-        if first == "file":
+        if first in {"file", "diagram"}:
             return ParameterKind.FILE
         return ParameterKind.TEXT if len(words) > 1 and first not in _UNNAMED else None
     return ParameterKind.ASIDE if _ASIDES.intersection(words) else _kind_of_word(last)

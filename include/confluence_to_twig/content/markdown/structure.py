@@ -172,8 +172,8 @@ def checkbox(item: Node) -> str:
 
 
 def table_rows(table: Node) -> Iterator[tuple[Node, bool]]:
-    """Each row with whether it stands in a ``thead``."""
-    for child in table.elements():
+    """Each row with whether it stands in a ``thead``. A ``tfoot`` is shown below the others, wherever it is written."""
+    for child in sorted(table.elements(), key=lambda part: part.tag == "tfoot"):
         if child.tag == "tr":
             yield child, False
         elif child.tag in ROW_PARENTS:

@@ -54,4 +54,9 @@ def _from_code_points(emoji_id: str) -> str:
     if not _CODE_POINTS.fullmatch(emoji_id):
         return ""
     text = "".join(chr(int(part, 16)) for part in emoji_id.split("-"))
-    return "" if ILLEGAL.search(text) else text
+    return "" if ILLEGAL.search(text) or any(map(_is_letter, text)) else text
+
+
+def _is_letter(character: str) -> bool:
+    """Whether it is a letter of a script: an id of a site's own emoji may look like the number of one (``b1a2``)."""
+    return unicodedata.category(character).startswith("L") and character != "ℹ"

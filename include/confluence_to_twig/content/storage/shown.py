@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
-from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind, plain_json, without_secrets
+from confluence_to_twig.content.parameter_kinds import (
+    ParameterKind,
+    parameter_kind,
+    plain_json,
+    plain_words,
+    without_secrets,
+)
 from confluence_to_twig.content.storage.links import absolute, clean_url, link, resolve_link
 from confluence_to_twig.content.storage.parse import parse_storage
 
@@ -85,9 +91,9 @@ def _add_reference(shown: Shown, node: Node, state: Resolution) -> None:
 
 def _add(shown: Shown, kind: ParameterKind, value: str, state: Resolution) -> None:
     if kind is ParameterKind.TITLE:
-        shown.titles.append(value)
+        shown.titles.append(plain_words(value))
     elif kind is ParameterKind.TEXT:
-        shown.texts.append(_text(value, state))
+        shown.texts.append(_text(plain_words(value), state))
     elif kind is ParameterKind.ASIDE:
         shown.asides.append(value)
     elif kind is ParameterKind.ADDRESS:

@@ -157,9 +157,10 @@ def _time(node: Node, state: Resolution) -> Replacement:
 
 
 def _anchor_or_link(node: Node, state: Resolution) -> Replacement:
+    """A link. One that is shown as a card is a block of its own."""
     if node.get("href"):
         smart_link(node, state)
-        return [node]
+        return [Node("div", {}, [node])] if node.get("data-card-appearance") in {"block", "embed"} else [node]
     return node.children
 
 
