@@ -25,6 +25,7 @@ _CODE_SCHEME = re.compile(r"(?:javascript|data|vbscript|blob):", re.IGNORECASE)
 #: Browsers leave these out of a scheme: ``java\tscript:`` runs, too.
 _IGNORED_IN_SCHEME = re.compile(r"[\x00-\x20]+")
 _PAGE_ID = re.compile(r"/pages/(?:edit-v2/)?(\d+)|[?&]pageId=(\d+)")
+_TITLED_PAGE = re.compile(r"(https?://[^/?#]+/wiki/spaces/[^/?#]+/pages/\d+)/[^/?#]+\Z")
 _FILE_NAME = re.compile(r"[^\W_].*\.[A-Za-z0-9]{2,5}\Z")
 #: Titles that Data Center does not put into ``/display/KEY/Title``.
 _NOT_IN_PATH = re.compile(r"[/\\?+&;%\"]|^\.")
@@ -54,8 +55,16 @@ def page_url(context: PageContext, space_key: str | None, title: str) -> str:
         return ""
     known = context.resolve_page(space_key or None, title) if context.resolve_page else None
     if known or not space_key or space_key == context.space_key:
-        return known or ""
+        return without_title(known or "")
     return _url_by_title(context, space_key, title)
+
+
+def without_title(url: str) -> str:
+    """The address of a page of Cloud without the page's title, which Cloud appends by itself.
+
+    It is a third of the address and more, says again what the link's text says, and changes when the page is renamed.
+    """
+    return _TITLED_PAGE.sub(r"\1", url)
 
 
 def _url_by_title(context: PageContext, space_key: str, title: str) -> str:

@@ -1,0 +1,214 @@
+"""Mutated attachments and drawings for the readers in their limited process: what ``tests/content/attachments/test_fuzzed_files.py`` reads.
+
+Each file is made from a seed and its number alone. Half of them are broken where they are packed (a byte of a ZIP, of a PDF), half inside:
+the XML of a Word file or of a drawing, the JSON of Gliffy, which then is packed anew.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+import zipfile
+import zlib
+from base64 import b64encode
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from docx import Document
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, NameObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MOST_BYTES = 60_000
+_SPLICES = (
+    b"<", b">", b"&", b"&#0;", b"]]>", b"<!ENTITY a 'b'>", b"<!DOCTYPE a [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>", b"\x00", b"\xff\xfe", b"\xed\xa0\x80",
+    b"9" * 40, b"-1", b"1e999", b"NaN", b"null", b"[" * 300, b"{" * 300, b'"', b"\\u0000", b"\\ud800", b"%25" * 50, b"endobj", b"stream\n", b"/Kids [1 0 R]",
+    b"<mxCell id='1' parent='1' edge='1' source='1' target='1'/>", b"<UserObject label='%label%' placeholders='1'/>", b"<w:tbl><w:tr><w:tc>", b"gridSpan",
+)  # fmt: skip
+_DRAWING = (
+    '<mxGraphModel><root><mxCell id="0"/><mxCell id="1" parent="0"/><mxCell id="a" value="&lt;b&gt;Web&lt;/b&gt;" vertex="1" parent="1"/>'
+    '<UserObject id="c" label="DB %env%" env="prod" placeholders="1" tooltip="disk"><mxCell vertex="1" parent="1"/></UserObject>'
+    '<mxCell id="e" edge="1" source="a" target="c" parent="1"/><mxCell id="f" value="asks" vertex="1" parent="e"/>'
+    '<UserObject id="m" label="" mermaidData="{&quot;data&quot;: &quot;graph TD&quot;}"><mxCell vertex="1" parent="1"/></UserObject></root></mxGraphModel>'
+)
+_VALUE = re.compile(r'(?<==)"[^"]*"')
+_SHAPE = re.compile(r"<mxCell[^<>]*/>")
+_VALUES = (
+    '"1"',
+    '"e"',
+    '"a"',
+    '""',
+    '"&amp;#0;"',
+    '"%label%%env%"',
+    '"&lt;b&gt;&lt;"',
+    '"%5B%7B"',
+    '"1e999"',
+    '"{&quot;data&quot;: [[["',
+    f'"{"x" * 3000}"',
+)
+_GLIFFY: dict[str, Any] = {
+    "contentType": "application/gliffy+json",
+    "stage": {
+        "objects": [
+            {
+                "id": 1,
+                "graphic": {"type": "Shape"},
+                "children": [{"id": 2, "graphic": {"Text": {"html": "<p>Web</p>"}}}],
+            },
+            {"id": 3, "graphic": {"type": "Text", "Text": {"html": "DB"}}, "children": []},
+            {
+                "id": 4,
+                "graphic": {"type": "Line"},
+                "constraints": {
+                    "startConstraint": {"StartPositionConstraint": {"nodeId": 1}},
+                    "endConstraint": {"EndPositionConstraint": {"nodeId": 3}},
+                },
+            },
+        ]
+    },
+}
+_ODD: tuple[Any, ...] = (None, True, -1, 1e308, "", "x" * 500, [], {}, [[]], {"id": 1}, "<p>&amp;\x00", [None, 1, "a"])
+
+
+@cache
+def _word() -> bytes:
+    document = Document()
+    document.add_heading("Backup plan", 1)
+    document.add_paragraph("Copy the disks every night.", style="List Bullet")
+    table = document.add_table(rows=2, cols=3)
+    table.rows[0].cells[0].merge(table.rows[1].cells[1]).text = "Disk"
+    stored = io.BytesIO()
+    document.save(stored)
+    with zipfile.ZipFile(stored) as whole:
+        return _zipped({name: whole.read(name) for name in whole.namelist()})
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    """An archive that does not tell when it was made."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return stored.getvalue()
+
+
+@cache
+def _pdf() -> bytes:
+    writer = PdfWriter()
+    for _ in range(3):
+        content = DecodedStreamObject()
+        content.set_data(b"BT /F1 12 Tf 20 100 Td (Copy the disks.) Tj [(ever) -200 (y night)] TJ ET")
+        writer.add_blank_page(200, 200)[NameObject("/Contents")] = writer._add_object(content)
+    writer.add_metadata({"/Title": "Plan"})
+    stored = io.BytesIO()
+    writer.write(stored)
+    return stored.getvalue()
+
+
+def _mutated(rng: random.Random, data: bytes) -> bytes:
+    """Some bytes changed, left out, moved, doubled, or put in between."""
+    for _ in range(rng.randint(1, 8)):
+        at, length = rng.randrange(len(data) + 1), rng.choice((1, 2, 8, 100, 1000))
+        piece = data[at : at + length]
+        data = rng.choice(
+            (
+                data[:at] + bytes((rng.randrange(256),)) + data[at + 1 :],
+                data[:at] + data[at + length :],
+                data[:at] + piece * rng.choice((2, 30)) + data[at:],
+                data[:at] + rng.choice(_SPLICES) + data[at:],
+                data[: max(at, len(data) // 2)],
+            )
+        )[:_MOST_BYTES]
+    return data
+
+
+def _mutated_text(rng: random.Random, text: str) -> str:
+    return _mutated(rng, text.encode()).decode("utf-8", "surrogateescape")
+
+
+def _docx(rng: random.Random) -> bytes:
+    if rng.random() < 0.5:
+        return _mutated(rng, _word())
+    with zipfile.ZipFile(io.BytesIO(_word())) as whole:
+        files = {name: whole.read(name) for name in whole.namelist()}
+    victim = rng.choice((*files, "word/document.xml", "word/document.xml", "word/document.xml"))
+    return _zipped(files | {victim: _mutated(rng, files[victim])})
+
+
+def _changed_drawing(rng: random.Random) -> str:
+    """A drawing that is XML still: values changed, shapes doubled, left out, in one another."""
+    model = _DRAWING
+    for _ in range(rng.randint(0, 5)):
+        found = rng.choice(
+            list(_VALUE.finditer(model)) if rng.random() < 0.7 else list(_SHAPE.finditer(model)) or [None]
+        )
+        if found is None:
+            continue
+        whole = found[0]
+        other = (
+            rng.choice(_VALUES)
+            if whole.startswith('"')
+            else rng.choice(("", whole * 3, f"<object>{whole}</object>", f"<mxCell>{whole * 2}</mxCell>"))
+        )
+        model = model[: found.start()] + other + model[found.end() :]
+    return model
+
+
+def _drawio(rng: random.Random) -> bytes:
+    model = _mutated_text(rng, _DRAWING) if rng.random() < 0.3 else _changed_drawing(rng)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    percent = quote(model, errors="surrogateescape").encode()
+    packed = b64encode(packer.compress(percent) + packer.flush()).decode()
+    inner = rng.choice((model, packed, packed))
+    file = f'<mxfile><diagram name="Net">{inner}</diagram><diagram>{packed}</diagram></mxfile>'
+    data = rng.choice((model, file, file)).encode("utf-8", "surrogateescape")
+    return _mutated(rng, data) if rng.random() < 0.2 else data
+
+
+def _svg(rng: random.Random) -> bytes:
+    data = f'<svg xmlns="http://www.w3.org/2000/svg" content="{escape(_changed_drawing(rng))}"/>'.encode()
+    return _mutated(rng, data) if rng.random() < 0.4 else data
+
+
+def _gliffy(rng: random.Random) -> bytes:
+    drawing = json.loads(json.dumps(_GLIFFY))
+    for _ in range(rng.randint(0, 4)):
+        node: Any = drawing
+        while isinstance(node, dict | list) and node and rng.random() < 0.85:
+            key = rng.choice(list(node)) if isinstance(node, dict) else rng.randrange(len(node))
+            if rng.random() < 0.2:
+                node[key] = rng.choice((*_ODD, [node[key]] * 3, {"children": [node[key]]}))
+                break
+            node = node[key]
+    data = json.dumps(drawing).encode()
+    return _mutated(rng, data) if rng.random() < 0.4 else data
+
+
+def _plain(rng: random.Random) -> bytes:
+    text = '@startuml\nA -> B: grüßt\n@enduml\nkey;value\n1;"a\nb"\n'.encode(rng.choice(("utf-8", "utf-16", "cp1252")))
+    return _mutated(rng, text * rng.choice((1, 20)))
+
+
+#: Name of a file → how one of its kind is made. Drawings come as often as files.
+MAKERS: tuple[tuple[str, Callable[[random.Random], bytes]], ...] = (
+    ("file.docx", _docx),
+    ("file.pdf", lambda rng: _mutated(rng, _pdf())),
+    ("file.csv", _plain),
+    ("drawing.drawio", _drawio),
+    ("drawing.drawio.svg", _svg),
+    ("drawing.gliffy", _gliffy),
+    ("drawing.puml", _plain),
+)
+
+
+def make_file(seed: int, number: int) -> tuple[str, bytes]:
+    """A name and the bytes behind it."""
+    rng = random.Random(f"files:{seed}:{number}")
+    name, make = MAKERS[number % len(MAKERS)]
+    return name, make(rng)
