@@ -43,6 +43,19 @@ def test_pages_deflated_or_not_below_their_titles():
     assert drawio_text(file.encode()).splitlines() == ["Net:", *SAID, "", "Plan:", *SAID]
 
 
+def test_lines_of_a_label_are_words_apart():
+    cell = '<mxCell id="a" value="Triage&lt;div&gt;within 1 h&lt;/div&gt;&lt;p&gt;by Ada&lt;/p&gt;" vertex="1"/>'
+    assert drawio_text(f"<mxGraphModel><root>{cell}</root></mxGraphModel>".encode()) == "Triage within 1 h by Ada"
+
+
+def test_a_drawing_shown_under_another_name_than_its_file_has_stands_in_its_place():
+    file = Attachment("net-4", "https://acme.example/f", "application/vnd.jgraph.mxfile", "Web → DB: asks")
+    drawing = macro("drawio", diagramName="net-4", diagramDisplayName="Network of site 4")
+    markdown = convert(f"<p>before</p>{drawing}<p>after</p>", PageContext(attachments=(file,))).markdown
+    assert markdown.startswith("before\n\nDiagram: Network of site 4\n\n- Web → DB: asks\n\nafter")
+    assert markdown.count("Web → DB") == 1
+
+
 def test_a_drawing_inside_an_image():
     content = quote_attribute(f"<mxfile><diagram>{MODEL}</diagram></mxfile>")
     svg = f'<?xml version="1.0" encoding="UTF-8"?><svg xmlns="http://www.w3.org/2000/svg" content="{content}"/>'

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 #: More shapes and arrows than this on one page are not read.
 MOST_SHAPES = 20_000
 _MOST_GROUPS = 20
-_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/td|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"</?(?:br|p|div|ul|ol|li|tr|td|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 

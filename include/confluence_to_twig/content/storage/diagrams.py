@@ -55,7 +55,7 @@ def source_rule(language: str) -> Rule:
 
     def rule(macro: Node, state: Resolution) -> Replacement:
         values = _values(macro)
-        source = _source(macro, values) or _attached(_name(values), state)
+        source = _source(macro, values) or _attached(values, state)
         return fenced(source, language, values.get("title", "")) if source else drawing(macro, state)
 
     return rule
@@ -70,7 +70,7 @@ def drawing(macro: Node, state: Resolution) -> Replacement:
     """A drawing: its name, and what its shapes and arrows say where its source is in the macro or its file was read."""
     values = _values(macro)
     name = _name(values)
-    text = _drawn(_source(macro, values)) or _attached(name, state)
+    text = _drawn(_source(macro, values)) or _attached(values, state)
     head = [Node("p", {}, [f"Diagram: {name}"])] if name else file_reference(macro, state)
     return [*head, *drawn_nodes(text)]
 
@@ -138,9 +138,13 @@ def _drawn(source: str) -> str:
         return ""  # as a file that cannot be read: the name is all there is
 
 
-def _attached(name: str, state: Resolution) -> str:
-    """The text of the page's file of that name, which stands here instead of below the page."""
-    wanted = {composed(name + suffix) for suffix in _SUFFIXES} if name else set()
+def _attached(values: dict[str, str], state: Resolution) -> str:
+    """The text of the page's file that one of the macro's names means, which stands here instead of below the page.
+
+    A drawing may be shown under another name than its file has.
+    """
+    named = [values[key] for key in _NAMES if values.get(key)]
+    wanted = {composed(name + suffix) for name in named for suffix in _SUFFIXES}
     for attachment in state.context.attachments:
         if attachment.text and composed(attachment.title) in wanted:
             state.drawn.add(attachment.title)
