@@ -158,6 +158,10 @@ def score(questions: list[Question], ranked: list[list[int]], pieces: list[Piece
     )
 
 
+def _score_of(chosen: list[int], questions: list[Question], ranked: list[list[int]], pieces: list[Piece]) -> Score:
+    return score([questions[number] for number in chosen], [ranked[number] for number in chosen], pieces)
+
+
 def _answers(piece: Piece, question: Question) -> bool:
     right_page = not question.pages or piece.page_id in question.pages
     return right_page and all(evidence in piece.words for evidence in question.evidence)
@@ -184,9 +188,8 @@ def ablation(name: str, pages: list[Page], questions: list[Question], python: Pa
             ranked = build(pieces).ranked(questions)
             shown = []
             for kind in ("all", "hand-written", "table", "code"):
-                chosen = [n for n, question in enumerate(questions) if kind in (question.kind, "all")]
-                scored = score([questions[n] for n in chosen], [ranked[n] for n in chosen], pieces) if chosen else None
-                shown.append(str(scored or ""))
+                chosen = [number for number, question in enumerate(questions) if kind in (question.kind, "all")]
+                shown.append(str(_score_of(chosen, questions, ranked, pieces)) if chosen else "")
             print(
                 f"| {index} | {variant} | {sum(piece.tokens for piece in pieces):,} | {' | '.join(shown)} |", flush=True
             )
@@ -224,11 +227,11 @@ def _compare(
     """Print one index's table, a row a kind of question, and tell what fell short."""
     print(f"\n{name}: {METRICS}\n")
     print("| questions | n | ours | (a) LangChain | (b) html2text |\n| --- | --: | --- | --- | --- |")
-    indexes = {system: build(pieces[system]) for system in SYSTEMS}
+    ranked = {system: build(pieces[system]).ranked(questions) for system in SYSTEMS}
     missed = []
     for kind in [*dict.fromkeys(question.kind for question in questions), "all"]:
-        chosen = [question for question in questions if kind in (question.kind, "all")]
-        scores = [score(chosen, indexes[system].ranked(chosen), pieces[system]) for system in SYSTEMS]
+        chosen = [number for number, question in enumerate(questions) if kind in (question.kind, "all")]
+        scores = [_score_of(chosen, questions, ranked[system], pieces[system]) for system in SYSTEMS]
         shown = " | ".join(map(str, scores))
         print(f"| {kind} | {len(chosen)} | {shown} |", flush=True)
         if len(chosen) >= FEWEST_JUDGED:
