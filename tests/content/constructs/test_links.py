@@ -8,8 +8,10 @@ import pytest
 
 from confluence_to_twig.content import Attachment, PageContext, storage_to_markdown
 
+#: Cloud's addresses end in the title, and lead to the page without it.
+INSTALL = "https://acme.example/wiki/spaces/DOC/pages/1"
 PAGES = {
-    (None, "Install"): "https://acme.example/wiki/spaces/DOC/pages/1/Install",
+    (None, "Install"): f"{INSTALL}/Install",
     ("OPS", "Run"): "https://acme.example/wiki/spaces/OPS/pages/2",
 }
 CONTEXT = PageContext(
@@ -33,7 +35,7 @@ def only_link(page) -> tuple[str, str]:
 
 def test_link_to_a_page_by_title(read_back):
     storage = link('<ri:page ri:content-title="Install" />', "<ac:link-body>how <em>to</em></ac:link-body>")
-    assert only_link(read_back(storage, CONTEXT)) == ("how to", PAGES[None, "Install"])
+    assert only_link(read_back(storage, CONTEXT)) == ("how to", INSTALL)
 
 
 def test_link_to_a_page_of_another_space(read_back):
@@ -64,7 +66,7 @@ def test_link_to_an_unknown_page_is_its_text():
 
 def test_link_to_a_heading_of_another_page(read_back):
     storage = link('<ri:page ri:content-title="Install" />', "", ' ac:anchor="Set up (v2)"')
-    assert only_link(read_back(storage, CONTEXT))[1] == PAGES[None, "Install"] + "#Set-up-%28v2%29"
+    assert only_link(read_back(storage, CONTEXT))[1] == INSTALL + "#Set-up-%28v2%29"
 
 
 def test_link_to_an_anchor_of_the_same_page(read_back):
@@ -111,7 +113,7 @@ def test_anchors_on_data_center_have_the_title_of_their_page(read_back):
 
 def test_link_to_a_blog_post_by_title(read_back):
     page = read_back(link('<ri:blog-post ri:content-title="Install" ri:posting-day="2026/01/01" />'), CONTEXT)
-    assert only_link(page)[1] == PAGES[None, "Install"]
+    assert only_link(page)[1] == INSTALL
 
 
 def test_external_link(read_back):
@@ -283,3 +285,16 @@ def test_brackets_in_an_address_stay_as_they_are():
 def test_link_with_an_invisible_body_shows_the_title(read_back):
     storage = link('<ri:page ri:content-title="Install" />', "<ac:link-body>\u200b</ac:link-body>")
     assert only_link(read_back(storage, CONTEXT))[0] == "Install"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://acme.example/wiki/spaces/DOC/blog/2026/03/01/9/News",
+        "https://wiki.acme.example/display/DOC/Install",
+        "https://wiki.acme.example/spaces/DOC/pages/9/Install",
+    ],
+)
+def test_only_the_address_of_a_page_of_cloud_goes_without_its_title(url):
+    context = PageContext(resolve_page=lambda _space_key, _title: url)
+    assert storage_to_markdown(link('<ri:page ri:content-title="Install" />'), context) == f"x [Install]({url}) y"
