@@ -87,7 +87,7 @@ def in_legacy_editor(item: Mapping[str, Any]) -> bool:
     node: Any = item
     for name in ("metadata", "properties", "editor", "value"):
         node = node.get(name) if isinstance(node, dict) else None
-    return node == LEGACY_EDITOR
+    return isinstance(node, str) and node == LEGACY_EDITOR
 
 
 @dataclass
