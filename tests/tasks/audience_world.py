@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -43,10 +44,18 @@ def email(person: str) -> str:
     return f"{person}@example.com"
 
 
-def readers_space(key: str = "PROD") -> SeedSpace:
-    """Six pages in a tree, and four people in and out of two groups."""
+def readers_space(key: str = "PROD", prefix: str = "") -> SeedSpace:
+    """Six pages in a tree, and four people in and out of two groups.
+
+    :param prefix: of the refs, where two spaces of a site must not have the same.
+    """
     pages = [
-        SeedPage(ref, ref.title(), f"<p>What there is to know about {ref} in {key}.</p>", parent=parent)
+        SeedPage(
+            prefix + ref,
+            ref.title(),
+            f"<p>What there is to know about {ref} in {key}.</p>",
+            parent=parent and prefix + parent,
+        )
         for ref, parent in PAGES.items()
     ]
     users = [SeedUser(account(name), name.title(), email(name), groups=groups) for name, groups in PEOPLE.items()]
@@ -62,9 +71,11 @@ class AudienceWorld:
     settings: dict[str, Any] = field(default_factory=dict)
     runs: int = 0
 
-    def connect(self, patched: pytest.MonkeyPatch) -> None:
+    def connect(self, patched: pytest.MonkeyPatch, **extra: Any) -> None:
+        """By connections of Airflow; the one to Twig with these extras besides."""
+        twig = self.twig.connection()
         patched.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(self.confluence.connection()))
-        patched.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(self.twig.connection()))
+        patched.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(twig | {"extra": twig["extra"] | extra}))
 
     @property
     def source(self) -> Source:
@@ -135,19 +146,34 @@ class AudienceWorld:
     def ref(self, page_id: str) -> str:
         return self.confluence.store.contents[int(page_id)].ref
 
-    def leaks(self) -> set[tuple[str, str, str]]:
-        """Person, data source and page, where the person passes all levels and may not read the page."""
-        found = set()
-        readable = {person: self.confluence.truth("PROD", user=email(person)).keys() for person in PEOPLE}
-        targets = {target.name: target.key for target in targets_in(self.source, self.staging)}
+    def leaks(self, readable: Mapping[str, Collection[str]] | None = None) -> set[tuple[str, str, str]]:
+        """Person, data source and page, where the person passes all levels and may not read the page.
+
+        :param readable: what :meth:`readable` says; None: it is asked.
+        """
+        readable = self.readable() if readable is None else readable
+        return {
+            (person, label, page_id)
+            for label, levels, held in self.holdings()
+            for person in PEOPLE
+            if all(self._passes(person, level) for level in levels)
+            for page_id in held
+            if page_id not in readable[person]
+        }
+
+    def readable(self) -> dict[str, frozenset[str]]:
+        """What the site says itself: each person → the pages of all spaces that the person may read."""
+        return {person: frozenset(self.confluence.truth(user=email(person))) for person in PEOPLE}
+
+    def holdings(self) -> list[tuple[str, list[Any], list[str]]]:
+        """Of each data source: its label, empty for the source's own, the levels of its readers, and its pages."""
         entries = read_audience_book(self.staging).entries
-        for name, held in self._documents().items():
-            key = targets[name]
-            levels = entries[key].levels if key else []
-            for person in PEOPLE:
-                if all(self._passes(person, level) for level in levels):
-                    found |= {(person, name, page_id) for page_id in held if page_id not in readable[person]}
-        return found
+        named = self._documents()
+        targets = {target.name: target.key for target in targets_in(self.source, self.staging)}
+        return [
+            (entries[key].label, entries[key].levels, held) if (key := targets[name]) else ("", [], held)
+            for name, held in named.items()
+        ]
 
     def _passes(self, person: str, level: Any) -> bool:
         user = self.confluence.user(email(person))
@@ -159,6 +185,6 @@ class AudienceWorld:
         ids = [page for held in self._documents().values() for page in held]
         return sorted(page for page in set(ids) if ids.count(page) > 1)
 
-    def hide(self, people: list[str], groups: list[str]) -> None:
+    def hide(self, people: Iterable[str], groups: Iterable[str], space: str = "PROD") -> None:
         """Only these may view the space, and the account that syncs."""
-        self.confluence.hide_space("PROD", [SYNC_EMAIL, *map(email, people)], groups)
+        self.confluence.hide_space(space, [SYNC_EMAIL, *map(email, people)], groups)

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ class SourceStaging:
     source: str
     audience: str = ""
 
-    @property
+    @cached_property  # every file of a source is asked for through it, and to make a path costs more than to open a small file
     def home(self) -> ObjectStoragePath:
         own = self.root / self.source
         return own / "audiences" / self.audience if self.audience else own
