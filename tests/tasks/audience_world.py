@@ -62,6 +62,10 @@ def readers_space(key: str = "PROD", prefix: str = "") -> SeedSpace:
     return SeedSpace(key=key, name=key, description="", pages=tuple(pages), users=tuple(users))
 
 
+#: Of each data source: its label, empty for the source's own, the levels of its readers, and its pages.
+Holdings = list[tuple[str, list[Any], list[str]]]
+
+
 @dataclass
 class AudienceWorld:
     """One source with ``restricted_pages: audiences``, and the shortest ways to run it."""
@@ -146,15 +150,17 @@ class AudienceWorld:
     def ref(self, page_id: str) -> str:
         return self.confluence.store.contents[int(page_id)].ref
 
-    def leaks(self, readable: Mapping[str, Collection[str]] | None = None) -> set[tuple[str, str, str]]:
+    def leaks(
+        self, readable: Mapping[str, Collection[str]] | None = None, holdings: Holdings | None = None
+    ) -> set[tuple[str, str, str]]:
         """Person, data source and page, where the person passes all levels and may not read the page.
 
-        :param readable: what :meth:`readable` says; None: it is asked.
+        :param readable: what :meth:`readable` says, and :param holdings: :meth:`holdings`; None: they are asked.
         """
         readable = self.readable() if readable is None else readable
         return {
             (person, label, page_id)
-            for label, levels, held in self.holdings()
+            for label, levels, held in (self.holdings() if holdings is None else holdings)
             for person in PEOPLE
             if all(self._passes(person, level) for level in levels)
             for page_id in held
@@ -165,7 +171,7 @@ class AudienceWorld:
         """What the site says itself: each person → the pages of all spaces that the person may read."""
         return {person: frozenset(self.confluence.truth(user=email(person))) for person in PEOPLE}
 
-    def holdings(self) -> list[tuple[str, list[Any], list[str]]]:
+    def holdings(self) -> Holdings:
         """Of each data source: its label, empty for the source's own, the levels of its readers, and its pages."""
         entries = read_audience_book(self.staging).entries
         named = self._documents()
@@ -180,9 +186,9 @@ class AudienceWorld:
         groups = {f"group-{name}" for name in (*user.groups, "confluence-users")}
         return user.account_id in level["users"] or not groups.isdisjoint(level["groups"])
 
-    def twice(self) -> list[str]:
+    def twice(self, holdings: Holdings | None = None) -> list[str]:
         """Pages that more than one data source holds."""
-        ids = [page for held in self._documents().values() for page in held]
+        ids = [page for _, _, held in (self.holdings() if holdings is None else holdings) for page in held]
         return sorted(page for page in set(ids) if ids.count(page) > 1)
 
     def hide(self, people: Iterable[str], groups: Iterable[str], space: str = "PROD") -> None:
