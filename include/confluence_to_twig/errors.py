@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class PipelineError(Exception):
@@ -19,8 +22,15 @@ class PipelineError(Exception):
 
     def name_source(self, source: str) -> None:
         """Put the name of the source where the remedy leaves it open as ``<source>``."""
-        self.remedy = self.remedy.replace("<source>", source)
-        self.args = (f"{self.summary}\n{self.remedy}" if self.remedy else self.summary,)
+        self._say(self.summary, self.remedy.replace("<source>", source))
+
+    def withhold(self, discreet: Callable[[str], str]) -> None:
+        """Say only what everybody may read, by a function that takes what not everybody may read out of a text."""
+        self._say(discreet(self.summary), discreet(self.remedy))
+
+    def _say(self, summary: str, remedy: str) -> None:
+        self.summary, self.remedy = summary, remedy
+        self.args = (f"{summary}\n{remedy}" if remedy else summary,)
 
     @property
     def sentences(self) -> str:

@@ -13,12 +13,14 @@ from confluence_to_twig.staging.audience_book import read_audience_book
 from confluence_to_twig.staging.files import read_json
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from confluence_to_twig.staging.parquet import iter_rows
+from confluence_to_twig.tasks.discover import discover
 from confluence_to_twig.twig.delta import Package, upsert
 from confluence_to_twig.twig.hook import TwigHook
 from sandbox.confluence.sandbox import SYNC_EMAIL, SYNC_USER, SandboxConfluence
+from sandbox.seed import SeedPage, SeedSpace
 from sandbox.twig import Settings, serve
 from tests.confluence.spaces import forget_requests, include_of, requests_of
-from tests.tasks.audience_world import AudienceWorld, account, email, readers_space
+from tests.tasks.audience_world import GROUPS, AudienceWorld, account, email, readers_space
 from tests.twig.world import Page
 
 EVERYWHERE = {"home", "guide", "install", "linux", "team", "plans"}
@@ -202,3 +204,35 @@ def test_spaces_of_one_source_are_kept_apart_by_who_may_read_them(world: Audienc
     assert {label: len(refs) for label, refs in world.held().items()} == {"": 6, few: 6}
     [levels] = [entry.levels for entry in read_audience_book(world.staging).entries.values()]
     assert levels == [{"users": [SYNC_USER.account_id], "groups": ["group-legal"]}]
+
+
+def _large_space(key: str, pages: int) -> SeedSpace:
+    """A flat space in which one page of a hundred is restricted, to one of two groups in turn."""
+    seeds = [SeedPage(f"{key}-home", key, "<p>Home.</p>")]
+    for number in range(1, pages):
+        groups = (GROUPS[number // 100 % 2],) if number % 100 == 0 else ()
+        seeds.append(SeedPage(f"{key}-{number}", f"{key} {number}", "", parent=f"{key}-home", read_groups=groups))
+    return SeedSpace(key=key, name=key, description="", pages=tuple(seeds))
+
+
+def test_two_thousand_pages_in_three_spaces_take_one_request_more_for_each_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    keys = ("PROD", "ENG", "OPS")
+    confluence = SandboxConfluence(*(_large_space(key, 667) for key in keys))
+    with confluence.serve(), serve(settings=Settings(write_per_minute=None)) as twig:
+        world = AudienceWorld(confluence, twig)
+        world.connect(monkeypatch)
+        requests, planned = {}, {}
+        for mode in ("skip", "audiences"):
+            world.settings = {"restricted_pages": mode, "spaces": [*keys]}
+            run = world.run()
+            validated = world.validated(run)
+            forget_requests(confluence)
+            discover(run, validated)
+            requests[mode] = [request.path for request in requests_of(confluence)]
+            planned[mode] = sum(1 for _ in iter_rows(run.staging.plan, ["page_id"], where=("action", ["fetch"])))
+    assert (planned["audiences"], planned["skip"]) == (3 * 667, 3 * (667 - 6))
+    assert sum("/permissions" in path for path in requests["audiences"]) == len(keys)
+    assert len(requests["audiences"]) <= 1.05 * len(requests["skip"]) + len(keys)

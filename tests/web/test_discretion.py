@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from confluence_to_twig.planning.decision import GONE
+from confluence_to_twig.runs.discretion import WITHHELD, is_kept_out
 from confluence_to_twig.staging.schemas import PLAN
-from confluence_to_twig.web.discretion import WITHHELD, Discretion, is_kept_out
+from confluence_to_twig.web.discretion import Discretion
 from tests.web.samples import NOW, SampleSource, as_table, page, planned
 
 OPEN, SECRET = page(1), page(2)
@@ -26,6 +27,8 @@ OPEN, SECRET = page(1), page(2)
         (planned("fetch", "new to Twig", 1, restricted=True), True),
         (planned("leave", "unchanged", 1, restricted=True), True),
         (planned("delete", "trashed", 1, version=None, restricted=None), False),
+        (planned("leave", "unchanged", 1, target="3f9a2c1b3f9a2c1b"), True),  # of few readers, by its space
+        (planned("leave", "unchanged", 1, target=""), False),
         (planned("leave", "unchanged", 1), False),
         (planned("fetch", "new to Twig", 1, restricted=None), False),
     ],

@@ -143,10 +143,12 @@ def missed_deadline(settings: Mapping[str, Any], context: Mapping[str, Any]) -> 
 
 def failed_run(source: Source, run_id: str) -> Alert:
     """The alert for a failed run, from what its tasks left behind."""
+    from confluence_to_twig.runs.discretion import discreet
     from confluence_to_twig.runs.report import read_records
     from confluence_to_twig.staging.layout import SourceStaging, staging_root
 
-    records = read_records(SourceStaging(staging_root(), source.name).run(run_id))
+    staging = SourceStaging(staging_root(), source.name).run(run_id)
+    records = read_records(staging)
     broken = next((record for record in records if record["error"]), None)
     if broken is None:
         # A task that was killed or never started leaves no record.
@@ -158,7 +160,7 @@ def failed_run(source: Source, run_id: str) -> Alert:
             details="No task says why: look at the log of the task that is red.",
             url=run_url(source.dag_id, run_id),
         )
-    name, _, words = str(broken["error"]).partition(": ")
+    name, _, words = discreet(staging, str(broken["error"])).partition(": ")
     first, _, rest = words.partition("\n")
     return Alert(
         kind="failed",

@@ -17,7 +17,7 @@ from confluence_to_twig.runs.stopping import TaskStopped, stoppable
 from confluence_to_twig.staging.files import read_json, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airflow.sdk import ObjectStoragePath
 
@@ -51,6 +51,8 @@ class Record:
     details: dict[str, Any] = field(default_factory=dict)
     #: Whether the task goes on with another record, which then has this one in it.
     goes_on: bool = False
+    #: What of a text may stand in the log of the task, which everybody reads who may read the DAG.
+    discreet: Callable[[str], str] = str
 
     def count(self, **figures: float) -> None:
         """Add to figures."""
@@ -70,8 +72,8 @@ class Record:
             self.count(**{f"{side}_{name}": number for name, number in counted.items()})
 
     def warn(self, message: str) -> None:
-        """Log a warning and keep it for the report."""
-        log.warning("%s", message)
+        """Log a warning, as far as it is for everybody, and keep it for the report."""
+        log.warning("%s", self.discreet(message))
         self.warnings.append(message)
 
 
@@ -84,7 +86,7 @@ def recorded(run: Run, *, comes_back: bool = False) -> Iterator[Record]:
     from confluence_to_twig.memory import leave_pandas_out
 
     leave_pandas_out()
-    record, started, clock = Record(), datetime.now(UTC), time.perf_counter()
+    record, started, clock = Record(discreet=_for_everybody(run)), datetime.now(UTC), time.perf_counter()
     error: str | None = None
     waiting = False
     try:
@@ -94,6 +96,8 @@ def recorded(run: Run, *, comes_back: bool = False) -> Iterator[Record]:
         if isinstance(failure, PipelineError):
             failure.name_source(run.source.name)
         error = f"{type(failure).__name__}: {failure}"
+        if isinstance(failure, PipelineError):
+            failure.withhold(record.discreet)  # Airflow writes it into the log
         raise
     except BaseException:
         # Airflow leaves a task by such an exception when it defers or waits for input: it will come back.
@@ -102,6 +106,17 @@ def recorded(run: Run, *, comes_back: bool = False) -> Iterator[Record]:
     finally:
         earlier = _earlier(record_path(run)) if comes_back else {}
         _write(run, record, earlier, started, round(time.perf_counter() - clock, 3), error, waiting=waiting)
+
+
+def _for_everybody(run: Run) -> Callable[[str], str]:
+    """What of a text may stand in a log; nothing is read before there is something to say."""
+
+    def shown(text: str) -> str:
+        from confluence_to_twig.runs.discretion import discreet
+
+        return discreet(run.staging, text)
+
+    return shown
 
 
 def _write(

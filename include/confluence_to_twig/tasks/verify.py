@@ -136,7 +136,7 @@ def finish(
         told: dict[str, Any] = {name: report[name] for name in ("verified", "look", "quality") if name in report}
         emit({"summary": report["summary"], "run_id": run.run_id, **report["result"], **told})
     if problems:
-        raise VerificationError(report["summary"], "\n".join(problems))
+        raise VerificationError(report["summary"], record.discreet("\n".join(problems)))
     return {"summary": report["summary"], "report": str(run.staging.report), **report["result"]}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.errors import AnswerTooLargeError, BrokenAnswerError
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.extract.attachments_and_comments import Attached
     from confluence_to_twig.confluence.extract.page import Account, ExtractOptions
     from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFiles
-
-log = logging.getLogger(__name__)
 
 
 class AttachmentTexts:
@@ -69,7 +66,6 @@ class AttachmentTexts:
                 why = str(error)
                 self._unreadable.add(attachment, why)
         message = f"Attachment {attachment.title} ({attachment.id}) of page {attachment.content_id} contributes no text: {why}"
-        log.warning("%s", message)
         self._account.warnings.append(message)
         return None
 
