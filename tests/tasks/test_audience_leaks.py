@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from confluence_to_twig.confluence.sweep import space_levels
 from confluence_to_twig.confluence.sweep.space_levels import SpaceLevels, read_space_levels
-from confluence_to_twig.planning import decision, page_audiences
 from confluence_to_twig.runs.record import Record
 from confluence_to_twig.runs.run import Run
 from confluence_to_twig.tasks import leave, load, routing
@@ -50,11 +47,6 @@ def _removal_after_sending(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(load, "deliver", deliver_first)
 
 
-def _sent_although_not_gone(patched: pytest.MonkeyPatch) -> None:
-    """A removal that Twig did not confirm counts as done."""
-    patched.setattr(leave, "_taken_out", lambda run, target, page_ids, record: set())
-
-
 def _no_level_of_the_space(patched: pytest.MonkeyPatch) -> None:
     def told(*arguments: Any, **options: Any) -> SpaceLevels:
         found = read_space_levels(*arguments, **options)
@@ -63,38 +55,10 @@ def _no_level_of_the_space(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(routing, "read_space_levels", told)
 
 
-def _untold_is_open(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(space_levels, "space_level", lambda key: None)
-
-
-def _restrictions_where(wanted: Callable[[str, str], bool]) -> Callable[[pytest.MonkeyPatch], None]:
-    """Only those restrictions count of which this is true: id of the page, id of who is restricted."""
-
-    def mutate(patched: pytest.MonkeyPatch) -> None:
-        def rows(inventory: pa.Table) -> Iterator[tuple[str, Any, str | None]]:
-            for row in inventory.select(["page_id", "space_id", "restrictions", "restriction_unknown"]).to_pylist():
-                told = row["restrictions"]
-                kept = told and [entry for entry in told if wanted(row["page_id"], entry["id"])]
-                yield row["space_id"], kept, row["restriction_unknown"]
-
-        patched.setattr(page_audiences, "_rows", rows)
-
-    return mutate
-
-
-def _kept_out_goes_to_everybody(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(decision, "KEPT_OUT", None)
-
-
 MUTANTS = {
     "nothing is removed before it is sent": _no_removal,
     "what is sent is removed afterwards": _removal_after_sending,
-    "what is not proven gone counts as gone": _sent_although_not_gone,
     "the level of the space is dropped": _no_level_of_the_space,
-    "a space of which nobody tells counts as open": _untold_is_open,
-    "restrictions above the page are dropped": _restrictions_where(lambda page, restricted: page == restricted),
-    "the restriction of the page is dropped": _restrictions_where(lambda page, restricted: page != restricted),
-    "an audience too many goes to everybody": _kept_out_goes_to_everybody,
 }
 
 
