@@ -122,11 +122,13 @@ class Walk:
             self.world.connect(patched, batch_mb=0.001, writes_per_minute=100_000)
             yield self
 
-    def go(self, days: int) -> None:
-        """Each day people change something in each space, and a run follows."""
+    def go(self, days: int, enough: Callable[[], bool] = lambda: False) -> None:
+        """Each day people change something in each space, and a run follows; until there is enough."""
         runs = {self.sync: 5, self.sync_and_die: 4, self.sync_while_something_happens: 1}
         try:
             for day in range(days):
+                if enough():
+                    return
                 self.history.append(f"day {day}")
                 for _ in range(self.random.randint(1, 5 * len(self.keys))):
                     self.something_happens()
