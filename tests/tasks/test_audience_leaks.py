@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from confluence_to_twig.confluence.sweep.space_levels import SpaceLevels, read_space_levels
+from confluence_to_twig.planning import page_audiences
 from confluence_to_twig.runs.record import Record
 from confluence_to_twig.runs.run import Run
 from confluence_to_twig.tasks import leave, load, routing
@@ -55,10 +57,27 @@ def _no_level_of_the_space(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(routing, "read_space_levels", told)
 
 
+def _restrictions_where(wanted: Callable[[str, str], bool]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Only those restrictions count of which this is true: id of the page, id of who is restricted."""
+
+    def mutate(patched: pytest.MonkeyPatch) -> None:
+        def rows(inventory: pa.Table) -> Iterator[tuple[str, Any, str | None]]:
+            for row in inventory.select(["page_id", "space_id", "restrictions", "restriction_unknown"]).to_pylist():
+                told = row["restrictions"]
+                kept = told and [entry for entry in told if wanted(row["page_id"], entry["id"])]
+                yield row["space_id"], kept, row["restriction_unknown"]
+
+        patched.setattr(page_audiences, "_rows", rows)
+
+    return mutate
+
+
 MUTANTS = {
     "nothing is removed before it is sent": _no_removal,
     "what is sent is removed afterwards": _removal_after_sending,
     "the level of the space is dropped": _no_level_of_the_space,
+    "restrictions above the page are dropped": _restrictions_where(lambda page, restricted: page == restricted),
+    "the restriction of the page is dropped": _restrictions_where(lambda page, restricted: page != restricted),
 }
 
 
