@@ -12,6 +12,7 @@ import yaml
 
 from confluence_to_twig.cli.doctor.findings import MOST_REQUESTS
 from confluence_to_twig.cli.main import main
+from confluence_to_twig.confluence.api.scopes import ALL_SCOPES
 from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from sandbox import confluence, twig
@@ -86,7 +87,7 @@ def test_a_scoped_token_is_told_scope_by_scope(look: Look, connected: Servers, m
     monkeypatch.setenv("AIRFLOW_CONN_CONFLUENCE_DEFAULT", json.dumps(scoped))
     _, found = look()
     assert found["requests"] <= MOST_REQUESTS
-    assert sum(name.startswith("Confluence: Scope ") for name in states(found)) == 10
+    assert sum(name.startswith("Confluence: Scope ") for name in states(found)) == len(ALL_SCOPES)
 
 
 def test_files_need_no_twig(look: Look, connected: Servers) -> None:
