@@ -247,7 +247,7 @@ def test_the_verdict_of_the_quality_gate_is_shown_with_its_rules(page: Any, airf
     facts.get_by_role("link", name="1 of 3 rules broken").click()
     rows = page.locator("table.quality tbody tr")
     expect(rows).to_have_count(3)
-    assert [row.split("\t") for row in rows.all_inner_texts()] == [
+    assert [[cell.strip() for cell in row.split("\t")] for row in rows.all_inner_texts()] == [
         ["Pages that could not be synced", "0 %", "at most 1 %", "Holds"],
         ["Pages asked for that Twig cites", "85 %", "at least 90 %", "Broken"],
         ["Time that a known change has been waiting", "not measured", "at most 24 h", "Holds"],
