@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from sandbox.twig import Settings, serve
 from tests.twig.world import Page, World, local_staging
@@ -153,6 +154,89 @@ def test_asking_needs_the_right_to_trigger(airflow: Airflow, sample: SampleSourc
     assert answer.status_code == (409 if allowed else 403)  # 409: nothing was loaded yet
     to_the_agent = airflow(user, "POST", ASKING.replace("/ask", "/answer"), json={"question": "gateway"})
     assert to_the_agent.status_code == (502 if allowed else 403)  # 502: this server has no such connection
+
+
+@pytest.mark.parametrize(
+    ("source", "user", "status"),
+    [
+        ("docs", "viewer", 403),
+        ("docs", "user", 403),
+        ("docs", "admin", 403),
+        ("files", "viewer", 403),
+        ("files", "user", 409),  # 409: nothing was loaded yet
+        ("files", "admin", 409),
+    ],
+)
+def test_asking_for_few_people_needs_the_right_to_edit_and_the_setting(
+    airflow: Airflow, sample: SampleSource, source: str, user: str, status: int
+) -> None:
+    path = f"/confluence-to-twig/api/sources/confluence_to_twig__{source}"
+    body = {"question": "gateway", "audiences": ["", "aa11"]}
+    assert airflow(user, "POST", f"{path}/ask", json=body).status_code == status
+    assert airflow.get(user, f"{path}/audiences").status_code == (403 if user == "viewer" else 200)
+
+
+SAMPLE = "{name: docs, space_key: PROD, twig_conn_id: page_twig, restricted_pages: %s, kept_out_titles: %s}"
+OTHER = "{name: other, space_key: OTHER, twig_conn_id: %s, restricted_pages: audiences}"
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Other sources for this test."""
+
+    def write(*entries: str) -> None:
+        (tmp_path / "sources.yaml").write_text(f"sources: [{', '.join(entries)}]", encoding="utf-8")
+        monkeypatch.setenv(SOURCES_VARIABLE, str(tmp_path / "sources.yaml"))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("entries", "user", "status"),
+    [
+        ([SAMPLE % ("skip", "hidden")], "user", 502),  # 502: this server has no such connection
+        ([SAMPLE % ("include", "hidden")], "admin", 403),
+        ([SAMPLE % ("audiences", "hidden")], "admin", 403),
+        ([SAMPLE % ("audiences", "editors")], "viewer", 403),
+        ([SAMPLE % ("include", "editors")], "user", 502),
+        ([SAMPLE % ("audiences", "editors")], "user", 502),
+        ([SAMPLE % ("skip", "editors"), OTHER % "page_twig"], "user", 403),  # its agent may read the other one, too
+        ([SAMPLE % ("skip", "hidden"), OTHER % "another"], "user", 502),
+    ],
+)
+def test_an_agent_that_may_know_restricted_pages_answers_those_who_are_shown_them(
+    airflow: Airflow, configure: Callable[..., None], entries: list[str], user: str, status: int
+) -> None:
+    configure(*entries)
+    answer = airflow(user, "POST", ASKING.replace("/ask", "/answer"), json={"question": "gateway"})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("titles", "shown", "refused"), [("hidden", ["1001"], True), ("editors", ["1001", "1002"], False)]
+)
+def test_passages_of_restricted_pages_are_for_those_who_are_shown_them(
+    airflow: Airflow,
+    sample: SampleSource,
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    titles: str,
+    shown: list[str],
+    refused: bool,
+) -> None:
+    configure(SAMPLE % ("include", titles))
+    plan = [planned("leave", "unchanged", 1), planned("leave", "unchanged", 2, restricted=True)]
+    sample.run("manual__1", NOW, plan=plan)
+    with serve(settings=Settings(write_per_minute=None)) as served:
+        monkeypatch.setenv("AIRFLOW_CONN_PAGE_TWIG", json.dumps(served.connection()))
+        world = World(served, local_staging(Path(os.environ[ROOT_VARIABLE]), "docs"))
+        world.load(Page("1001", ("gateway for all",)), Page("1002", ("gateway for few",)))
+        with world.client() as client:
+            client.process(world.source().id)
+        answer = airflow("user", "POST", ASKING, json={"question": "gateway"}).raise_for_status().json()
+    assert sorted(passage["page_id"] for passage in answer["passages"]) == shown
+    assert answer["withheld"] == 2 - len(shown)
+    assert (answer["refusal"] is not None) is refused
 
 
 @pytest.mark.parametrize(("user", "status"), [(None, 401), ("stranger", 403), ("viewer", 403), ("user", 403)])

@@ -8,9 +8,13 @@ import pytest
 
 from confluence_to_twig.errors import PermanentError, PipelineError
 from confluence_to_twig.sources.source import Source
-from confluence_to_twig.twig.models import Citation
+from confluence_to_twig.staging.audience_book import AudienceBook, Entry, write_audience_book
+from confluence_to_twig.staging.rows import LevelRow
+from confluence_to_twig.twig.client import TwigClient
+from confluence_to_twig.twig.data_source import find_or_create
+from confluence_to_twig.twig.models import Citation, DataSource
 from confluence_to_twig.web.explaining import explain
-from confluence_to_twig.web.playground import NothingToAskError, agent_of, answer_of_agent, ask, passage_of
+from confluence_to_twig.web.playground import NothingToAskError, agent_of, answer_of_agent, ask, choices, passage_of
 from sandbox.twig import DEFAULT_AGENT, Settings, serve
 from tests.twig.world import Page, World, local_staging
 
@@ -23,6 +27,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         fields = {"conn_type": "twig", "host": served.base_url, "password": served.api_key}
         monkeypatch.setenv("AIRFLOW_CONN_TWIG_DEFAULT", json.dumps(fields | {"extra": {"org_id": served.org_id}}))
         yield World(served, local_staging(tmp_path))
+
+
+class OfFew(World):
+    """A data source of one audience."""
+
+    def source(self, client: TwigClient | None = None) -> DataSource:
+        return find_or_create(client or self.client(), "product-docs · hr", staging=self.staging)
 
 
 def loaded(world: World, *pages: Page) -> None:
@@ -56,6 +67,26 @@ def test_asks_the_data_source_of_this_source_only(world: World, tmp_path: Path) 
     assert ask(SOURCE, world.staging, "gateway", 5)
     with pytest.raises(NothingToAskError):
         ask(SOURCE, other.staging, "gateway", 5)
+
+
+def test_asks_for_the_audiences_that_were_chosen(world: World) -> None:
+    loaded(world, Page("1", ("gateway for all",)))
+    loaded(OfFew(world.served, world.staging.of_audience("aa11")), Page("2", ("gateway for hr",)))
+    levels: list[LevelRow] = [{"users": [], "groups": ["g1"]}]
+    write_audience_book(world.staging, AudienceBook({"aa11": Entry("hr", levels), "bb22": Entry("ops", levels)}))
+    assert {choice.key: (choice.name, choice.readers) for choice in choices(SOURCE, world.staging)} == {
+        "": ("product-docs", ("everybody who may use Confluence",)),
+        "aa11": ("product-docs · hr", ("group g1",)),
+    }
+
+    def found(*audiences: str) -> set[str]:
+        return {passage.page_id for passage in ask(SOURCE, world.staging, "gateway", 5, audiences)}
+
+    assert {passage.page_id for passage in ask(SOURCE, world.staging, "gateway", 5)} == {"1"}
+    assert found("aa11") == found("aa11", "unknown") == {"2"}
+    assert found("", "aa11") == {"1", "2"}
+    with pytest.raises(NothingToAskError):
+        found("bb22")
 
 
 def test_there_is_nothing_to_ask_before_the_first_load(world: World) -> None:

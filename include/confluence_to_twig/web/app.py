@@ -19,6 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from confluence_to_twig.errors import PipelineError
+from confluence_to_twig.planning.audience import EVERYBODY
 from confluence_to_twig.runs.history import newest_first, read_history
 from confluence_to_twig.runs.timeline import events
 from confluence_to_twig.sources.source import Source, SourcesFile, load_sources
@@ -211,16 +212,39 @@ class Question(BaseModel):
     limit: Annotated[int, Field(ge=1, le=playground.MOST_RESULTS)] = 6
 
 
+class Search(Question):
+    """A question to Twig. :param audiences: keys of those for whom it is asked; empty: everybody."""
+
+    audiences: Annotated[list[Text], Field(min_length=1, max_length=1_000)] = [EVERYBODY]
+
+
+@app.get("/api/sources/{dag_id}/audiences", dependencies=[access.MAY_ASK])
+def audiences(source: Ours, user: access.User) -> dict[str, Any]:
+    """The audiences for which the user may ask: everybody only, unless the user is shown restricted pages."""
+    everything = access.sees_kept_out(user, source)
+    found = playground.choices(source, _staging(source))
+    return {"audiences": [asdict(choice) for choice in found if everything or choice.key == EVERYBODY]}
+
+
 @app.post("/api/sources/{dag_id}/ask", dependencies=[access.MAY_ASK])
-def ask(source: Ours, asked: Question) -> dict[str, Any]:
-    """Ask Twig. A POST, so that questions stay out of addresses and access logs."""
-    passages = playground.ask(source, _staging(source), asked.question, asked.limit)
-    return {"passages": [asdict(passage) for passage in passages], "agent": playground.agent_of(source)}
+def ask(source: Ours, user: access.User, asked: Search) -> dict[str, Any]:
+    """Ask Twig. A POST, so that questions stay out of addresses and access logs.
+
+    ``withheld``: how many of the passages are not shown to this user. ``refusal``: why the agent is not asked, if so.
+    """
+    if set(asked.audiences) != {EVERYBODY}:
+        access.require_kept_out(user, source)
+    found = playground.ask(source, _staging(source), asked.question, asked.limit, asked.audiences)
+    shown = _discretion(source, user).of_rows(asdict(passage) for passage in found)
+    agent = {"agent": playground.agent_of(source), "refusal": _refusal_of_agent(source, user)}
+    return {"passages": shown, "withheld": len(found) - len(shown), **agent}
 
 
 @app.post("/api/sources/{dag_id}/answer", dependencies=[access.MAY_ASK])
-def answer(source: Ours, asked: Question) -> dict[str, Any]:
+def answer(source: Ours, user: access.User, asked: Question) -> dict[str, Any]:
     """Ask the agent that the Twig connection names."""
+    if refusal := _refusal_of_agent(source, user):
+        raise HTTPException(403, refusal)
     return playground.answer_of_agent(source, asked.question)
 
 
@@ -261,6 +285,10 @@ def check(asked: NewSource, user: access.User) -> dict[str, Any]:
 def _row(source: Source, user: Any, now: datetime) -> dict[str, Any]:
     row: dict[str, Any] = _discretion(source, user).of_answer(source_row(source, _staging(source), now))
     return row
+
+
+def _refusal_of_agent(source: Source, user: Any) -> dict[str, str] | None:
+    return None if access.sees_all_of_agent(user, source, load_sources().sources) else access.AGENT_FOR_FEW
 
 
 def _discretion(source: Source, user: Any) -> Discretion:

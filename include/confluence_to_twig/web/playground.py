@@ -1,7 +1,7 @@
 """Playground: ask Twig a question and see which chunks it finds, with the page and heading that each one cites.
 
-Where the Twig connection names an agent, it is asked as well. Nobody chooses another one: the key may ask agents whose
-data sources are not for everybody.
+Where the source has audiences, people choose for which of them they ask. Where the Twig connection names an agent, it is
+asked as well. Nobody chooses another one: the key may ask agents whose data sources are not for everybody.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.planning.audience import EVERYBODY, Audience, described
+from confluence_to_twig.sources.source import AUDIENCE_SEPARATOR
+from confluence_to_twig.staging.audience_book import read_audience_book
 from confluence_to_twig.staging.binding import read_binding
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.hook import TwigHook
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from confluence_to_twig.sources.source import Source
     from confluence_to_twig.staging.layout import SourceStaging
     from confluence_to_twig.twig.models import Citation
@@ -48,10 +53,40 @@ class Passage:
     page_id: str
 
 
-def ask(source: Source, staging: SourceStaging, question: str, limit: int) -> list[Passage]:
-    """Ask the data source of this source, best answer first.
+@dataclass(frozen=True)
+class Choice:
+    """An audience whose data source can be asked.
 
-    :raises NothingToAskError: no run has loaded anything yet, or Twig is fed by files.
+    :param key: of the audience; empty: everybody. :param name: of its data source.
+    :param readers: a line for each level: who may read what is in it.
+    """
+
+    key: str
+    name: str
+    readers: tuple[str, ...]
+
+
+def choices(source: Source, staging: SourceStaging) -> list[Choice]:
+    """The audiences of a source that have a data source in Twig, everybody's first."""
+    book, own = read_audience_book(staging), source.data_source_name
+    known = {EVERYBODY: (own, Audience())} | {
+        key: (f"{own}{AUDIENCE_SEPARATOR}{entry.label}", Audience.from_rows(entry.levels))
+        for key, entry in book.entries.items()
+    }
+    return [
+        Choice(key, name, tuple(described(audience, book.names)))
+        for key, (name, audience) in known.items()
+        if read_binding(staging.of_audience(key))
+    ]
+
+
+def ask(
+    source: Source, staging: SourceStaging, question: str, limit: int, audiences: Collection[str] = (EVERYBODY,)
+) -> list[Passage]:
+    """Ask the data sources of these audiences of the source as one, best answer first.
+
+    :param audiences: their keys; one that the source does not know is nobody's.
+    :raises NothingToAskError: no run has loaded anything for them yet, or Twig is fed by files.
     :raises PipelineError: Twig's own answer, in words that may be shown.
     """
     if source.delivery == "files":
@@ -59,11 +94,13 @@ def ask(source: Source, staging: SourceStaging, question: str, limit: int) -> li
             "This source is delivered as files",
             "Twig reads them by itself, so this project does not know the data source to ask. Ask in Twig.",
         )
-    binding = read_binding(staging)
-    if binding is None:
+    known = read_audience_book(staging).entries.keys() | {EVERYBODY}
+    bindings = [read_binding(staging.of_audience(key)) for key in sorted(known & set(audiences))]
+    bound = [binding.data_source_id for binding in bindings if binding]
+    if not bound:
         raise NothingToAskError("Nothing is in Twig yet", "Run the DAG once; then ask again.")
     with TwigClient(_settings(source.twig_conn_id), patience_s=PATIENCE_SECONDS) as client:
-        found = client.search(question, [binding.data_source_id], limit=min(limit, MOST_RESULTS))
+        found = client.search(question, bound, limit=min(limit, MOST_RESULTS))
     return [passage_of(citation) for citation in found]
 
 

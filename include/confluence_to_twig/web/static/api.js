@@ -53,8 +53,8 @@ function post(url, body, signal) {
 }
 
 /** Ask Twig. */
-export function ask(dagId, question, limit, signal) {
-  return post(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), { question, limit }, signal);
+export function ask(dagId, question, limit, audiences, signal) {
+  return post(address(OWN, `sources/${encodeURIComponent(dagId)}/ask`), { question, limit, audiences }, signal);
 }
 
 /** Ask the agent of the Twig connection. */

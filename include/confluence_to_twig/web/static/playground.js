@@ -1,6 +1,6 @@
 // Ask Twig, and see which chunks it finds: what an agent of this data source would be given.
 
-import { ask, askAgent } from "./api.js";
+import { ask, askAgent, own } from "./api.js";
 import { announce, h, outside, replace } from "./dom.js";
 import { count } from "./format.js";
 import { markdown } from "./markdown.js";
@@ -30,23 +30,31 @@ export async function playgroundTab(panel, context) {
   );
   const words = `Searches the Twig data source ${context.source.data_source_name}: you get passages, which are what an agent would be given, each with the page and heading it cites.`;
   replace(panel, h("p", { class: "sub lead" }, words), form, answers);
+  let chosen = () => [""];
   if (!(await context.mayStart)) {
     for (const control of form.elements) control.disabled = true;
     replace(answers, empty("You may look, but not ask", "Asking shows page texts and needs the right to trigger this DAG. Ask an Airflow admin for it."));
+  } else if (context.source.restricted_pages === "audiences") {
+    chosen = await audienceChoice(form, context);
   }
 
   async function submit(event) {
     event.preventDefault();
     const text = question.value.trim();
     if (!text) return;
+    if (!chosen().length) {
+      replace(answers, empty("Nobody to ask for", "Tick at least one audience."));
+      return;
+    }
     button.disabled = true;
     replace(answers, loading("Twig is searching…", 4));
     try {
-      const { passages, agent } = await ask(context.source.dag_id, text, Number(limit.value), context.signal);
+      const { passages, withheld, agent, refusal: refused } = await ask(context.source.dag_id, text, Number(limit.value), chosen(), context.signal);
       const said = h("div", { class: "said-by-agent" });
-      replace(answers, agent && said, ...drawPassages(passages, text));
+      replace(answers, agent && said, ...drawPassages(passages, withheld, text));
       announce(passages.length ? `${count(passages.length, "passage")} found` : "Nothing found");
-      if (agent) await answer(said, agent, text);
+      if (agent && refused) replace(said, empty(refused.summary, refused.remedy));
+      else if (agent) await answer(said, agent, text);
     } catch (error) {
       if (context.signal.aborted) return;
       replace(answers, refusal(error, null));
@@ -67,6 +75,17 @@ export async function playgroundTab(panel, context) {
   }
 }
 
+/** Let people choose for whom they ask, where there is a choice. Returns a function that gives the keys that are ticked. */
+async function audienceChoice(form, context) {
+  const path = `sources/${encodeURIComponent(context.source.dag_id)}/audiences`;
+  const { audiences } = await own(path, {}, context.signal);
+  if (audiences.length < 2) return () => audiences.map(({ key }) => key);
+  const boxes = audiences.map(({ key }) => h("input", { type: "checkbox", value: key, checked: key === "" }));
+  const rows = audiences.map(({ name, readers }, index) => h("label", {}, boxes[index], h("span", {}, name), h("span", { class: "sub" }, readers.join(", and "))));
+  form.append(h("fieldset", { class: "audiences" }, h("legend", {}, "Ask in the data sources of"), rows));
+  return () => boxes.filter((box) => box.checked).map((box) => box.value);
+}
+
 function drawAnswer({ agent, text, citations }) {
   const cited = citations.map(({ title, url, similarity }) =>
     h("li", {}, outside(url, {}, title || "Untitled"), h("span", { class: "sub" }, ` similarity ${similarity.toFixed(2)}`)),
@@ -78,14 +97,15 @@ function drawAnswer({ agent, text, citations }) {
     h("div", { class: "passage-text open" }, markdown(text)),
     h("h3", {}, "It cites"),
     cited.length ? h("ol", { class: "cited" }, cited) : h("p", { class: "sub" }, "Nothing: do not take the answer for more than what the model knows by itself."),
-    h("p", { class: "sub" }, "An agent reads every data source that it lists, so it may cite what is not of this source."),
+    h("p", { class: "sub" }, "An agent reads every data source that it lists, so it may cite what is not of this source, or not for the audiences that you ticked."),
   );
 }
 
-function drawPassages(passages, question) {
-  if (!passages.length) return [empty("Nothing found", "No passage fits. Try words that the pages use, or look whether the last sync went well.")];
+function drawPassages(passages, withheld, question) {
+  const kept = withheld > 0 && h("p", { class: "sub" }, `${count(withheld, "passage")} of restricted pages not shown. With kept_out_titles: editors in the source, those who may edit the DAG see them.`);
+  if (!passages.length) return [empty("Nothing found", "No passage fits. Try words that the pages use, or look whether the last sync went well."), kept];
   const lead = `${count(passages.length, "passage")} of the data source, best first. They are parts of pages, not an answer.`;
-  return [h("h2", { class: "found" }, "Passages"), h("p", { class: "sub lead" }, lead), h("ol", { class: "passages" }, passages.map((passage, index) => h("li", {}, drawPassage(passage, index, question))))];
+  return [h("h2", { class: "found" }, "Passages"), h("p", { class: "sub lead" }, lead), h("ol", { class: "passages" }, passages.map((passage, index) => h("li", {}, drawPassage(passage, index, question)))), kept];
 }
 
 function drawPassage(passage, index, question) {
