@@ -28,14 +28,17 @@ export async function playgroundTab(panel, context) {
     limit,
     button,
   );
-  const words = `Searches the Twig data source ${context.source.data_source_name}: you get passages, which are what an agent would be given, each with the page and heading it cites.`;
-  replace(panel, h("p", { class: "sub lead" }, words), form, answers);
+  const lead = h("p", { class: "sub lead" });
+  const words = (where) => `Searches ${where}: you get passages, which are what an agent would be given, each with the page and heading it cites.`;
+  lead.textContent = words(`the Twig data source ${context.source.data_source_name}`);
+  replace(panel, lead, form, answers);
   let chosen = () => [""];
   if (!(await context.mayStart)) {
     for (const control of form.elements) control.disabled = true;
     replace(answers, empty("You may look, but not ask", "Asking shows page texts and needs the right to trigger this DAG. Ask an Airflow admin for it."));
   } else if (context.source.restricted_pages === "audiences") {
     chosen = await audienceChoice(form, context);
+    if (form.querySelector(".audiences")) lead.textContent = words("the Twig data sources that you tick");
   }
 
   async function submit(event) {
@@ -104,7 +107,7 @@ function drawAnswer({ agent, text, citations }) {
 function drawPassages(passages, withheld, question) {
   const kept = withheld > 0 && h("p", { class: "sub" }, `${count(withheld, "passage")} of restricted pages not shown. With kept_out_titles: editors in the source, those who may edit the DAG see them.`);
   if (!passages.length) return [empty("Nothing found", "No passage fits. Try words that the pages use, or look whether the last sync went well."), kept];
-  const lead = `${count(passages.length, "passage")} of the data source, best first. They are parts of pages, not an answer.`;
+  const lead = `${count(passages.length, "passage")}, best first. They are parts of pages, not an answer.`;
   return [h("h2", { class: "found" }, "Passages"), h("p", { class: "sub lead" }, lead), h("ol", { class: "passages" }, passages.map((passage, index) => h("li", {}, drawPassage(passage, index, question)))), kept];
 }
 
