@@ -102,7 +102,8 @@ def test_what_came_in_meanwhile_is_processed_too(world: World, run: Run) -> None
 
 def test_one_under_way_is_followed_and_then_another_one_started(world: World, run: Run) -> None:
     # Twig's time stands still: however slow this test is, it is under way.
-    world.twig.now = lambda begun=time.time(): begun
+    begun = time.time()
+    world.twig.now = lambda: begun
     with world.client() as client:
         client.process(world.source(client).id)
     world.load(PAGE.edited(sections=("Another text",)))
