@@ -1,7 +1,10 @@
 """``make screenshots``: the pictures of README and docs, taken from the real UI on the way of somebody with a mouse.
 
 From ``make run`` to the first citation: connect and test, trigger, watch, look at the page, ask, follow the citation;
-then a mass deletion that waits for approval. Everything runs in a folder of its own and is stopped at the end.
+then a mass deletion that waits for approval. The pictures of ``walk.md`` are taken in an Airflow that has the wheel alone.
+Everything runs in folders of its own and is stopped at the end.
+
+``make screenshots`` takes all; ``python docs/screenshots.py walk`` or ``tour`` takes a part.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from sandbox import confluence
 from confluence_to_twig.sources.source import Source, load_sources
+from tests.browser.plain_airflow import plain_airflow
+from tests.browser.walk import Walk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -39,18 +44,85 @@ def main() -> int:
     if chromium is None:
         print("chromium is not installed: apt-get install chromium")
         return 1
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport=SIZE, locale="en-GB")
+        page.set_default_timeout(PATIENCE_MS)
+        for part in sys.argv[1:] or PARTS:
+            PARTS[part](Camera(page))
+        browser.close()
+    return 0
+
+
+def tour(camera: Camera) -> None:
+    """In the Airflow of ``make run``."""
     source = load_sources(PROJECT / "include" / "sources.yaml").named("product-docs")
     ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
     with tempfile.TemporaryDirectory() as place, local_airflow(ports, Path(place)) as airflow:
         if not run_source(airflow, source):
-            return 1
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-            page = browser.new_page(viewport=SIZE, locale="en-GB")
-            page.set_default_timeout(PATIENCE_MS)
-            Tour(airflow, source, page).walk()
-            browser.close()
-    return 0
+            raise SystemExit("The run failed: there is nothing to take pictures of")
+        Tour(airflow, source, camera).walk()
+
+
+def walk(camera: Camera) -> None:
+    """The steps of ``walk.md``, as its tests take them."""
+    with tempfile.TemporaryDirectory() as place, plain_airflow(Path(place)) as airflow:
+        way = Walk(airflow, camera.page)
+        way.look_for_sources()
+        camera.take("walk-empty", height=420)
+        way.connect()
+        camera.take("walk-connections", height=460, settling_ms=400)
+        lines = way.choose_the_space()
+        camera.show(".snippet")
+        camera.take("walk-snippet", height=1120)
+        way.paste(lines)
+        way.unpause()
+        way.state_of_the_source("Active")
+        camera.take("walk-synced")
+        way.enter_token("not-the-token")
+        way.sync_now()
+        way.state_of_the_source("Failed")
+        camera.take("walk-failed")
+        way.enter_token(confluence.SYNC_TOKEN)
+        way.sync_now()
+        way.state_of_the_source("Active")
+        camera.show(".timeline")
+        camera.take("walk-mended")
+        citation = way.ask()
+        camera.take("walk-answer")
+        tab = way.follow(citation)
+        camera.take_tab(tab, "walk-citation")
+
+
+PARTS = {"tour": tour, "walk": walk}
+
+
+@dataclass
+class Camera:
+    """Takes pictures of a page of the browser."""
+
+    page: Page
+
+    def take(self, name: str, height: int = SIZE["height"], settling_ms: int = SETTLING_MS) -> None:
+        """A picture of the window, made that high for it."""
+        self.page.set_viewport_size(SIZE | {"height": height})
+        self.page.wait_for_timeout(settling_ms)
+        self.page.screenshot(path=IMAGES / f"{name}.png")
+        print(f"{name}: {self.page.url}", flush=True)
+        self.page.set_viewport_size(SIZE)
+
+    def take_tab(self, tab: Page, name: str) -> None:
+        """A picture of another tab, which is closed."""
+        tab.set_viewport_size(SIZE)
+        tab.wait_for_load_state()
+        tab.screenshot(path=IMAGES / f"{name}.png")
+        print(f"{name}: {tab.url}", flush=True)
+        tab.close()
+
+    def show(self, selector: str) -> None:
+        """Scroll our page to an element."""
+        self.page.frame_locator("iframe").locator(selector).first.scroll_into_view_if_needed()
 
 
 @dataclass
@@ -59,11 +131,15 @@ class Tour:
 
     airflow: LocalAirflow
     source: Source
-    page: Page
+    camera: Camera
+
+    @property
+    def page(self) -> Page:
+        """What the camera looks at."""
+        return self.camera.page
 
     def walk(self) -> None:
         """Take them all."""
-        IMAGES.mkdir(exist_ok=True)
         self.connect()
         self.trigger()
         self.watch()
@@ -86,24 +162,24 @@ class Tour:
             "API token": confluence.SYNC_TOKEN,
         }.items():
             form.get_by_label(label, exact=True).fill(value)
-        self._take("add-connection")
+        self.camera.take("add-connection")
         form.get_by_role("button", name="Extra Fields", exact=True).click()
         for label, value in {"Space key": self.source.space_key, "Gateway": site}.items():
             _field(form, label).get_by_role("textbox").fill(value)
-        self._take("add-connection-extra", height=1000)
+        self.camera.take("add-connection-extra", height=1000)
         form.get_by_role("button", name="Save").click()
         form.wait_for(state="hidden")
         self._go("connections")
         page.get_by_role("row").filter(has_text="docs_site").get_by_role("button", name="Test Connection").click()
         page.get_by_text("Connection successful, found").wait_for()
-        self._take("connection-test", settling_ms=600)
+        self.camera.take("connection-test", settling_ms=600)
 
     def trigger(self) -> None:
         """The trigger form."""
         self._go(f"dags/{self.source.dag_id}")
         self.page.get_by_role("button", name="Trigger").first.click()
         self.page.get_by_role("dialog").first.get_by_role("button", name="Which pages").click()
-        self._take("trigger", height=1020)
+        self.camera.take("trigger", height=1020)
 
     def watch(self) -> None:
         """The run: its tasks as a grid with their figures, and as a graph."""
@@ -113,29 +189,26 @@ class Tour:
             self._go(f"dags/{self.source.dag_id}/runs/{run['dag_run_id']}")
             if view == "graph":
                 self.page.locator(".react-flow__node", has_text="verify").first.wait_for()
-            self._take(name)
+            self.camera.take(name)
 
     def ask(self) -> None:
         """Our page, the playground, and the Confluence page behind the first citation."""
         self._go("plugin/confluence-to-twig")
         frame = self.page.frame_locator("iframe")
         frame.get_by_text("Up to date").wait_for()
-        self._take("page", height=400)
+        self.camera.take("page", height=400)
         frame.get_by_role("link", name=self.source.name, exact=True).click()
         frame.locator(".chart svg").nth(3).wait_for()
-        self._take("source")
+        self.camera.take("source")
         frame.get_by_role("tab", name="Playground").click()
         frame.get_by_label("Question").fill(QUESTION)
         frame.get_by_role("button", name="Ask Twig").click()
         citation = frame.locator(".passage h3 a").first
         citation.wait_for()
-        self._take("playground")
+        self.camera.take("playground")
         with self.page.context.expect_page() as tab:
             citation.click()
-        tab.value.set_viewport_size(SIZE)
-        tab.value.wait_for_load_state()
-        tab.value.screenshot(path=IMAGES / "citation.png")
-        tab.value.close()
+        self.camera.take_tab(tab.value, "citation")
 
     def approve(self) -> None:
         """A third of the space goes into the trash: the run asks before it deletes."""
@@ -150,7 +223,7 @@ class Tour:
         self._view("grid")
         self._go(f"dags/{self.source.dag_id}/runs/{run_id}/tasks/prune/required_actions")
         self.page.get_by_text("None of it has been deleted").wait_for()
-        self._take("approval")
+        self.camera.take("approval")
 
     def _view(self, view: str) -> None:
         """What stands to the left of a run from now on: ``grid`` or ``graph``."""
@@ -160,13 +233,6 @@ class Tour:
         self.page.goto("about:blank")  # else a new place behind the # is not a new visit
         self.page.goto(f"{self.airflow.api.base_url}/{path}")
         self.page.wait_for_load_state("networkidle")
-
-    def _take(self, name: str, height: int = SIZE["height"], settling_ms: int = SETTLING_MS) -> None:
-        self.page.set_viewport_size(SIZE | {"height": height})
-        self.page.wait_for_timeout(settling_ms)
-        self.page.screenshot(path=IMAGES / f"{name}.png")
-        print(f"{name}: {self.page.url}", flush=True)
-        self.page.set_viewport_size(SIZE)
 
 
 def _field(form: Locator, label: str) -> Locator:

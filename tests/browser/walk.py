@@ -1,0 +1,145 @@
+"""The walk of ``docs/walk.md``, a method for each step: tests take it, and so does who makes its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import confluence
+from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
+from tests.browser.forms import group
+from tests.browser.plain_airflow import PlainAirflow
+from tests.waiting import until
+
+SPACE, NAME = "OPS", "operations"
+DAG_ID = f"confluence_to_twig__{NAME}"
+QUESTION = "How does the vault open?"
+#: A run of five pages takes seconds. A machine that does other things as well takes minutes.
+RUN_MS = 240_000
+
+
+@dataclass
+class Walk:
+    """Somebody with a browser, and with the sources file in an editor.
+
+    :param page: a page of Playwright.
+    """
+
+    airflow: PlainAirflow
+    page: Any
+
+    def frame(self, place: str = "") -> Any:
+        """Our page within Airflow, at a place."""
+        path = f"plugin/confluence-to-twig/confluence-to-twig/{place}" if place else "plugin/confluence-to-twig"
+        self._go(path)
+        return self.page.frame_locator("iframe")
+
+    def look_for_sources(self) -> Any:
+        """Open the page by the navigation."""
+        self._go("")
+        self.page.get_by_role("link", name="Twig sync").click()
+        frame = self.page.frame_locator("iframe")
+        frame.get_by_role("heading", level=2).first.wait_for()
+        return frame
+
+    def connect(self) -> list[str]:
+        """Both connections, by their forms; returns what their tests say."""
+        token = confluence.SYNC_TOKEN
+        fields = {"Domain": self.airflow.site, "E-mail": confluence.SYNC_EMAIL, "API token": token}
+        self._add_connection("confluence_default", "Confluence", fields, {"Gateway": self.airflow.site})
+        fields = {"API address": self.airflow.twig, "API key": DEFAULT_KEY}
+        self._add_connection("twig_default", "Twig", fields, {"Organisation id": DEFAULT_ORG})
+        return [self._test("confluence_default"), self._test("twig_default")]
+
+    def choose_the_space(self) -> str:
+        """*Add a source*; returns the lines to paste."""
+        frame = self.frame()
+        frame.get_by_role("link", name="Add a source").click()
+        frame.get_by_role("button", name="List the spaces it sees").click()
+        frame.get_by_role("button", name=SPACE, exact=True).click()
+        frame.get_by_label("Name", exact=True).fill(NAME)
+        frame.get_by_role("button", name="Check", exact=True).click()
+        snippet = frame.locator(".snippet")
+        snippet.wait_for()
+        return str(snippet.text_content())
+
+    def paste(self, lines: str) -> None:
+        """Put the lines where the page says, and wait until Airflow has the DAG."""
+        with self.airflow.sources.open("a", encoding="utf-8") as file:
+            file.write(lines)
+        until(lambda: self.airflow.api.dag(DAG_ID), 240)
+
+    def unpause(self) -> None:
+        """The switch of the DAG in Airflow."""
+        frame = self.frame(f"#/{NAME}")
+        frame.get_by_role("link", name="DAG", exact=True).click()
+        self.page.wait_for_url(f"**/dags/{DAG_ID}")
+        self.page.get_by_test_id("toggle-pause").first.click()
+        until(lambda: not (self.airflow.api.dag(DAG_ID) or {"is_paused": True})["is_paused"], 60)
+
+    def state_of_the_source(self, word: str) -> Any:
+        """Our page, once the source is called that."""
+        frame = self.frame(f"#/{NAME}")
+        frame.locator("header .state").get_by_text(word, exact=True).wait_for(timeout=RUN_MS)
+        return frame
+
+    def enter_token(self, token: str) -> None:
+        """Edit the Confluence connection."""
+        self._go("connections")
+        row = self.page.get_by_role("row").filter(has_text="confluence_default")
+        row.get_by_role("button", name="Edit Connection").click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("API token").fill(token)
+        dialog.get_by_role("button", name="Save").click()
+        dialog.wait_for(state="hidden")
+
+    def sync_now(self) -> None:
+        """The button on our page; waits until the run has ended."""
+        frame = self.frame(f"#/{NAME}")
+        frame.get_by_role("button", name="Sync now").click()
+        frame.get_by_role("link", name="Open it").wait_for()
+        until(lambda: not self.airflow.api.runs(DAG_ID, "queued", "running"), RUN_MS / 1_000)
+
+    def ask(self) -> Any:
+        """The playground; returns the first citation."""
+        frame = self.frame(f"#/{NAME}/playground")
+        frame.get_by_label("Question").fill(QUESTION)
+        frame.get_by_role("button", name="Ask Twig").click()
+        citation = frame.locator(".passage h3 a").first
+        citation.wait_for()
+        return citation
+
+    def follow(self, citation: Any) -> Any:
+        """Click on it; returns the tab that opens."""
+        with self.page.context.expect_page() as tab:
+            citation.click()
+        tab.value.wait_for_load_state()
+        return tab.value
+
+    def _go(self, path: str) -> None:
+        self.page.goto("about:blank")  # else a new place behind the # is not a new visit
+        self.page.goto(f"{self.airflow.api.base_url}/{path}")
+
+    def _add_connection(self, conn_id: str, kind: str, fields: dict[str, str], extras: dict[str, str]) -> None:
+        self._go("connections")
+        self.page.get_by_role("button", name="Add Connection").click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Connection ID").fill(conn_id)
+        dialog.get_by_role("combobox", name="Connection Type").click()
+        self.page.keyboard.type(kind)
+        self.page.get_by_role("option", name=kind, exact=True).click()
+        for label, value in fields.items():
+            dialog.get_by_label(label, exact=True).fill(value)
+        dialog.get_by_role("button", name="Extra Fields", exact=True).click()
+        for label, value in extras.items():
+            group(dialog, label).get_by_role("textbox").fill(value)
+        dialog.get_by_role("button", name="Save").click()
+        dialog.wait_for(state="hidden")
+
+    def _test(self, conn_id: str) -> str:
+        self._go("connections")
+        row = self.page.get_by_role("row").filter(has_text=conn_id)
+        row.get_by_role("button", name="Test Connection").click()
+        notices = self.page.get_by_role("region", name="Notifications")
+        notices.get_by_text("Test Connection").wait_for()
+        return str(notices.inner_text())
