@@ -90,9 +90,9 @@ def walk(camera: Camera) -> None:
         camera.show(".timeline")
         camera.take("walk-mended")
         citation = way.ask()
-        camera.take("walk-answer")
+        camera.take("walk-answer", height=1120)
         tab = way.follow(citation)
-        camera.take_tab(tab, "walk-citation")
+        camera.take_tab(tab, "walk-citation", height=420)
 
 
 PARTS = {"tour": tour, "walk": walk}
@@ -112,9 +112,9 @@ class Camera:
         print(f"{name}: {self.page.url}", flush=True)
         self.page.set_viewport_size(SIZE)
 
-    def take_tab(self, tab: Page, name: str) -> None:
+    def take_tab(self, tab: Page, name: str, height: int = SIZE["height"]) -> None:
         """A picture of another tab, which is closed."""
-        tab.set_viewport_size(SIZE)
+        tab.set_viewport_size(SIZE | {"height": height})
         tab.wait_for_load_state()
         tab.screenshot(path=IMAGES / f"{name}.png")
         print(f"{name}: {tab.url}", flush=True)

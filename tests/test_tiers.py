@@ -52,6 +52,11 @@ def test_a_whole_server_test_is_run_again_once_and_counted(tmp_path: Path) -> No
     assert "Whole-server tests that were run again: 1. tests/scheduler/test_it.py::test_fails_once" in output
 
 
+def test_a_module_can_say_that_its_tests_must_not_be_run_again(tmp_path: Path) -> None:
+    never = "import pytest\npytestmark = pytest.mark.flaky(reruns=0)\n"
+    assert "1 failed" in run_pytest(tmp_path, never + FAILS_ONCE, inside="scheduler")
+
+
 def test_no_other_test_is_run_again(tmp_path: Path) -> None:
     assert "1 failed" in run_pytest(tmp_path, FAILS_ONCE)
 

@@ -80,7 +80,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     folder = _folder(item.path)
     if folder in WHOLE_SERVERS:
         item.add_marker(pytest.mark.whole_server)
-        if not FULL_SIZE:
+        if not FULL_SIZE and not item.get_closest_marker("flaky"):
             item.add_marker(pytest.mark.flaky(reruns=1))
     if folder in PURE and not _is_fuzz(item) and not item.get_closest_marker("slow"):
         item.add_marker(pytest.mark.fast)

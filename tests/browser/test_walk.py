@@ -15,7 +15,10 @@ from tests.browser.plain_airflow import WALK, plain_airflow
 from tests.browser.walk import DAG_ID, NAME, SPACE, Walk
 
 #: A plain Airflow takes half a minute to start, and each sync most of one; a busy machine takes several times that.
-pytestmark = pytest.mark.timeout(900)
+#: A step that failed half-way cannot be taken again.
+pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=0)]
+#: For what a page shows; Playwright's own five seconds are for a machine that does nothing else.
+PATIENCE_MS = 60_000
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 
@@ -24,8 +27,10 @@ def walk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wal
     """One browser profile for the whole walk."""
     with plain_airflow(tmp_path_factory.mktemp("plain")) as airflow:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         yield Walk(airflow, context.new_page())
+        expect.set_options(timeout=None)
         context.close()
 
 

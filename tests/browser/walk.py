@@ -13,7 +13,7 @@ from tests.waiting import until
 
 SPACE, NAME = "OPS", "operations"
 DAG_ID = f"confluence_to_twig__{NAME}"
-QUESTION = "How does the vault open?"
+QUESTION = "Which keys give access to the vault?"
 #: A run of five pages takes seconds. A machine that does other things as well takes minutes.
 RUN_MS = 240_000
 
