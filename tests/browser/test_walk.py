@@ -58,7 +58,7 @@ def test_3_a_source_is_added_by_pasting_what_the_page_makes(walk: Walk) -> None:
 def test_4_the_first_sync_starts_by_itself_and_makes_the_source_active(walk: Walk) -> None:
     walk.unpause()
     frame = walk.state_of_the_source("Active")
-    expect(frame.get_by_title("5 pages → 5 chunks")).to_be_visible()
+    expect(frame.get_by_title("5 pages → 5 chunks", exact=True)).to_be_visible()
     assert [run["state"] for run in walk.airflow.api.runs(DAG_ID)] == ["success"]
 
 
@@ -69,7 +69,7 @@ def test_5_a_broken_token_fails_the_next_sync_and_the_page_says_why(walk: Walk) 
     banner = frame.get_by_role("group", name="Why the last run failed")
     expect(banner).to_contain_text("401 Unauthorized")
     expect(banner).to_contain_text("paste it into the connection")
-    expect(frame.get_by_title("5 pages → 5 chunks")).to_be_visible()
+    expect(frame.get_by_title("5 pages → 5 chunks", exact=True)).to_be_visible()
 
 
 def test_6_the_right_token_is_all_it_takes(walk: Walk) -> None:
