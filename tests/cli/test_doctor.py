@@ -102,7 +102,7 @@ def test_files_need_no_twig(look: Look, connected: Servers) -> None:
 def test_the_estimate_is_within_a_fifth_of_a_large_run(site: Site, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.proofs import FULL_SIZE
 
-    within_a_fifth(site, look, monkeypatch, 10_000 if FULL_SIZE else 300)
+    within_a_fifth(site, look, monkeypatch, 10_000 if FULL_SIZE else 600)
 
 
 def within_a_fifth(site: Site, look: Look, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:

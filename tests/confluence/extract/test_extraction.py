@@ -62,6 +62,7 @@ def test_brings_the_body_and_all_that_the_inventory_knows(client: ConfluenceClie
         "live": False,
         "audience": None,
         "levels": None,
+        "editor": None,
     }
     assert extraction.account.got == {sandbox.id_of("install")}
 
