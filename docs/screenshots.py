@@ -4,11 +4,12 @@ From ``make run`` to the first citation: connect and test, trigger, watch, look 
 then a mass deletion that waits for approval. The pictures of ``walk.md`` are taken in an Airflow that has the wheel alone.
 Everything runs in folders of its own and is stopped at the end.
 
-``make screenshots`` takes all; ``python docs/screenshots.py walk`` or ``tour`` takes a part.
+``make screenshots`` takes all; ``python docs/screenshots.py walk``, ``tour`` or ``many`` takes a part.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from sandbox.airflow_home import PROJECT
 from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from sandbox import confluence
-from confluence_to_twig.sources.source import Source, load_sources
+from confluence_to_twig.sources.source import SOURCES_VARIABLE, Source, load_sources
 from tests.browser.plain_airflow import plain_airflow
 from tests.browser.walk import Walk
 
@@ -35,6 +36,7 @@ CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-netwo
 SIZE = {"width": 1280, "height": 800}
 SETTLING_MS = 2_500
 PATIENCE_MS = 240_000
+QUESTION_FOR_FEW = "What do the security incident response and the price list of 2027 say?"
 QUESTION = "How long does a gateway keep readings while it is offline?"
 
 
@@ -95,7 +97,22 @@ def walk(camera: Camera) -> None:
         camera.take_tab(tab, "walk-citation", height=420)
 
 
-PARTS = {"tour": tour, "walk": walk}
+def many(camera: Camera) -> None:
+    """A source over all spaces of the sandbox, whose pages go to a data source for each audience."""
+    lines = 'spaces: ["*"]\n    everyone_groups: [confluence-users]\n    kept_out_titles: editors'
+    text = (PROJECT / "include" / "sources.yaml").read_text(encoding="utf-8").replace("space_key: PROD", lines)
+    ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
+    with tempfile.TemporaryDirectory() as place:
+        sources = Path(place, "sources.yaml")
+        sources.write_text(text.replace("restricted_pages: skip", "restricted_pages: audiences"), encoding="utf-8")
+        source = load_sources(sources).named("product-docs")
+        with local_airflow(ports, Path(place), os.environ | {SOURCES_VARIABLE: str(sources)}) as airflow:
+            if not run_source(airflow, source):
+                raise SystemExit("The run failed: there is nothing to take pictures of")
+            Tour(airflow, source, camera).many()
+
+
+PARTS = {"tour": tour, "walk": walk, "many": many}
 
 
 @dataclass
@@ -209,6 +226,24 @@ class Tour:
         with self.page.context.expect_page() as tab:
             citation.click()
         self.camera.take_tab(tab.value, "citation")
+
+    def many(self) -> None:
+        """The tab of the spaces, and the playground over chosen audiences."""
+        self._go("plugin/confluence-to-twig")
+        frame = self.page.frame_locator("iframe")
+        frame.get_by_role("link", name=self.source.name, exact=True).click()
+        frame.get_by_role("tab", name="Spaces").click()
+        frame.locator("table.stacks tbody tr").first.wait_for()
+        self.camera.take("spaces", height=860)
+        frame.get_by_role("tab", name="Playground").click()
+        boxes = frame.locator(".audiences label input")
+        boxes.first.wait_for()
+        for box in boxes.all():
+            box.check()
+        frame.get_by_label("Question").fill(QUESTION_FOR_FEW)
+        frame.get_by_role("button", name="Ask Twig").click()
+        frame.locator(".passage h3 a").first.wait_for()
+        self.camera.take("audiences", height=1120)
 
     def approve(self) -> None:
         """A third of the space goes into the trash: the run asks before it deletes."""
