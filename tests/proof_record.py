@@ -12,7 +12,8 @@ HEAD = """\
 # Proofs
 
 `make proofs` runs the property, kill and fuzz tests at full size. Each run writes its rows here. A row stands for the last full-size run of
-one test. `make proofs SEED=<seed>` on the same commit repeats it. A commit that ends in `+` had changes that were not committed.
+one test. `make proofs SEED=<seed>` on the same commit repeats it. A commit that ends in `+` had changes that were not committed;
+one that was rebased since is named as it stands now.
 
 | test | what was tried | result | minutes | seed | commit | date |
 | --- | --- | --- | --: | --: | --- | --- |
