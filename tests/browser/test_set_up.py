@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from confluence_to_twig.twig.connection_form import CONNECTION_TYPE as TWIG
 from sandbox import confluence
 from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from tests.browser.forms import group
+from tests.browser.forms import fill, form, group
 
 #: Airflow tests a connection while the click waits for it.
 TEST_MS = 60_000
@@ -29,28 +28,6 @@ def opened(ui: Any, airflow: LocalAirflow) -> Any:
     ui.goto(f"{airflow.api.base_url}/connections")
     ui.get_by_role("button", name="Add Connection").wait_for()
     return ui
-
-
-def form(ui: Any, conn_id: str, conn_type: str) -> Any:
-    """*Add Connection* with the type chosen."""
-    ui.get_by_role("button", name="Add Connection").click()
-    dialog = ui.get_by_role("dialog")
-    dialog.get_by_label("Connection ID").fill(conn_id)
-    dialog.get_by_role("combobox", name="Connection Type").click()
-    ui.keyboard.type(conn_type)
-    ui.get_by_role("option", name=conn_type, exact=True).click()
-    return dialog
-
-
-def fill(dialog: Any, fields: Mapping[str, str], extras: Mapping[str, str]) -> None:
-    """Fill in the form and save it. The boxes of extra fields carry no label of their own, so their group finds them."""
-    for label, value in fields.items():
-        dialog.get_by_label(label, exact=True).fill(value)
-    dialog.get_by_role("button", name="Extra Fields", exact=True).click()
-    for label, value in extras.items():
-        group(dialog, label).get_by_role("textbox").fill(value)
-    dialog.get_by_role("button", name="Save").click()
-    dialog.wait_for(state="hidden")
 
 
 def add_confluence(ui: Any, airflow: LocalAirflow, conn_id: str, token: str, space_key: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import confluence
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from tests.browser.forms import group
+from tests.browser.forms import fill, form
 from tests.browser.plain_airflow import PlainAirflow
 from tests.waiting import until
 
@@ -122,19 +122,7 @@ class Walk:
 
     def _add_connection(self, conn_id: str, kind: str, fields: dict[str, str], extras: dict[str, str]) -> None:
         self._go("connections")
-        self.page.get_by_role("button", name="Add Connection").click()
-        dialog = self.page.get_by_role("dialog")
-        dialog.get_by_label("Connection ID").fill(conn_id)
-        dialog.get_by_role("combobox", name="Connection Type").click()
-        self.page.keyboard.type(kind)
-        self.page.get_by_role("option", name=kind, exact=True).click()
-        for label, value in fields.items():
-            dialog.get_by_label(label, exact=True).fill(value)
-        dialog.get_by_role("button", name="Extra Fields", exact=True).click()
-        for label, value in extras.items():
-            group(dialog, label).get_by_role("textbox").fill(value)
-        dialog.get_by_role("button", name="Save").click()
-        dialog.wait_for(state="hidden")
+        fill(form(self.page, conn_id, kind), fields, extras)
 
     def _test(self, conn_id: str) -> str:
         self._go("connections")
