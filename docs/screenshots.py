@@ -25,11 +25,14 @@ from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from sandbox import confluence
 from confluence_to_twig.sources.source import SOURCES_VARIABLE, Source, load_sources
+from tests.browser.forms import form, group
 from tests.browser.plain_airflow import plain_airflow
 from tests.browser.walk import Walk
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
 
 IMAGES = Path(__file__).with_name("images")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -59,12 +62,8 @@ def main() -> int:
 
 def tour(camera: Camera) -> None:
     """In the Airflow of ``make run``."""
-    source = load_sources(PROJECT / "include" / "sources.yaml").named("product-docs")
-    ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
-    with tempfile.TemporaryDirectory() as place, local_airflow(ports, Path(place)) as airflow:
-        if not run_source(airflow, source):
-            raise SystemExit("The run failed: there is nothing to take pictures of")
-        Tour(airflow, source, camera).walk()
+    with tempfile.TemporaryDirectory() as place:
+        _synced(camera, Path(place), PROJECT / "include" / "sources.yaml", Tour.walk)
 
 
 def walk(camera: Camera) -> None:
@@ -101,15 +100,20 @@ def many(camera: Camera) -> None:
     """A source over all spaces of the sandbox, whose pages go to a data source for each audience."""
     lines = 'spaces: ["*"]\n    everyone_groups: [confluence-users]\n    kept_out_titles: editors'
     text = (PROJECT / "include" / "sources.yaml").read_text(encoding="utf-8").replace("space_key: PROD", lines)
-    ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
     with tempfile.TemporaryDirectory() as place:
         sources = Path(place, "sources.yaml")
         sources.write_text(text.replace("restricted_pages: skip", "restricted_pages: audiences"), encoding="utf-8")
-        source = load_sources(sources).named("product-docs")
-        with local_airflow(ports, Path(place), os.environ | {SOURCES_VARIABLE: str(sources)}) as airflow:
-            if not run_source(airflow, source):
-                raise SystemExit("The run failed: there is nothing to take pictures of")
-            Tour(airflow, source, camera).many()
+        _synced(camera, Path(place), sources, Tour.many)
+
+
+def _synced(camera: Camera, place: Path, sources: Path, way: Callable[[Tour], None]) -> None:
+    """Go through the UI after one sync of the sample's source."""
+    source = load_sources(sources).named("product-docs")
+    ports = {"airflow": free_port(8080), "confluence": free_port(8090), "twig": free_port(8091)}
+    with local_airflow(ports, place, os.environ | {SOURCES_VARIABLE: str(sources)}) as airflow:
+        if not run_source(airflow, source):
+            raise SystemExit("The run failed: there is nothing to take pictures of")
+        way(Tour(airflow, source, camera))
 
 
 PARTS = {"tour": tour, "walk": walk, "many": many}
@@ -167,25 +171,20 @@ class Tour:
         """Admin → Connections: a new one, and its test."""
         page, site = self.page, f"http://127.0.0.1:{self.airflow.ports['confluence']}"
         self._go("connections")
-        page.get_by_role("button", name="Add Connection").click()
-        form = page.get_by_role("dialog")
-        form.get_by_label("Connection ID").fill("docs_site")
-        form.get_by_role("combobox", name="Connection Type").click()
-        page.keyboard.type("Confluence")
-        page.get_by_role("option", name="Confluence", exact=True).click()
+        dialog = form(page, "docs_site", "Confluence")
         for label, value in {
             "Domain": site,
             "E-mail": confluence.SYNC_EMAIL,
             "API token": confluence.SYNC_TOKEN,
         }.items():
-            form.get_by_label(label, exact=True).fill(value)
+            dialog.get_by_label(label, exact=True).fill(value)
         self.camera.take("add-connection")
-        form.get_by_role("button", name="Extra Fields", exact=True).click()
+        dialog.get_by_role("button", name="Extra Fields", exact=True).click()
         for label, value in {"Space key": self.source.space_key, "Gateway": site}.items():
-            _field(form, label).get_by_role("textbox").fill(value)
+            group(dialog, label).get_by_role("textbox").fill(value)
         self.camera.take("add-connection-extra", height=1000)
-        form.get_by_role("button", name="Save").click()
-        form.wait_for(state="hidden")
+        dialog.get_by_role("button", name="Save").click()
+        dialog.wait_for(state="hidden")
         self._go("connections")
         page.get_by_role("row").filter(has_text="docs_site").get_by_role("button", name="Test Connection").click()
         page.get_by_text("Connection successful, found").wait_for()
@@ -268,11 +267,6 @@ class Tour:
         self.page.goto("about:blank")  # else a new place behind the # is not a new visit
         self.page.goto(f"{self.airflow.api.base_url}/{path}")
         self.page.wait_for_load_state("networkidle")
-
-
-def _field(form: Locator, label: str) -> Locator:
-    """The field with this label; boxes of extra fields carry none of their own."""
-    return form.get_by_role("group").filter(has=form.page.get_by_text(label, exact=True)).last
 
 
 if __name__ == "__main__":
