@@ -69,11 +69,11 @@ class Withheld:
 
 def discreet(staging: RunStaging, text: str) -> str:
     """A text for everybody who may look: each line that names a page that is not to be named says so instead."""
-    return "\n".join(_line(staging, line) for line in text.split("\n"))
-
-
-def _line(staging: RunStaging, line: str) -> str:
     withheld = withheld_by(staging.plan)
+    return "\n".join(_line(withheld, line) for line in text.split("\n"))
+
+
+def _line(withheld: Withheld | None, line: str) -> str:
     if withheld is None:
         names_one = _ids_in(line) or any(map(_PAGE_ADDRESS.search, _ADDRESS.findall(line)))
         return NOT_YET_KNOWN if names_one else line
