@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.content.attachments.kinds import is_drawing
+from confluence_to_twig.content.attachments.as_markdown import file_markdown
 from confluence_to_twig.content.nodes import Node
-from confluence_to_twig.content.storage.diagrams import drawn_nodes
 from confluence_to_twig.content.storage.links import attachment_url, clean_url
 from confluence_to_twig.content.storage.parse import parse_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from confluence_to_twig.content.model import Attachment, Comment, PageContext
+    from confluence_to_twig.content.model import Comment, PageContext
 
-_MAX_COLUMNS = 100
+#: Headings of a file stand below its name, which is one of level 3.
+_TOP = 4
 
 
 def comments_section(comments: Sequence[Comment], resolve: Callable[[Node], Node]) -> list[Node | str]:
@@ -49,38 +47,8 @@ def attachments_section(context: PageContext, markdown: str, drawn: Collection[s
         if url not in markdown and attachment.title not in drawn:
             listed.append(Node("li", {}, [Node("a", {"href": url}, [attachment.title])]))
         if attachment.text and attachment.text.strip() and attachment.title not in drawn:
-            texts += [Node("h3", {}, [attachment.title]), *_file_text(attachment)]
+            text = file_markdown(attachment.title, attachment.media_type, attachment.text, _TOP)
+            texts += [Node("h3", {}, [attachment.title]), Node("pre", {"data-markdown": ""}, [text])]
     if not listed and not texts:
         return []
     return [Node("h2", {}, ["Attachments"]), Node("ul", {}, listed), *texts]
-
-
-def _file_text(attachment: Attachment) -> list[Node | str]:
-    text = (attachment.text or "").replace("\r\n", "\n")
-    if attachment.media_type == "text/csv" or attachment.title.lower().endswith(".csv"):
-        table = _csv_table(text)
-        if table:
-            return [table]
-    if is_drawing(attachment.title, attachment.media_type):
-        return drawn_nodes(text)
-    paragraphs = [part for part in text.split("\n\n") if part.strip()]
-    return [Node("p", {}, _lines(paragraph)) for paragraph in paragraphs]
-
-
-def _lines(paragraph: str) -> list[Node | str]:
-    children: list[Node | str] = []
-    for line in paragraph.split("\n"):
-        children += [line, Node("br")]
-    return children[:-1]
-
-
-def _csv_table(text: str) -> Node | None:
-    """The file as a table whose first row is the header; None when the text is not CSV."""
-    try:
-        dialect = csv.Sniffer().sniff(text[:4_000], delimiters=",;\t|")
-        rows = [row[:_MAX_COLUMNS] for row in csv.reader(io.StringIO(text), dialect) if row]
-    except csv.Error:
-        return None
-    tags = ["th", *["td"] * (len(rows) - 1)]
-    body = [Node("tr", {}, [Node(tag, {}, [cell]) for cell in row]) for tag, row in zip(tags, rows, strict=False)]
-    return Node("table", {}, list(body))

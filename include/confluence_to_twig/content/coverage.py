@@ -15,8 +15,8 @@ from confluence_to_twig.content.characters import replace_illegal, without_invis
 from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind, plain_words
+from confluence_to_twig.content.raw_markdown import without_code_sources
 from confluence_to_twig.content.storage.links import clean_url, escaped
-from confluence_to_twig.content.storage.macro_rules import without_code_sources
 from confluence_to_twig.content.storage.macros import NAVIGATION, has_rule, has_source
 from confluence_to_twig.content.storage.shown import json_items
 

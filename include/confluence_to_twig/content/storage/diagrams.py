@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.content.attachments.drawn import drawn_nodes
 from confluence_to_twig.content.attachments.outcome import UnreadableFileError
 from confluence_to_twig.content.diagrams.drawio import drawio_text
 from confluence_to_twig.content.diagrams.encoded import decoded_source, from_base64
@@ -14,8 +15,6 @@ from confluence_to_twig.content.storage.macro_rules import fenced
 from confluence_to_twig.content.storage.resolution import parameters, plain_body, rich_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from confluence_to_twig.content.storage.macro_rules import Rule
     from confluence_to_twig.content.storage.resolution import Replacement, Resolution
 
@@ -73,37 +72,6 @@ def drawing(macro: Node, state: Resolution) -> Replacement:
     text = _drawn(_source(macro, values)) or _attached(values, state)
     head = [Node("p", {}, [f"Diagram: {name}"])] if name else file_reference(macro, state)
     return [*head, *drawn_nodes(text)]
-
-
-def drawn_nodes(text: str) -> Replacement:
-    """The text of a drawing: a list of its lines below the title of each page, sources of text as code."""
-    nodes: Replacement = []
-    for part in _parts(text.split("\n")):
-        if part[0].startswith("```"):
-            nodes.append(Node("pre", {"data-language": part[0][3:]}, ["\n".join(part[1:])]))
-            continue
-        if len(part) > 1 and part[0].endswith(":"):
-            nodes.append(Node("p", {}, [part.pop(0)]))
-        nodes.append(Node("ul", {}, [Node("li", {}, [line]) for line in part]))
-    return nodes
-
-
-def _parts(lines: list[str]) -> Iterator[list[str]]:
-    """Lines up to an empty one, and code between its fences."""
-    part: list[str] = []
-    for line in lines:
-        in_code = bool(part) and part[0].startswith("```")
-        if in_code and line.strip() == "```":
-            yield part
-            part = []
-        elif in_code or (line.strip() and not line.startswith("```")):
-            part.append(line)
-        else:
-            if part:
-                yield part
-            part = [line] if line.startswith("```") else []
-    if part:
-        yield part
 
 
 def _values(macro: Node) -> dict[str, str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from confluence_to_twig.content.blocks import is_fence
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
+from confluence_to_twig.content.raw_markdown import open_fence, without_code_sources
 from confluence_to_twig.content.storage.links import clean_url, jira_url, link, mention
 from confluence_to_twig.content.storage.parse import parse_storage
 from confluence_to_twig.content.storage.resolution import (
@@ -144,17 +143,4 @@ def html(macro: Node, state: Resolution) -> Replacement:
 def markdown(macro: Node, _state: Resolution) -> Replacement:
     """The macro's Markdown, unchanged; as code if an open fence would include what follows."""
     text = without_code_sources((plain_body(macro) or "").strip("\n"))
-    fences = sum(is_fence(line) is not None for line in text.split("\n"))
-    return [Node("pre", {} if fences % 2 else {"data-markdown": ""}, [text])]
-
-
-#: Addresses that run code, or are a whole file: of a link or image, and of an attribute of HTML.
-_CODE_SOURCE = re.compile(
-    r"""(\]\(\s*<?\s*|^\s{0,3}\[[^\]\n]*\]:\s*<?|\b(?:src|href)\s*=\s*["']?)(?:javascript|vbscript|data)\s*:(?:[^\s()"'<>]|\([^\s()"'<>]*\))*+""",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def without_code_sources(text: str) -> str:
-    """Markdown or HTML without addresses that run code or hold a whole file; what they are the address of stays."""
-    return _CODE_SOURCE.sub(r"\1", text)
+    return [Node("pre", {} if open_fence(text) else {"data-markdown": ""}, [text])]

@@ -1,0 +1,87 @@
+"""Markdown that somebody else wrote, made fit to stand among other text."""
+
+from __future__ import annotations
+
+import re
+
+from confluence_to_twig.content.blocks import Kind, is_fence, lines_of, scan
+
+_DEEPEST = 6
+#: Addresses that run code, or are a whole file: of a link or image, and of an attribute of HTML.
+_CODE_SOURCE = re.compile(
+    r"""(\]\(\s*<?\s*|^\s{0,3}\[[^\]\n]*\]:\s*<?|\b(?:src|href)\s*=\s*["']?)(?:javascript|vbscript|data)\s*:(?:[^\s()"'<>]|\([^\s()"'<>]*\))*+""",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*\Z")
+_FRONT_MATTER = re.compile(r"---[ \t]*\n((?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+
+
+def without_code_sources(text: str) -> str:
+    """Markdown or HTML without addresses that run code or hold a whole file; what they are the address of stays."""
+    return _CODE_SOURCE.sub(r"\1", text)
+
+
+def open_fence(markdown: str) -> str:
+    """The fence of a code block that is not closed, and so would take in what follows; empty: none is open."""
+    fence = ""
+    for line in markdown.split("\n"):
+        found = is_fence(line.removesuffix("\r"))
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not found[2].strip():
+            fence = ""
+    return fence
+
+
+def closed(markdown: str) -> str:
+    """The Markdown with the end of a code block that lacks one."""
+    fence = open_fence(markdown)
+    return f"{markdown}\n{fence}" if fence else markdown
+
+
+def with_headings_from(markdown: str, top: int) -> str:
+    """The same with its outermost headings at a level, and the others as far below them as they were, at most at 6.
+
+    Headings by underlines become those with ``#``. Those inside lists and quotes stay as they are.
+
+    >>> with_headings_from("Plan\\n====\\n\\n## Steps", 3)
+    '### Plan\\n\\n#### Steps'
+    """
+    text = _by_hashes(markdown)
+    headings = [block for block in scan(lines_of(text)) if block.kind is Kind.HEADING]
+    by = top - min((heading.level for heading in headings), default=top)
+    parts: list[str] = []
+    position = 0
+    for heading in headings:
+        marks = text.index("#", heading.start)
+        parts += [text[position : heading.start], "#" * min(heading.level + by, _DEEPEST)]
+        position = marks + heading.level
+    return "".join(parts) + text[position:]
+
+
+def _by_hashes(markdown: str) -> str:
+    """Headings with ``#`` in place of underlines."""
+    parts: list[str] = []
+    position = 0
+    for block in scan(lines_of(markdown)):
+        first = 0
+        for number, line in enumerate(block.lines if block.kind is Kind.PROSE else ()):
+            underline = _UNDERLINE.match(line.text)
+            if underline and number > first:
+                title = " ".join(above.text.strip() for above in block.lines[first:number])
+                parts += [
+                    markdown[position : block.lines[first].start],
+                    "#" if "=" in underline[1] else "##",
+                    f" {title}\n",
+                ]
+                parts += ["\n"] if number + 1 < len(block.lines) else []
+                position = line.end
+            if underline:
+                first = number + 1
+    return "".join(parts) + markdown[position:] if parts else markdown
+
+
+def without_front_matter(markdown: str) -> str:
+    """The Markdown with the facts that stand above it (``title: Plan`` between two ``---``) as a block of code."""
+    found = _FRONT_MATTER.match(markdown)
+    return f"```yaml\n{found[1].rstrip()}\n```\n\n{markdown[found.end() :]}" if found and found[1].strip() else markdown
