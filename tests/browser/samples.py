@@ -39,7 +39,7 @@ RULES = {
 COMMAND = "kelvane gateway reset --all --site berlin --wait 60s --report-to operations@example.com --verbose"
 CHUNKS = {
     "Install the gateway": "Docs › Start › Install the gateway › Mount\n\n## Mount\n\n1. Fix the **bracket**.\n"
-    "2. Reset the gateway with `RST`.\n\n| LED | Do |\n| --- | --- |\n| red | reset the gateway \\| wait |\n\n"
+    "2. Reset the gateway with `RST`, ~~not with `OFF`~~.\n\n| LED | Do |\n| --- | --- |\n| red | reset the gateway \\| wait |\n\n"
     f"```bash\n{COMMAND}\n```",
     HOSTILE: f"Docs › Trouble › {HOSTILE}\n\nTo reset the gateway: {HOSTILE} [click](javascript:alert(1))",
 }

@@ -264,6 +264,7 @@ def test_the_playground_shows_passages_and_what_they_cite(page: Any, airflow: Lo
     assert "Docs › Start › Install the gateway › Mount" in passage.inner_text()
     assert passage.locator("td").all_inner_texts() == ["red", "reset the gateway | wait"]
     assert passage.locator("pre").inner_text() == COMMAND
+    assert passage.locator("s").inner_text() == "not with OFF"
     assert {mark.lower() for mark in passage.locator("mark").all_inner_texts()} == {"reset", "gateway"}
     with page.context.expect_page() as tab:
         passage.locator("h3 a").click()

@@ -61,6 +61,21 @@ def test_coverage_asks_for_dates():
     )
 
 
+def test_coverage_finds_a_word_with_an_emoji_beside_it():
+    assert coverage('<p>Done<ac:emoticon ac:name="tick" />now</p>', "Done✅now").share == 1.0
+    assert coverage("<p>Done ℹ️ 👩‍💻</p>", "Doneℹ️").share == 1.0
+    assert coverage('<p>Done<ac:emoticon ac:name="tick" />now</p>', "Done✅").share == 0.5
+
+
+def test_coverage_asks_for_a_title_once_where_the_data_of_its_macro_has_it_too():
+    data = '<ac:parameter ac:name="data">{"title":"Plan","bars":[{"title":"Move"}]}</ac:parameter>'
+    title = '<ac:parameter ac:name="title">Plan</ac:parameter>'
+    for parameters in (data + title, title + data):
+        storage = f'<ac:structured-macro ac:name="gantt">{parameters}</ac:structured-macro>'
+        assert coverage(storage, "**Plan**\n\n- Move").share == 1.0
+        assert coverage(storage, "**Plan**").missing == ("Move",)
+
+
 def test_the_name_of_a_file_may_be_in_its_address():
     assert coverage('<ri:attachment ri:filename="a b.png" />', "![Plan](https://e.com/a%20b.png)").share == 1.0
 

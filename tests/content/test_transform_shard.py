@@ -77,6 +77,14 @@ def test_links_by_title_are_resolved_through_the_inventory(shard):
     assert f"({url})" in document["markdown"]
 
 
+def test_links_to_headings_follow_the_editor_that_the_inventory_has(shard):
+    url = "https://acme.atlassian.net/wiki/spaces/DOC/pages/9"
+    heading = '<p><ac:link ac:anchor="Set up"><ri:page ri:content-title="Old one" /></ac:link></p>'
+    shard.run([page_row("1", storage=heading)], [inventory_row("9", "Old one", url) | {"editor": "v1"}])
+    (document,) = iter_rows(shard.documents)
+    assert document["markdown"] == f"[Old one]({url}#Oldone-Setup)"
+
+
 def test_included_pages_are_resolved_and_yield_no_document(shard):
     rows = [
         page_row("1", title="One", storage=INCLUDE.format("Two &amp; Three")),

@@ -46,6 +46,12 @@ _LINK_END = re.compile(r"\]\([^()\s]*\)")
 _MARKUP = b"*_~\\`^"
 _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 _UNUSUAL_BLANKS = "–—…“”‘’\xa0\u3000\u2002\u2003\u2009\u202f"
+#: Arrows, symbols and emoji, with what changes how they look. They are no words: an element may have become one, directly
+#: beside a word.
+_SYMBOLS = re.compile(
+    "[\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\ufe0f"
+    "\U0001f000-\U0001faff]"
+)
 
 
 #: Beginnings of macros, their parameters, settings of apps, and bodies without markup, in the order of the page.
@@ -125,8 +131,10 @@ def _as_named(name: str) -> str:
 
 def _words(text: str) -> list[bytes]:
     plain = without_invisible(text)
-    for blank in _UNUSUAL_BLANKS if not plain.isascii() else "":
-        plain = plain.replace(blank, " ")
+    if not plain.isascii():
+        for blank in _UNUSUAL_BLANKS:
+            plain = plain.replace(blank, " ")
+        plain = _SYMBOLS.sub(" ", plain)
     return plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split()
 
 
@@ -168,12 +176,13 @@ class _ShownParts:
 
     def __init__(self) -> None:
         self._macro = ""
-        self._titles: list[str] = []
+        self._begun = 0
+        self._titles: list[str] | None = None
 
     def __call__(self, match: re.Match[str]) -> str:
         if match["macro"] is not None:
             self._macro = match["macro"].strip().lower()
-            self._titles.clear()
+            self._begun, self._titles = match.end(), None
             return match[0]
         if match["body"] is not None:
             return html.escape(decoded_source(html.unescape(match["body"]))) if has_source(self._macro) else match[0]
@@ -181,27 +190,46 @@ class _ShownParts:
             return (
                 " "
                 if match["key"] == "text" and "adf-attribute" in match[0][:20]
-                else self._shown(match["key"], match["setting"], guess=True)
+                else self._shown(match, guess=True)
             )
-        if match["value"] is None:
-            return " "
-        name = _NAME.search(match["head"])
-        return self._shown(name[1] if name else "", match["value"], guess=not has_rule(self._macro))
+        return self._shown(match, guess=not has_rule(self._macro))
 
-    def _shown(self, name: str, value: str, *, guess: bool) -> str:
+    def _shown(self, match: re.Match[str], *, guess: bool) -> str:
+        name, value = _named(match)
         if "<" in value:
             return f" {value} " if guess else " "
         plain = html.unescape(value).strip()
         kind = parameter_kind(name, plain, guess=guess)
         if kind in {ParameterKind.TITLE, ParameterKind.TEXT}:
             plain = plain_words(plain)
-        if kind is ParameterKind.TITLE:
-            self._titles.append(plain)
         if kind in _SHOWN and (self._macro not in NAVIGATION or kind is ParameterKind.TITLE):
             return f" {plain if '</' in plain else html.escape(plain)} "
         if kind is ParameterKind.DATA and guess:
+            if self._titles is None:
+                self._titles = _titles(match.string, self._begun)
             items = Node("", {}, json_items(plain, self._titles)).walk()
             return html.escape(
                 " ".join(part for item in items for part in ("", *item.children) if isinstance(part, str))
             )
         return " "
+
+
+def _named(part: re.Match[str]) -> tuple[str, str]:
+    """Name and value of a parameter or setting."""
+    if part["key"] is not None:
+        return part["key"], part["setting"]
+    name = _NAME.search(part["head"] or "")
+    return name[1] if name else "", part["value"] or ""
+
+
+def _titles(text: str, begun: int) -> list[str]:
+    """The titles of the macro that began there, which are shown once: its data may have them, too."""
+    titles: list[str] = []
+    for part in _PARTS.finditer(text, begun):
+        if part["macro"] is not None:
+            break
+        name, value = _named(part)
+        plain = html.unescape(value).strip()
+        if parameter_kind(name, plain) is ParameterKind.TITLE:
+            titles.append(plain_words(plain))
+    return titles

@@ -17,6 +17,7 @@ from confluence_to_twig.content.model import (
     Comment,
     Conversion,
     ConversionReport,
+    EditorResolver,
     PageContext,
     PageResolver,
     TitleResolver,
@@ -46,9 +47,10 @@ def build_document(
     resolve_page: PageResolver | None = None,
     resolve_body: BodyResolver | None = None,
     resolve_title: TitleResolver | None = None,
+    resolve_editor: EditorResolver | None = None,
 ) -> BuiltDocument:
     """Convert and chunk one row of ``schemas.PAGES``."""
-    context = page_context(page_row, resolve_page, resolve_body, resolve_title)
+    context = page_context(page_row, resolve_page, resolve_body, resolve_title, resolve_editor)
     conversion = convert(page_row["storage"], context)
     chunks = chunk_document(conversion.markdown, context, conversion.headings)
     report = conversion.report
@@ -106,6 +108,7 @@ def page_context(
     resolve_page: PageResolver | None = None,
     resolve_body: BodyResolver | None = None,
     resolve_title: TitleResolver | None = None,
+    resolve_editor: EditorResolver | None = None,
 ) -> PageContext:
     """The context of a row of ``schemas.PAGES``."""
     users = dict(row["users"])
@@ -132,6 +135,7 @@ def page_context(
         resolve_page=resolve_page,
         resolve_body=resolve_body,
         resolve_title=resolve_title,
+        resolve_editor=resolve_editor,
     )
 
 

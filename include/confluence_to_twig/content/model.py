@@ -49,7 +49,9 @@ class Comment:
 PageResolver = Callable[[str | None, str], str | None]
 #: Id of a page → its title, or None when no such page is known.
 TitleResolver = Callable[[str], str | None]
-#: The same question, answered with the page's body.
+#: Id of a page → its property ``editor``, or None when nobody knows.
+EditorResolver = Callable[[str], str | None]
+#: The same question as to a :data:`PageResolver`, answered with the page's body.
 BodyResolver = Callable[[str | None, str], IncludedPage | None]
 
 
@@ -87,6 +89,7 @@ class PageContext:
     resolve_page: PageResolver | None = None
     resolve_body: BodyResolver | None = None
     resolve_title: TitleResolver | None = None
+    resolve_editor: EditorResolver | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.content.anchors import LEGACY_EDITOR
 from confluence_to_twig.content.document import BuiltDocument
 from confluence_to_twig.content.model import IncludedPage
 from confluence_to_twig.content.pool import WorkerPool
@@ -174,13 +175,16 @@ def _load_lookup(
         wanted |= included_titles(row["storage"])
     urls: dict[str, dict[str, str]] = {key: {} for key in keys.values()}
     titles: dict[str, str] = {}
+    legacy: set[str] = set()
     for path in inventories:
-        for row in iter_rows(path, ["page_id", "space_id", "title", "url"]):
+        for row in iter_rows(path, ["page_id", "space_id", "title", "url", "editor"]):
             titles[row["page_id"]] = row["title"]
+            if row["editor"] == LEGACY_EDITOR:
+                legacy.add(row["page_id"])
             if space_key := keys.get(row["space_id"]):
                 urls[space_key][title_key(row["title"])] = row["url"]
     if not wanted:
-        return Lookup(urls, titles)
+        return Lookup(urls, titles, frozenset(legacy))
     columns = ["page_id", "version", "title", "url", "space_key", "storage", "included", "levels"]
     bodies = {
         (row["space_key"], title_key(row["title"])): IncludedPage(
@@ -189,4 +193,4 @@ def _load_lookup(
         for row in iter_rows(pages, columns)
         if row["included"] or title_key(row["title"]) in wanted
     }
-    return Lookup(urls, titles, bodies)
+    return Lookup(urls, titles, frozenset(legacy), bodies)

@@ -43,6 +43,7 @@ def convert_row(row: dict[str, Any], lookup: Lookup) -> BuiltDocument | Failure:
             resolve_page=partial(lookup.page_url, row["space_key"]),
             resolve_body=readable_body,
             resolve_title=lookup.page_title,
+            resolve_editor=lookup.page_editor,
         )
     except Exception as error:  # whatever it is, it must not stop the other pages
         frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from confluence_to_twig.content import Attachment, PageContext, storage_to_markdown
+from confluence_to_twig.content import Attachment, IncludedPage, PageContext, storage_to_markdown
+from tests.content.constructs.example import macro
 
 #: Cloud's addresses end in the title, and lead to the page without it.
 INSTALL = "https://acme.example/wiki/spaces/DOC/pages/1"
@@ -109,6 +110,63 @@ def test_anchors_on_data_center_have_the_title_of_their_page(read_back):
     own = '<ac:link ac:anchor="First steps"><ac:link-body>below</ac:link-body></ac:link>'
     page = read_back(f"<p>{other} {own}</p>", here)
     assert page.xpath("//a/@href") == [f"{install}#Howtoinstall-Firststeps", f"{here.url}#Getstarted-Firststeps"]
+
+
+CLOUD_PAGES = "https://acme.atlassian.net/wiki/spaces/DOC/pages"
+ON_CLOUD = PageContext(
+    page_id="42",
+    title="Get started",
+    url=f"{CLOUD_PAGES}/42/Get+started",
+    site_url="https://acme.atlassian.net/wiki",
+    resolve_page=lambda _space, title: {"Old page": f"{CLOUD_PAGES}/7", "New page": f"{CLOUD_PAGES}/8"}.get(title),
+    resolve_editor={"7": "v1"}.get,
+)
+TO_HEADING = '<p><ac:link ac:anchor="First steps"><ri:page ri:space-key="{}" ri:content-title="{}" /></ac:link></p>'
+
+
+@pytest.mark.parametrize("own_editor", ["", "v1"])
+def test_anchors_of_another_page_follow_its_editor_and_not_that_of_the_link(own_editor, read_back):
+    here = replace(ON_CLOUD, editor=own_editor)
+    links = "".join(TO_HEADING.format("DOC", title) for title in ("Old page", "New page"))
+    assert read_back(links, here).xpath("//a/@href") == [
+        f"{CLOUD_PAGES}/7#Oldpage-Firststeps",
+        f"{CLOUD_PAGES}/8#First-steps",
+    ]
+
+
+def test_anchors_in_a_page_that_is_included_follow_the_editor_of_that_page(read_back):
+    storage = '<p><ac:link ac:anchor="First steps"><ac:link-body>below</ac:link-body></ac:link></p>'
+    included = IncludedPage("7", "Old page", storage, f"{CLOUD_PAGES}/7")
+    here = replace(ON_CLOUD, resolve_body=lambda _space, _title: included)
+    page = read_back(macro("include", "", **{"": '<ri:page ri:content-title="Old page" />'}), here)
+    assert page.xpath("//a/@href") == [f"{CLOUD_PAGES}/7#Oldpage-Firststeps"]
+
+
+@pytest.mark.parametrize(
+    ("own", "site", "address"),
+    [
+        (
+            "https://docs.acme.example/spaces/DOC/pages/42",
+            "https://docs.acme.example",
+            "https://docs.acme.example/display/OPS/Run+it#Runit-Firststeps",
+        ),
+        (
+            "https://docs.acme.example/wiki/spaces/DOC/pages/42",
+            "https://docs.acme.example/wiki",
+            "https://docs.acme.example/wiki/display/OPS/Run+it#First-steps",
+        ),
+    ],
+    ids=["data center", "cloud on a domain of its own"],
+)
+def test_anchors_of_a_page_that_nobody_knows_are_those_of_the_site(own, site, address, read_back):
+    here = PageContext(title="Here", space_key="DOC", url=own, site_url=site)
+    assert only_link(read_back(TO_HEADING.format("OPS", "Run it"), here))[1] == address
+
+
+def test_without_the_title_of_its_page_an_anchor_of_data_center_is_left_out(read_back):
+    here = PageContext(title="Here", url="https://docs.acme.example/display/DOC/Here", site_url="https://docs.acme.example")
+    storage = '<p><ac:link ac:anchor="Setup"><ri:content-entity ri:content-id="77" /></ac:link></p>'
+    assert only_link(read_back(storage, here))[1] == "https://docs.acme.example/pages/viewpage.action?pageId=77"
 
 
 def test_link_to_a_blog_post_by_title(read_back):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from confluence_to_twig.content import storage_to_markdown
 
 
@@ -53,6 +55,29 @@ def test_ordered_list_with_a_senseless_start(read_back):
 def test_neighbouring_lists_stay_two(read_back):
     page = read_back("<ul><li>a</li></ul><ul><li>b</li></ul><ol><li>c</li></ol><ol><li>d</li></ol>")
     assert [element.tag for element in page] == ["ul", "ul", "ol", "ol"]
+
+
+@pytest.mark.parametrize("between", ["", "<p><br /></p>", '<ac:structured-macro ac:name="toc" />'])
+def test_a_numbered_list_that_goes_on_counting_is_one_list(between):
+    second = '<ol start="3"><li>c<ul><li>d</li></ul></li></ol>'
+    storage = f"<ol><li>a</li><li>b</li></ol>{between}{second}<ol start='4'><li>e</li></ol>"
+    assert storage_to_markdown(storage) == "1. a\n2. b\n3. c\n   - d\n4. e"
+
+
+def test_a_list_with_blank_lines_that_goes_on_has_them_throughout():
+    storage = '<ol><li>a</li></ol><ol start="2"><li><p>b</p><p>c</p></li></ol>'
+    assert storage_to_markdown(storage) == "1. a\n\n2. b\n\n   c"
+
+
+def test_a_numbered_list_goes_on_behind_the_block_that_interrupts_it(read_back):
+    page = read_back('<ol><li>a</li></ol><pre>x</pre><ol start="2"><li>b</li></ol><p>y</p><ol start="3"><li>c</li></ol>')
+    assert [element.tag for element in page] == ["ol", "pre", "ol", "p", "ol"]
+    assert page.xpath("ol/@start") == ["2", "3"]
+
+
+def test_neighbouring_lists_that_count_anew_have_their_own_numbers(read_back):
+    page = read_back('<ol><li>a</li><li>b</li></ol><ol><li>c</li></ol><ol start="9"><li>d</li></ol>')
+    assert [element.get("start", "1") for element in page.xpath("ol")] == ["1", "1", "9"]
 
 
 def test_empty_items_are_dropped_but_counted():

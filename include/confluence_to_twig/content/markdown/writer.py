@@ -40,10 +40,18 @@ _OTHER_MARKER = {"ul": {"-": "*", "*": "-"}, "ol": {".": ")", ")": "."}}
 
 
 class Block(NamedTuple):
-    """A piece of Markdown between blank lines. ``kind``: ``p``, ``h``, ``ul``, ``ol``, ``pre``, ``table``, …"""
+    """A piece of Markdown between blank lines.
+
+    :param kind: ``p``, ``h``, ``ul``, ``ol``, ``pre``, ``table``, …
+    :param first: number of the first item of a numbered list; ``following``: that of an item behind the last one.
+    :param loose: whether blank lines stand between the items of a list.
+    """
 
     kind: str
     text: str
+    first: int = 0
+    following: int = 0
+    loose: bool = False
 
 
 def to_markdown(root: Node, headings: list[Heading] | None = None) -> str:
@@ -86,7 +94,10 @@ class Renderer:
         blocks: list[Block] = []
         for part in runs(children):
             for block in self._block(part) if isinstance(part, Node) else self._paragraphs(part):
-                blocks.append(_apart(blocks[-1], block) if blocks else block)
+                if blocks and block.kind == blocks[-1].kind and block.kind in _OTHER_MARKER:
+                    blocks[-1:] = _list_behind(blocks[-1], block)
+                else:
+                    blocks.append(block)
         return blocks
 
     def _block(self, node: Node) -> list[Block]:
@@ -166,7 +177,7 @@ class Renderer:
 
     def _list(self, node: Node) -> list[Block]:
         ordered = node.tag == "ol"
-        number = list_start(node) if ordered else 0
+        first = number = list_start(node) if ordered else 0
         items: list[str] = []
         loose = False
         for child in list_items(node):
@@ -177,7 +188,7 @@ class Renderer:
                 items.append(text)
                 loose = loose or spaced
             number = min(number + 1, MAX_NUMBER)
-        return [Block(node.tag, ("\n\n" if loose else "\n").join(items))] if items else []
+        return [Block(node.tag, _joint(loose=loose).join(items), first, number, loose)] if items else []
 
 
 def _labelled(label: str, blocks: list[Block]) -> list[Block]:
@@ -211,21 +222,34 @@ def _item(marker: str, box: str, blocks: list[Block]) -> tuple[str, bool]:
     return text.rstrip(), not tight
 
 
-def _apart(previous: Block, block: Block) -> Block:
-    """Keep two lists in a row apart: the second one gets the other marker."""
-    if previous.kind != block.kind or block.kind not in _OTHER_MARKER:
-        return block
-    old = _marker(block.text)
-    if _marker(previous.text) != old:
-        return block
-    new = _OTHER_MARKER[block.kind][old]
-    return Block(block.kind, "\n".join(_remarked(line, old, new) for line in block.text.split("\n")))
+def _list_behind(previous: Block, block: Block) -> list[Block]:
+    """Two lists of a kind in a row: one list where the second goes on counting; else the second gets the other marker.
+
+    CommonMark takes neighbours with equal markers for one list, and counts on from its first number.
+    """
+    old, last = _marker(block.text), _marker(previous.text)
+    if block.kind == "ol" and block.first == previous.following:
+        loose = previous.loose or block.loose
+        items = _joint(loose=loose).join((previous.text, _remarked(block.text, old, last)))
+        return [Block("ol", items, previous.first, block.following, loose)]
+    if old != last:
+        return [previous, block]
+    return [previous, block._replace(text=_remarked(block.text, old, _OTHER_MARKER[block.kind][old]))]
+
+
+def _joint(*, loose: bool) -> str:
+    return "\n\n" if loose else "\n"
 
 
 def _marker(text: str) -> str:
     return text.lstrip("0123456789")[0]
 
 
-def _remarked(line: str, old: str, new: str) -> str:
+def _remarked(text: str, old: str, new: str) -> str:
+    """A list with another marker at the items of its outermost level."""
+    return text if old == new else "\n".join(_remarked_line(line, old, new) for line in text.split("\n"))
+
+
+def _remarked_line(line: str, old: str, new: str) -> str:
     digits = len(line) - len(line.lstrip("0123456789"))
     return f"{line[:digits]}{new}{line[digits + 1 :]}" if line[digits : digits + 2] == f"{old} " else line

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
-from confluence_to_twig.content.storage.links import link, page_url
+from confluence_to_twig.content.storage.links import editor_of, link, page_url
 from confluence_to_twig.content.storage.lookup import space_and_title
 from confluence_to_twig.content.storage.parse import parse_storage
 from confluence_to_twig.content.storage.resolution import (
@@ -118,7 +118,12 @@ def _converted(page: IncludedPage, state: Resolution, select: Callable[[Node], R
     including = state.context
     state.include_path.append(including.page_id)
     state.context = replace(
-        _in_space(including, page.space_key), page_id=page.page_id, title=page.title, url=page.url, attachments=()
+        _in_space(including, page.space_key),
+        page_id=page.page_id,
+        title=page.title,
+        url=page.url,
+        editor=editor_of(including, page.page_id),
+        attachments=(),
     )
     try:
         return state.resolve(Node("div", {}, select(parsed.root)), state).children

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-from confluence_to_twig.content.anchors import anchor_on
+from confluence_to_twig.content.anchors import anchor_on, has_titled_anchors
 from confluence_to_twig.content.characters import without_invisible
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.storage.resolution import Replacement, Resolution, apart, parameters
@@ -114,11 +114,16 @@ def file_urls(reference: Node, context: PageContext) -> tuple[str, str]:
     if holder is None:
         return attachment_url(context, name), ""
     page = _url_of(holder, context)
-    found = _PAGE_ID.search(page)
-    page_id = holder.get("ri:content-id") or (found and (found[1] or found[2])) or ""
+    page_id = holder.get("ri:content-id") or _id_in(page)
     if page_id and page_id == context.page_id:
         return attachment_url(context, name), ""
     return (_file_of_page(context, page_id, name) if page_id else ""), page
+
+
+def _id_in(url: str) -> str:
+    """The id of the page at an address; empty where the address has none."""
+    found = _PAGE_ID.search(url)
+    return (found[1] or found[2]) if found else ""
 
 
 def jira_url(context: PageContext, key: str, server: str = "") -> str:
@@ -196,18 +201,30 @@ def _has_image(node: Node) -> bool:
     return any(child.tag == "img" for child in node.walk())
 
 
-def _fragment(anchor: str, url: str, title: str, editor: str = "") -> str:
-    return f"#{anchor_on(unquote(anchor), url, title, editor)}" if anchor else ""  # some are stored encoded
+def editor_of(context: PageContext, page_id: str) -> str:
+    """The property ``editor`` of a page; empty when nobody knows it: as is usual on the site."""
+    if page_id == context.page_id:
+        return context.editor
+    return (context.resolve_editor(page_id) if context.resolve_editor and page_id else None) or ""
+
+
+def _fragment(anchor: str, url: str, title: str, editor: str, context: PageContext) -> str:
+    """Where an anchor is on a page. The address of the page with the link tells the kind of site best: it came from there."""
+    site = context.url or url
+    if not anchor or (not title and has_titled_anchors(site, editor)):
+        return ""
+    return f"#{anchor_on(unquote(anchor), site, title, editor)}"  # some are stored encoded
 
 
 def _target(target: Node | None, anchor: str, context: PageContext) -> tuple[str, str]:
     """URL and title of what a link points at; the URL is empty when it cannot be known."""
     if target is None:
-        own = _fragment(anchor, context.url, context.title, context.editor)
+        own = _fragment(anchor, context.url, context.title, context.editor, context)
         return (f"{context.url}{own}" if anchor else ""), anchor
     if target.tag in {"ri:page", "ri:blog-post", "ri:content-entity"}:
         url, title = _url_of(target, context), _title_of(target, context)
-        return (f"{url}{_fragment(anchor, url, title)}" if url else ""), title or anchor or url
+        editor = editor_of(context, target.get("ri:content-id") or _id_in(url))
+        return (f"{url}{_fragment(anchor, url, title, editor, context)}" if url else ""), title or anchor or url
     if target.tag == "ri:attachment":
         file, page = file_urls(target, context)
         return file or page, composed(target.get("ri:filename"))

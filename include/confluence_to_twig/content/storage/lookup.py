@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.content.anchors import LEGACY_EDITOR
 from confluence_to_twig.planning.titles import title_key
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ class Lookup:
     """Addresses and bodies by title. A reference without a space key means the space of the page that refers.
 
     :param urls: space key → title key → URL, of the pages of the source's spaces.
-    :param titles: id → title, of the same pages.
+    :param titles: id → title, of the same pages; ``legacy``: ids of those of Cloud's legacy editor.
     :param bodies: space key and title key → the page, for pages that a page of the shard includes.
     """
 
     urls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    legacy: frozenset[str] = frozenset()
     bodies: Mapping[tuple[str, str], IncludedPage] = field(default_factory=dict)
 
     def page_url(self, own: str, space_key: str | None, title: str) -> str | None:
@@ -40,6 +42,10 @@ class Lookup:
     def page_title(self, page_id: str) -> str | None:
         """The title of a page of the source's spaces."""
         return self.titles.get(page_id)
+
+    def page_editor(self, page_id: str) -> str | None:
+        """:data:`~confluence_to_twig.content.anchors.LEGACY_EDITOR` for a page that is known to be one of that editor."""
+        return LEGACY_EDITOR if page_id in self.legacy else None
 
     def page_body(self, own: str, space_key: str | None, title: str) -> IncludedPage | None:
         """The body of a page that is included somewhere in the shard. :param own: as for :meth:`page_url`."""

@@ -67,6 +67,7 @@ def shown_attributes(extension: Node, state: Resolution) -> Shown:
 
 def _collected(parameters: Iterable[tuple[str, Node]], state: Resolution, *, guess: bool) -> Shown:
     shown = Shown()
+    data: list[str] = []
     seen = {""}
     for name, node in parameters:
         references = [child for child in node.elements() if child.tag.startswith("ri:") or child.tag == "ac:link"]
@@ -77,7 +78,13 @@ def _collected(parameters: Iterable[tuple[str, Node]], state: Resolution, *, gue
         value = node.text().strip()
         if not references and value not in seen:
             seen.add(value)
-            _add(shown, parameter_kind(name, value, guess=guess), value, state)
+            kind = parameter_kind(name, value, guess=guess)
+            if kind is ParameterKind.DATA:
+                data.append(value)
+            else:
+                _add(shown, kind, value, state)
+    for items in (json_items(value, known=shown.titles) for value in data):  # a title may stand behind them
+        shown.lists += [Node("ul", {}, items)] if items else []
     return shown
 
 
@@ -100,9 +107,6 @@ def _add(shown: Shown, kind: ParameterKind, value: str, state: Resolution) -> No
         shown.urls.append(absolute(without_secrets(value), state.context))
     elif kind is ParameterKind.FILE:
         shown.files.append(value)
-    elif kind is ParameterKind.DATA:
-        items = json_items(value, known=shown.titles)
-        shown.lists += [Node("ul", {}, items)] if items else []
 
 
 def _text(value: str, state: Resolution) -> Replacement:

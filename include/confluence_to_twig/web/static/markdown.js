@@ -7,7 +7,7 @@ const HEADING = /^(#{1,6})\s+(.*)$/;
 const ITEM = /^(\s*)(?:[-*+]|(\d+)[.)])\s+(.*)$/;
 const TABLE_LINE = /^\s*\|.*\|\s*$/;
 const DIVIDER = /^\s*\|(?:\s*:?-{1,}:?\s*\|)+\s*$/;
-const INLINE = /(`+)(.+?)\1|!?\[((?:[^\[\]\\]|\\.)*)\]\(<?([^)\s>]*)>?(?:\s+"[^"]*")?\)|\*\*(.+?)\*\*|\*([^*\s][^*]*)\*|(?<![\p{L}\p{N}_])_([^_\s][^_]*)_(?![\p{L}\p{N}_])|\\([\\`*_\{\}\[\]\(\)#+\-.!\|~<>])|<br\s*\/?>/gu;
+const INLINE = /(`+)(.+?)\1|!?\[((?:[^\[\]\\]|\\.)*)\]\(<?([^)\s>]*)>?(?:\s+"[^"]*")?\)|\*\*(.+?)\*\*|\*([^*\s][^*]*)\*|(?<![\p{L}\p{N}_])_([^_\s][^_]*)_(?![\p{L}\p{N}_])|~~(.+?)~~|\\([\\`*_\{\}\[\]\(\)#+\-.!\|~<>])|<br\s*\/?>/gu;
 
 /** Words of a question that say nothing about what it asks for. */
 const COMMON = new Set("about after also been before could does from have into more must need should some than that their them then there these they this those what when where which while will with would your".split(" "));
@@ -99,7 +99,7 @@ function inline(text, wanted) {
 }
 
 function span(match, wanted) {
-  const [whole, , codeText, label, target, strong, starred, underlined, escaped] = match;
+  const [whole, , codeText, label, target, strong, starred, underlined, struck, escaped] = match;
   const emphasis = starred ?? underlined;
   if (codeText !== undefined) return h("code", {}, codeText);
   if (label !== undefined) {
@@ -110,6 +110,7 @@ function span(match, wanted) {
   }
   if (strong) return h("strong", {}, inline(strong, wanted));
   if (emphasis) return h("em", {}, inline(emphasis, wanted));
+  if (struck) return h("s", {}, inline(struck, wanted));
   return escaped ?? document.createElement("br");
 }
 
