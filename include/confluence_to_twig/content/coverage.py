@@ -36,7 +36,8 @@ _UNSEEN = re.compile(
 )
 #: Elements within a word or a sentence: the text on either side of their tags stays together.
 _INLINE_TAG = re.compile(
-    r"</?(?=[sbeiudftckar])(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
+    r"</?(?=[sbeiudftckarmqvw])(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
+    r"abbr|acronym|bdi|bdo|cite|dfn|mark|q|rb|rp|rt|ruby|var|wbr|"
     r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*+>"
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]*+>")
@@ -188,9 +189,7 @@ class _ShownParts:
             return html.escape(decoded_source(html.unescape(match["body"]))) if has_source(self._macro) else match[0]
         if match["key"] is not None:
             return (
-                " "
-                if match["key"] == "text" and "adf-attribute" in match[0][:20]
-                else self._shown(match, guess=True)
+                " " if match["key"] == "text" and "adf-attribute" in match[0][:20] else self._shown(match, guess=True)
             )
         return self._shown(match, guess=not has_rule(self._macro))
 

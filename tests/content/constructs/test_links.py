@@ -164,7 +164,9 @@ def test_anchors_of_a_page_that_nobody_knows_are_those_of_the_site(own, site, ad
 
 
 def test_without_the_title_of_its_page_an_anchor_of_data_center_is_left_out(read_back):
-    here = PageContext(title="Here", url="https://docs.acme.example/display/DOC/Here", site_url="https://docs.acme.example")
+    here = PageContext(
+        title="Here", url="https://docs.acme.example/display/DOC/Here", site_url="https://docs.acme.example"
+    )
     storage = '<p><ac:link ac:anchor="Setup"><ri:content-entity ri:content-id="77" /></ac:link></p>'
     assert only_link(read_back(storage, here))[1] == "https://docs.acme.example/pages/viewpage.action?pageId=77"
 

@@ -70,7 +70,9 @@ def test_a_list_with_blank_lines_that_goes_on_has_them_throughout():
 
 
 def test_a_numbered_list_goes_on_behind_the_block_that_interrupts_it(read_back):
-    page = read_back('<ol><li>a</li></ol><pre>x</pre><ol start="2"><li>b</li></ol><p>y</p><ol start="3"><li>c</li></ol>')
+    page = read_back(
+        '<ol><li>a</li></ol><pre>x</pre><ol start="2"><li>b</li></ol><p>y</p><ol start="3"><li>c</li></ol>'
+    )
     assert [element.tag for element in page] == ["ol", "pre", "ol", "p", "ol"]
     assert page.xpath("ol/@start") == ["2", "3"]
 

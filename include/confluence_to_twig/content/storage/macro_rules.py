@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
 from confluence_to_twig.content.raw_markdown import open_fence, without_code_sources
@@ -102,7 +103,16 @@ def jira(macro: Node, state: Resolution) -> Replacement:
     if key:
         return [apart(link(jira_url(state.context, key, values.get("server", "")), [key]))]
     query = next((values[name] for name in ("jqlQuery", "jqlquery", "jql") if values.get(name)), "")
+    query = query or _query_in(values.get("url", ""))
     return [Node("p", {}, ["Jira issues: ", Node("code", {}, [query])])] if query else []
+
+
+def _query_in(url: str) -> str:
+    """The query in the address that ``jiraissues`` takes; empty where it has none."""
+    try:
+        return next(iter(parse_qs(urlsplit(url).query).get("jqlQuery", [])), "").strip()
+    except ValueError:  # not an address: a bracket without its partner
+        return ""
 
 
 def person(macro: Node, state: Resolution) -> Replacement:

@@ -33,12 +33,13 @@ NAVIGATION = names(
     "contentbylabel contentbyuser create-from-template create-space-button popular-labels related-labels "
     "listlabels navmap space-details space-attachments attachments gallery favpages index spaces spacejump "
     "network userlister contributors contributors-summary change-history anchor "
-    "tasks-report-macro global-reports detailssummary"
+    "tasks-report-macro global-reports detailssummary content-report-table decisionreport spaces-list recently-used-labels"
 )
 
 #: Macros whose content only the server knows. A page that has nothing else is converted from its rendered body.
 SERVER_RENDERED = names(
-    "detailssummary contentbylabel tasks-report-macro jira jirachart jiraissues rss attachments blog-posts"
+    "detailssummary contentbylabel tasks-report-macro jira jirachart jiraissues rss attachments blog-posts "
+    "content-report-table decisionreport"
 )
 
 _RULES: dict[str, Rule] = {
