@@ -58,6 +58,9 @@ backfill: install
 screenshots: install chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
+# Twenty sources at once are too much for SQLite.
+bench-change: distributed
+
 bench-transform bench-retrieval bench-load bench-plan bench-extract bench-lane bench-run bench-change bench-wall bench-web bench-spaces: bench-%: install
 	$(BIN)/python -m benchmarks.$* $(ARGS)
 

@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -16,7 +17,7 @@ from sandbox.processes import free_port
 from sandbox.run import local_airflow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.airflow_api import AirflowApi
@@ -33,11 +34,16 @@ class RunTimes:
 
 
 @contextmanager
-def airflow(folder: Path, sources: list[dict[str, Any]]) -> Iterator[LocalAirflow]:
-    """An Airflow as ``make run`` starts it, with these sources; Twig takes what comes and processes it in two seconds."""
+def airflow(
+    folder: Path, sources: list[dict[str, Any]], environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[LocalAirflow]:
+    """An Airflow as ``make run`` starts it, with these sources; Twig takes what comes and processes it in two seconds.
+
+    :param environment: more variables for it, such as the address of its database.
+    """
     path = folder / "sources.yaml"
     path.write_text(yaml.safe_dump({"sources": sources}), encoding="utf-8")
-    base = bare_environment() | {SOURCES_VARIABLE: str(path)}
+    base = bare_environment() | {SOURCES_VARIABLE: str(path)} | environment
     ports = {"airflow": free_port(19_080), "confluence": free_port(19_180), "twig": free_port(19_280)}
     options = {"twig": ["--rate", "off", "--processing-seconds", "2"]}
     with local_airflow(ports, folder, base, options) as started:

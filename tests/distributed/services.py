@@ -1,35 +1,24 @@
-"""PostgreSQL, Redis and an S3 server of this test's own: own folders, own ports on loopback, ended with the test.
-
-PostgreSQL refuses to run as root, so it runs as Debian's user ``postgres`` then.
-"""
+"""PostgreSQL, Redis and an S3 server of this test's own: own folders, own ports on loopback, ended with the test."""
 
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from sandbox.postgres import Postgres, postgres, postgres_binary
 from sandbox.processes import Server, StartError, free_port, started
 
 PACKAGES = ("celery", "psycopg2", "s3fs", "moto", "airflow.providers.celery", "airflow.providers.amazon")
 BUCKET = "staging"
-
-
-def postgres_binary(name: str) -> Path | None:
-    """A program of the newest PostgreSQL of Debian."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    return found[-1] if found else None
 
 
 def missing() -> list[str]:
@@ -47,18 +36,11 @@ def _found(module: str) -> bool:
 
 @dataclass
 class Services:
-    """Where they listen, and PostgreSQL's process."""
+    """Where they listen."""
 
-    postgres: int
+    postgres: Postgres
     redis: int
     s3: int
-    _start_postgres: Callable[[], ExitStack] = ExitStack
-    _postgres: ExitStack = field(default_factory=ExitStack)
-
-    def restart_postgres(self) -> None:
-        """End PostgreSQL, connections and all, and start it again with the same data."""
-        self._postgres.close()
-        self._postgres = self._start_postgres()
 
     def flush_redis(self) -> None:
         """Redis forgets every queued task."""
@@ -66,13 +48,12 @@ class Services:
 
     def environment(self) -> dict[str, str]:
         """What every component of Airflow has to know of them."""
-        database = f"postgres@127.0.0.1:{self.postgres}/airflow"
         aws = (
             f'{{"conn_type": "aws", "login": "test", "password": "test", "extra": {{"endpoint_url": "{self.s3_url}"}}}}'
         )
         return {
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
-            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql://{database}",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.postgres.url,
+            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql://{self.postgres.address}",
             "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{self.redis}/0",
             "AIRFLOW_CONN_AWS_DEFAULT": aws,
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -87,29 +68,9 @@ class Services:
 @contextmanager
 def services(folder: Path) -> Iterator[Services]:
     """All three, until the block ends. :param folder: takes their files and logs."""
-    ports = Services(free_port(25_432), free_port(26_379), free_port(25_000))
-    environment = dict(os.environ)
+    environment, logs = dict(os.environ), folder / "logs"
     with ExitStack() as stack:
-        psql = [str(postgres_binary("psql")), "-h", "127.0.0.1", "-p", str(ports.postgres), "-U", "postgres"]
-        # Not in pytest's folder: each pytest that starts lets only its user into that.
-        data, logs = Path(tempfile.mkdtemp(prefix="confluence-to-twig-postgres-")), folder / "logs"
-        stack.callback(shutil.rmtree, data, ignore_errors=True)
-        as_postgres = _new_cluster(data)
-
-        def start_postgres() -> ExitStack:
-            program = [*as_postgres, str(postgres_binary("postgres")), "-D", str(data)]
-            command = [*program, "-p", str(ports.postgres), "-k", "", "-h", "127.0.0.1"]
-            running = ExitStack()
-            server = running.enter_context(started("PostgreSQL", command, logs / "postgres.log", environment))
-            running.callback(lambda: _end_connections(server))
-            _until(lambda: subprocess.run([*psql, "-c", "SELECT 1"], capture_output=True, check=False).returncode == 0)
-            return running
-
-        ports._start_postgres = start_postgres
-        stack.callback(lambda: ports._postgres.close())
-        ports.restart_postgres()
-        subprocess.run([*psql, "-c", "CREATE DATABASE airflow"], capture_output=True, check=True)
-
+        ports = Services(stack.enter_context(postgres(logs)), free_port(26_379), free_port(25_000))
         command = [
             "redis-server",
             "--port",
@@ -129,27 +90,6 @@ def services(folder: Path) -> Iterator[Services]:
         _until_listening(server, ports.s3)
         _create_bucket(ports.s3_url)
         yield ports
-
-
-def _end_connections(server: Server) -> None:
-    """PostgreSQL ends its connections at SIGINT; at SIGTERM it would wait until they end by themselves."""
-    server.process.send_signal(signal.SIGINT)
-    with suppress(subprocess.TimeoutExpired):
-        server.process.wait(20)
-
-
-def _new_cluster(data: Path) -> list[str]:
-    """Make an empty database cluster in an empty folder; returns how to run a program as its owner."""
-    as_postgres: list[str] = []
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(data, user.pw_uid, user.pw_gid)
-        as_postgres = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    initdb = [*as_postgres, str(postgres_binary("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
-    done = subprocess.run([*initdb, "-E", "UTF8"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StartError(f"initdb failed: {done.stderr}")
-    return as_postgres
 
 
 def _create_bucket(url: str) -> None:

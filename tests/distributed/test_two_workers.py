@@ -167,7 +167,7 @@ def fail(parts: Cluster, what: str) -> None:
     """Let a component or a service fail, and come back."""
     match what:
         case "postgres":
-            parts.services.restart_postgres()
+            parts.services.postgres.restart()
         case "redis":
             parts.services.flush_redis()
         case _:
