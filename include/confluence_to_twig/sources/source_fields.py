@@ -98,7 +98,7 @@ class SourceFields(BaseModel):
     comments: bool = False
     """Appends the open comments of a page to its document."""
     attachments: Literal["none", "names", "text"] = "names"
-    """`none`, `names` (a list with links) or `text` (also the text of txt, md, csv, pdf and docx files)."""
+    """`none`, `names` (a list with links) or `text` (also the [text of files](content.md#files))."""
     render_macros: bool = True
     """Fetches the rendered page where the storage format holds nothing to read, such as a page-properties report."""
     render_again: RenderAgain = timedelta(days=1)

@@ -72,7 +72,7 @@ def test_the_page_goes_on_without_a_hostile_file_which_is_read_again_when_it_cha
 
     sandbox.attach("rich", "bomb.docx", hostile_files.good_docx(), WORD)
     extract(sandbox, connect, folder)
-    assert (texts(folder)["bomb.docx"] or "").startswith("Backup plan")
+    assert (texts(folder)["bomb.docx"] or "").startswith("## Backup plan")
 
 
 def test_a_file_is_known_by_its_version_and_by_the_readers(

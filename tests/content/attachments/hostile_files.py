@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -93,27 +94,59 @@ def good_docx() -> bytes:
     return stored.getvalue()
 
 
-def pdf(*, password: str = "", algorithm: str = "RC4-128") -> bytes:
-    """One page with one sentence."""
+def pdf(*pages: str, password: str = "", owner_password: str = "", algorithm: str = "RC4-128") -> bytes:
+    """A sentence a page. :param pages: none: one page. :param owner_password: anybody may read it, but not change it."""
     writer = PdfWriter()
-    page = writer.add_blank_page(200, 200)
-    font = DictionaryObject(
-        {
-            NameObject("/Type"): NameObject("/Font"),
-            NameObject("/Subtype"): NameObject("/Type1"),
-            NameObject("/BaseFont"): NameObject("/Helvetica"),
-        }
-    )
-    page[NameObject("/Resources")] = DictionaryObject(
-        {NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})}
-    )
-    content = DecodedStreamObject()
-    content.set_data(b"BT /F1 12 Tf 20 100 Td (Copy the disks.) Tj ET")
-    page[NameObject("/Contents")] = writer._add_object(content)
-    if password:
-        writer.encrypt(password, algorithm=algorithm)
+    for text in pages or ("Copy the disks.",):
+        page = writer.add_blank_page(600, 800)
+        font = DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/Font"),
+                NameObject("/Subtype"): NameObject("/Type1"),
+                NameObject("/BaseFont"): NameObject("/Helvetica"),
+                NameObject("/Encoding"): NameObject("/WinAnsiEncoding"),
+            }
+        )
+        page[NameObject("/Resources")] = DictionaryObject(
+            {NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})}
+        )
+        content = DecodedStreamObject()
+        lines = (line.translate({ord(mark): f"\\{mark}" for mark in "()\\"}) for line in text.split("\n"))
+        shown = " T* ".join(f"({line}) Tj" for line in lines)
+        content.set_data(f"BT /F1 12 Tf 14 TL 20 700 Td {shown} ET".encode("cp1252"))
+        page[NameObject("/Contents")] = writer._add_object(content)
+    if password or owner_password:
+        writer.encrypt(password, owner_password or None, algorithm=algorithm)
     stored = io.BytesIO()
     writer.write(stored)
+    return stored.getvalue()
+
+
+def protected_office_file() -> bytes:
+    """The beginning of what Word, PowerPoint and Excel write with a password: a container with the encrypted file in it."""
+    directory = "".join(name.ljust(32, "\0") for name in ("Root Entry", "EncryptedPackage", "EncryptionInfo"))
+    return old_office_file() + directory.encode("utf-16-le")
+
+
+def old_office_file() -> bytes:
+    """The beginning of a file from before 2007, in the same container."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+def entities_in(book: bytes, part: str, name: str, entity: str) -> bytes:
+    """An Office file in which one part defines an entity and uses it as a text.
+
+    :param part: name of the part. :param name: of the element whose text becomes the entity. :param entity: its definition.
+    """
+    stored = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.namelist():
+            data = old.read(entry)
+            if entry == part:
+                xml = re.sub(r"<\?xml[^>]*\?>", "", data.decode())
+                xml = re.sub(rf"(<{name}(?: [^>]*)?>)[^<]*", r"\1&e;", xml)
+                data = f"<!DOCTYPE d [<!ENTITY e {entity}>]>{xml}".encode()
+            new.writestr(entry, data)
     return stored.getvalue()
 
 

@@ -37,7 +37,7 @@ def test_every_file_ends_with_a_text_or_a_reason() -> None:
                 ended[name]["a text" if text else "nothing"] += 1
                 assert len(text) <= LIMITS.chars, f"file {number}"
                 text.encode()
-        assert reader.read(reader_for("good.docx", "") or "", hostile_files.good_docx()).startswith("Backup plan")
+        assert reader.read(reader_for("good.docx", "") or "", hostile_files.good_docx()).startswith("## Backup plan")
     assert sum(counted.total() for counted in ended.values()) == FILES
     assert all(ended[name]["a reason"] for name in ("file.docx", "file.pdf", "drawing.drawio", "drawing.gliffy"))
     assert all(ended[name]["a text"] for name in ("file.docx", "file.csv", "drawing.drawio", "drawing.gliffy"))

@@ -15,6 +15,14 @@ from confluence_to_twig.content.attachments.kinds import reader_for
         ("notes", "text/plain; charset=utf-8", "plain"),
         ("plan", "application/pdf", "pdf"),
         ("plan.docx", "", "docx"),
+        ("talk.PPTX", "", "pptx"),
+        ("talk", "application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
+        ("hosts.xlsx", "application/octet-stream", "xlsx"),
+        ("macros.xlsm", "", "xlsx"),
+        ("page.html", "", "html"),
+        ("page", "text/html;charset=UTF-8", "html"),
+        ("settings.yml", "", "plain"),
+        ("answer", "application/json", "plain"),
     ],
 )
 def test_a_file_is_known_by_its_name_or_else_by_its_type(name: str, media_type: str, reader: str) -> None:

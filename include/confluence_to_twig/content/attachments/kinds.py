@@ -26,12 +26,14 @@ class FileKind(NamedTuple):
     language: str = ""
 
 
-_TEXT = "attachments.readers:plain"
+_TEXT = "attachments.plain_reader:plain"
 _PLAIN, _ROWS, _MARKDOWN = FileKind(_TEXT, "plain"), FileKind(_TEXT, "rows"), FileKind(_TEXT, "markdown")
 _LINES, _JSON, _YAML = FileKind(_TEXT, "code"), FileKind(_TEXT, "code", "json"), FileKind(_TEXT, "code", "yaml")
 _PLANTUML, _MERMAID = FileKind(_TEXT, "code", "plantuml"), FileKind(_TEXT, "code", "mermaid")
-_PDF = FileKind("attachments.readers:pdf", "plain")
-_DOCX = FileKind("attachments.readers:docx", "plain")
+_PDF, _HTML = FileKind("attachments.pdf_reader:pdf", "markdown"), FileKind("attachments.html_reader:html", "markdown")
+_DOCX = FileKind("attachments.docx_reader:docx", "markdown")
+_PPTX = FileKind("attachments.pptx_reader:pptx", "markdown")
+_XLSX = FileKind("attachments.xlsx_reader:xlsx", "markdown")
 _DRAWIO = FileKind("diagrams.drawio:drawio_text", "drawing")
 _GLIFFY = FileKind("diagrams.gliffy:gliffy_text", "drawing")
 
@@ -47,6 +49,13 @@ _BY_SUFFIX = {
     ".yml": _YAML,
     ".pdf": _PDF,
     ".docx": _DOCX,
+    ".pptx": _PPTX,
+    ".pptm": _PPTX,
+    ".xlsx": _XLSX,
+    ".xlsm": _XLSX,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": _HTML,
     ".drawio": _DRAWIO,
     ".gliffy": _GLIFFY,
     ".puml": _PLANTUML,
@@ -55,6 +64,7 @@ _BY_SUFFIX = {
     ".mermaid": _MERMAID,
 }
 _DRAWIO_ENDINGS = (".drawio.xml", ".drawio.svg")
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 _BY_TYPE = {
     "text/plain": _PLAIN,
     "text/markdown": _MARKDOWN,
@@ -62,8 +72,12 @@ _BY_TYPE = {
     "text/tab-separated-values": _ROWS,
     "application/json": _JSON,
     "application/yaml": _YAML,
+    "text/html": _HTML,
+    "application/xhtml+xml": _HTML,
     "application/pdf": _PDF,
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _DOCX,
+    f"{_OFFICE}.wordprocessingml.document": _DOCX,
+    f"{_OFFICE}.presentationml.presentation": _PPTX,
+    f"{_OFFICE}.spreadsheetml.sheet": _XLSX,
     # The apps give the files of their macros these types, and mostly names without a suffix.
     "application/vnd.jgraph.mxfile": _DRAWIO,
     "application/gliffy+json": _GLIFFY,

@@ -12,16 +12,18 @@ import os
 import resource
 import select
 import signal
+import sys
 from contextlib import suppress
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from confluence_to_twig.content.attachments.outcome import Limits, Outcome, UnreadableFileError
 from confluence_to_twig.content.messages import read_message, write_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from types import ModuleType
 
 _MOST_BYTES_A_CHARACTER = 4
 _REASON_CHARS = 200
@@ -162,6 +164,8 @@ def _load(reader: str) -> Callable[[bytes], str | Iterable[str]]:
 def main() -> None:
     """Answer until standard input ends."""
     logging.disable(logging.CRITICAL)
+    # openpyxl would load it for its types of numbers: a second, and more memory the more processors there are.
+    sys.modules["numpy"] = cast("ModuleType", None)
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get between the messages
         with suppress(EOFError, BrokenPipeError):

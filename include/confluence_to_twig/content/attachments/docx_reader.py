@@ -1,0 +1,207 @@
+"""Word: headings, paragraphs, lists, tables, text boxes in their order; then footnotes, comments, headers and footers, each once."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import string
+from typing import TYPE_CHECKING, Any
+
+from docx import Document
+from docx.oxml import parse_xml
+from docx.oxml.ns import qn
+
+from confluence_to_twig.content.attachments.docx_styles import Styles
+from confluence_to_twig.content.attachments.nested_lists import Item, lists
+from confluence_to_twig.content.attachments.office_container import check_container
+from confluence_to_twig.content.attachments.written import heading, paragraph, written
+from confluence_to_twig.content.nodes import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+#: Around paragraphs and tables: content controls, other XML, what was inserted under review.
+_AROUND = {qn(tag) for tag in ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag")}
+#: What was deleted under review, the same text for older programs, and what is no text.
+_UNSEEN = {qn(tag) for tag in ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr")} | {f"{_COMPATIBLE}Fallback"}
+_CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_ON = {None, "1", "true", "on"}
+_FIRST_ROW = 0x20
+_MOST_COLUMNS = 1_000
+
+
+def docx(data: bytes) -> Iterator[str]:
+    """The text as Markdown.
+
+    :raises UnreadableFileError: see :func:`~.office_container.check_container`.
+    """
+    check_container(data)
+    part = Document(io.BytesIO(data)).part
+    roots = _related(part)
+    flow = _Flow(Styles(part.styles.element, next(iter(roots.get("numbering", [])), None)))
+    for is_list, parts in itertools.groupby(flow.parts(part.element.body), lambda each: isinstance(each, Item)):
+        if is_list:
+            yield written(lists(parts))
+        else:
+            yield from (written(lists([each])) for each in parts)
+    yield from _notes(flow, roots)
+
+
+def _related(part: Any) -> dict[str, list[Any]]:
+    """Kind of a part that belongs to the document → the roots of those parts."""
+    found: dict[str, list[Any]] = {}
+    for relation in part.rels.values():
+        kind = relation.reltype.rpartition("/")[2]
+        if kind in {"numbering", "footnotes", "endnotes", "comments", "header", "footer"} and not relation.is_external:
+            found.setdefault(kind, []).append(parse_xml(relation.target_part.blob))
+    return found
+
+
+def _notes(flow: _Flow, roots: dict[str, list[Any]]) -> Iterator[str]:
+    """What stands around the text: notes with the numbers that the text names, comments, heads and feet of pages."""
+    for kind, title, tag in (("footnotes", "Footnotes", "w:footnote"), ("endnotes", "Endnotes", "w:endnote")):
+        notes = (note for root in roots.get(kind, []) for note in root.iterfind(qn(tag)) if not note.get(qn("w:type")))
+        yield _below(title, [Item(0, "ol", flow.nodes(note), number) for number, note in enumerate(notes, start=1)])
+    comments = (note for root in roots.get("comments", []) for note in root.iterfind(qn("w:comment")))
+    yield _below("Comments", [Item(0, "ul", _said(note, flow.nodes(note))) for note in comments])
+    around = (written(flow.nodes(root)) for kind in ("header", "footer") for root in roots.get(kind, []))
+    yield from dict.fromkeys(around)
+
+
+def _said(comment: Any, nodes: list[Node | str]) -> list[Node | str]:
+    """A comment behind the name of who wrote it."""
+    first, author = (nodes[0] if nodes else None), comment.get(qn("w:author"), "")
+    if author and isinstance(first, Node) and first.tag == "p":
+        return [Node("p", {}, [f"{author}: ", *first.children]), *nodes[1:]]
+    return nodes
+
+
+def _below(title: str, items: list[Item]) -> str:
+    below = written(lists(items))
+    return written([heading(title)]) + below if below else ""
+
+
+class _Flow:
+    """What follows each other in a document, a cell, a text box or a note."""
+
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+
+    def nodes(self, container: Any) -> list[Node | str]:
+        """The content of a container."""
+        return lists(self.parts(container))
+
+    def parts(self, container: Any) -> Iterator[Item | Node]:
+        """Its paragraphs, items of lists and tables."""
+        for child in container:
+            if child.tag == qn("w:p"):
+                yield from self._paragraph(child)
+            elif child.tag == qn("w:tbl"):
+                yield self._table(child)
+            elif child.tag in _AROUND:
+                yield from self.parts(child)
+
+    def _paragraph(self, element: Any) -> Iterator[Item | Node]:
+        style = self._styles.of(element)
+        if style.is_contents:
+            return
+        boxes: list[Any] = []
+        text = "".join(_text(element, boxes)).strip()
+        if text and style.heading:
+            yield heading(text, style.heading + 1)
+        elif text and style.numbering[0]:
+            tag, number = self._styles.next_number(style.numbering)
+            yield Item(style.numbering[1], tag, paragraph(text).children, number)
+        elif text:
+            yield paragraph(text)
+        for box in boxes:
+            yield from self.parts(box)
+
+    def _table(self, element: Any) -> Node:
+        """A table with its merged cells as spans."""
+        grid: dict[int, Node] = {}
+        rows: list[Node | str] = []
+        found = list(_rows(element))
+        for number, row in enumerate(found):
+            is_header = len(found) > 1 and (_is_header(row) or (not number and _has_header(element)))
+            rows.append(Node("tr", {}, list(self._cells(row, grid, "th" if is_header else "td"))))
+        return Node("table", {}, rows)
+
+    def _cells(self, row: Any, grid: dict[int, Node], tag: str) -> Iterator[Node]:
+        """The cells that begin in a row.
+
+        :param grid: column → the cell that may reach down from above.
+        """
+        column = 0
+        for cell in _inside(row, "w:tc"):
+            span, merged = _span(cell)
+            if merged == "continue" and column in grid:
+                grid[column].attrs["rowspan"] = str(int(grid[column].get("rowspan", "1")) + 1)
+            else:
+                grid[column] = Node(tag, {"colspan": str(span)} if span > 1 else {}, self.nodes(cell))
+                yield grid[column]
+            column += span
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    return _inside(table, "w:tr")
+
+
+def _inside(container: Any, tag: str) -> Iterator[Any]:
+    """The rows of a table or the cells of a row, those in content controls as well."""
+    for child in container:
+        if child.tag == qn(tag):
+            yield child
+        elif child.tag in _AROUND:
+            yield from _inside(child, tag)
+
+
+def _span(cell: Any) -> tuple[int, str]:
+    """How many columns a cell takes, and whether it is merged with the one above: ``restart``, ``continue`` or empty."""
+    properties = cell.find(qn("w:tcPr"))
+    if properties is None:
+        return 1, ""
+    span, merged = properties.find(qn("w:gridSpan")), properties.find(qn("w:vMerge"))
+    columns = "1" if span is None else span.get(qn("w:val"), "1")
+    width = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else 1
+    return max(1, min(width, _MOST_COLUMNS)), "" if merged is None else merged.get(qn("w:val"), "continue")
+
+
+def _is_header(row: Any) -> bool:
+    marks = row.iterfind(f"{qn('w:trPr')}/{qn('w:tblHeader')}")
+    return any(mark.get(qn("w:val")) in _ON for mark in marks)
+
+
+def _has_header(table: Any) -> bool:
+    """Whether the look of a table sets its first row apart."""
+    look = table.find(f"{qn('w:tblPr')}/{qn('w:tblLook')}")
+    if look is None:
+        return False
+    flags = look.get(qn("w:val"), "0")
+    by_bits = bool(flags) and set(flags) <= set(string.hexdigits) and bool(int(flags, 16) & _FIRST_ROW)
+    return look.get(qn("w:firstRow"), "1" if by_bits else "0") in _ON
+
+
+def _text(element: Iterable[Any], boxes: list[Any]) -> Iterator[str]:
+    """The text of a paragraph as it is shown.
+
+    :param boxes: where the text boxes that are anchored in it are added.
+    """
+    for child in element:
+        if child.tag in {qn("w:t"), _MATH_TEXT}:
+            yield child.text or ""
+        elif child.tag in _CHARACTERS:
+            yield _CHARACTERS[child.tag]
+        elif child.tag == qn("w:txbxContent"):
+            boxes.append(child)
+        elif child.tag in {qn("w:footnoteReference"), qn("w:endnoteReference")}:
+            yield f"[{child.get(qn('w:id'), '')}]"
+        elif child.tag not in _UNSEEN and not (child.tag == qn("w:r") and _is_hidden(child)):
+            yield from _text(child, boxes)
+
+
+def _is_hidden(run: Any) -> bool:
+    mark = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
+    return mark is not None and mark.get(qn("w:val")) in _ON

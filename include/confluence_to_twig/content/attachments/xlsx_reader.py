@@ -1,0 +1,113 @@
+"""Excel: each sheet below its name, its rows as a table."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from openpyxl import load_workbook
+
+from confluence_to_twig.content.attachments.office_container import check_container
+from confluence_to_twig.content.attachments.written import heading, paragraph, table, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from confluence_to_twig.content.nodes import Node
+
+#: What a sheet gives at most: far more than the limit of a file's text leaves.
+_MOST_COLUMNS, _MOST_CHARS = 200, 5_000_000
+_Row = list[str]
+
+
+def xlsx(data: bytes) -> Iterator[str]:
+    """The sheets that are shown, as Markdown: values as they were last calculated, without empty rows and columns.
+
+    :raises UnreadableFileError: see :func:`~.office_container.check_container`.
+    """
+    check_container(data)
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            continue
+        sheet.reset_dimensions()  # the sheet's own word for its size may be wrong
+        blocks = list(_blocks(_rows(sheet)))
+        if blocks:
+            yield written([heading(sheet.title)])
+        for block in blocks:
+            yield written(_nodes(block))
+
+
+def _rows(sheet: Any) -> Iterator[_Row]:
+    chars = 0
+    for cells in sheet.iter_rows(max_col=None):
+        row = [_shown(cell) for cell in cells[:_MOST_COLUMNS]]
+        chars += sum(map(len, row))
+        if chars > _MOST_CHARS:
+            return
+        yield row
+
+
+def _blocks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """Rows that belong together. After an empty row something new begins where other columns are in use than before."""
+    block: list[_Row] = []
+    span, apart = (0, 0), False
+    for row in rows:
+        used = [column for column, text in enumerate(row) if text]
+        if not used:
+            apart = True
+            continue
+        here = (used[0], used[-1])
+        inside = span[0] <= here[0] and here[1] <= span[1]
+        is_title = len(used) == 1 and apart
+        if block and ((apart and not inside) or is_title or len(block) == 1 == sum(map(bool, block[0]))):
+            yield block
+            block, span = [], here
+        block.append(row)
+        span = (min(span[0], here[0]), max(span[1], here[1])) if len(block) > 1 else here
+        apart = False
+    if block:
+        yield block
+
+
+def _nodes(block: list[_Row]) -> list[Node | str]:
+    """A table without its empty columns, its first row as header; a row or a column of its own as text."""
+    width = max(map(len, block))
+    filled = [row + [""] * (width - len(row)) for row in block]
+    columns = [column for column in zip(*filled, strict=True) if any(column)]
+    if len(columns) == 1:
+        return [paragraph(text) for text in columns[0]]
+    if len(block) == 1:
+        return [paragraph(" | ".join(filter(None, block[0])))]
+    return [table(itertools.starmap(lambda *cells: cells, zip(*columns, strict=True)))]
+
+
+def _shown(cell: Any) -> str:
+    """A value as a reader sees it, near enough: dates by ISO 8601, percentages, no digits that only a computer sees."""
+    value = cell.value
+    match value:
+        case None:
+            return ""
+        case str():
+            return value.strip()
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | float():
+            return _number(value, cell.number_format or "")
+        case datetime():
+            return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
+        case date():
+            return value.isoformat()
+        case time():
+            return value.isoformat("seconds")
+        case timedelta():
+            return str(value)
+    return str(value).strip()
+
+
+def _number(value: float, number_format: str) -> str:
+    if "%" in number_format:
+        return f"{value * 100:.10g}%"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

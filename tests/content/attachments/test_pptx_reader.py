@@ -1,0 +1,125 @@
+"""PowerPoint: each slide with all that it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+from pptx import Presentation
+from pptx.chart.data import CategoryChartData, XyChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml import parse_xml
+from pptx.util import Inches
+
+from confluence_to_twig.content.attachments.pptx_reader import pptx
+from tests.content.attachments.office_files import saved, slides
+
+BOX = (Inches(1), Inches(1), Inches(4), Inches(2))
+
+
+def text_of(deck: Any) -> str:
+    return "".join(pptx(saved(deck))).strip()
+
+
+def slide_with_body(deck: Any, *lines: tuple[int, str]) -> Any:
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    frame = slide.placeholders[1].text_frame
+    for number, (level, text) in enumerate(lines):
+        line = frame.paragraphs[0] if not number else frame.add_paragraph()
+        line.text, line.level = text, level
+    return slide
+
+
+def test_slides_keep_their_number_and_title() -> None:
+    assert "".join(pptx(slides("Plan\vfor all", "", "*Now*"))) == (
+        "## Slide 1: Plan for all\n\n## Slide 2\n\n## Slide 3: \\*Now\\*\n\n"
+    )
+
+
+def test_text_of_the_body_is_a_list_with_levels_and_other_text_is_not() -> None:
+    deck = Presentation()
+    slide = slide_with_body(deck, (0, "one"), (1, "inner"), (0, "two"))
+    slide.shapes.add_textbox(*BOX).text_frame.text = "a box\vin two lines"
+    slide_with_body(deck, (0, "A single paragraph."))
+    assert text_of(deck) == (
+        "## Slide 1\n\n- one\n  - inner\n- two\n\na box  \nin two lines\n\n## Slide 2\n\nA single paragraph."
+    )
+
+
+def test_shapes_in_groups_are_read_in_their_order() -> None:
+    deck = Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    group = shapes.add_group_shape()
+    group.shapes.add_textbox(*BOX).text_frame.text = "first"
+    group.shapes.add_group_shape().shapes.add_textbox(*BOX).text_frame.text = "second"
+    shapes.add_textbox(*BOX).text_frame.text = "third"
+    assert text_of(deck) == "## Slide 1\n\nfirst\n\nsecond\n\nthird"
+
+
+def test_a_table_has_its_header_and_its_merged_cells_as_pages_have_them() -> None:
+    deck = Presentation()
+    table = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_table(3, 2, *BOX).table
+    for number, text in enumerate(("Disk", "Hour", "a|b", "1", "", "2")):
+        table.cell(number // 2, number % 2).text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    assert text_of(deck) == "## Slide 1\n\n| Disk | Hour |\n| --- | --- |\n| a\\|b | 1 |\n| a\\|b | 2 |"
+
+
+def test_a_chart_is_a_table_of_what_it_shows() -> None:
+    deck = Presentation()
+    data = CategoryChartData()
+    data.categories = ["East", "West"]
+    data.add_series("Q1", (1.5, 2))
+    data.add_series("Q2", (3, None))
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    chart = shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *BOX, data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Sales"
+    points = XyChartData()
+    points.add_series("Load").add_data_point(7, 8)
+    shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, *BOX, points)
+    assert text_of(deck) == (
+        "## Slide 1\n\nChart: Sales\n\n|  | Q1 | Q2 |\n| --- | --- | --- |\n| East | 1.5 | 3 |\n| West | 2 |  |\n\n"
+        "Chart\n\n|  | Load |\n| --- | --- |\n| 7 | 8 |"
+    )
+
+
+def test_notes_stand_below_their_slide() -> None:
+    deck = Presentation()
+    slide_with_body(deck, (0, "Body")).notes_slide.notes_text_frame.text = "Say hello\nand wait"
+    assert text_of(deck) == "## Slide 1\n\nBody\n\n> **Notes:** Say hello  \n> and wait"
+
+
+def test_a_slide_that_somebody_hid_is_left_out_and_the_others_keep_their_numbers() -> None:
+    deck = Presentation()
+    for text in ("one", "secret", "three"):
+        slide_with_body(deck, (0, text))
+    deck.slides[1].element.set("show", "0")
+    assert text_of(deck) == "## Slide 1\n\none\n\n## Slide 3\n\nthree"
+
+
+def test_numbers_of_slides_are_not_repeated_and_footers_stand_once() -> None:
+    deck = Presentation()
+    for _ in range(2):
+        slide = slide_with_body(deck, (0, "Body"))
+        for kind, text in (("ftr", "For us only"), ("sldNum", "7"), ("dt", "2026-01-01")):
+            shape = slide.shapes.add_textbox(*BOX)
+            shape.text_frame.text = text
+            place = etree.SubElement(
+                shape.element.find(".//{*}nvPr"), "{http://schemas.openxmlformats.org/presentationml/2006/main}ph"
+            )
+            place.set("type", kind)
+    assert text_of(deck) == "## Slide 1\n\nBody\n\nFor us only\n\n## Slide 2\n\nBody"
+
+
+def test_of_two_versions_of_one_shape_the_newer_one_is_read() -> None:
+    deck = Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    new, old = shapes.add_textbox(*BOX), shapes.add_textbox(*BOX)
+    new.text_frame.text, old.text_frame.text = "for new programs", "for old programs"
+    compatible = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    both = parse_xml(f'<m:AlternateContent xmlns:m="{compatible}"><m:Choice/><m:Fallback/></m:AlternateContent>')
+    shapes.element.append(both)
+    both[0].append(new.element)
+    both[1].append(old.element)
+    assert text_of(deck) == "## Slide 1\n\nfor new programs"
