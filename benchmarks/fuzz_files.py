@@ -1,7 +1,7 @@
 """Mutated attachments and drawings for the readers in their limited process: what ``tests/content/attachments/test_fuzzed_files.py`` reads.
 
-Each file is made from a seed and its number alone. Half of them are broken where they are packed (a byte of a ZIP, of a PDF), half inside:
-the XML of a Word file or of a drawing, the JSON of Gliffy, which then is packed anew.
+Each file is made from a seed and its number alone. Some are broken where they are packed (a byte of a ZIP, of a PDF), more inside:
+the XML of an Office file or of a drawing, the JSON of Gliffy, which then is packed anew.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ import re
 import zipfile
 import zlib
 from base64 import b64encode
-from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from docx import Document
-from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, NameObject
+from benchmarks import fuzz_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +28,22 @@ _SPLICES = (
     b"9" * 40, b"-1", b"1e999", b"NaN", b"null", b"[" * 300, b"{" * 300, b'"', b"\\u0000", b"\\ud800", b"%25" * 50, b"endobj", b"stream\n", b"/Kids [1 0 R]",
     b"<mxCell id='1' parent='1' edge='1' source='1' target='1'/>", b"<UserObject label='%label%' placeholders='1'/>", b"<w:tbl><w:tr><w:tc>", b"gridSpan",
 )  # fmt: skip
-_DRAWING = (
-    '<mxGraphModel><root><mxCell id="0"/><mxCell id="1" parent="0"/><mxCell id="a" value="&lt;b&gt;Web&lt;/b&gt;" vertex="1" parent="1"/>'
-    '<UserObject id="c" label="DB %env%" env="prod" placeholders="1" tooltip="disk"><mxCell vertex="1" parent="1"/></UserObject>'
-    '<mxCell id="e" edge="1" source="a" target="c" parent="1"/><mxCell id="f" value="asks" vertex="1" parent="e"/>'
-    '<UserObject id="m" label="" mermaidData="{&quot;data&quot;: &quot;graph TD&quot;}"><mxCell vertex="1" parent="1"/></UserObject></root></mxGraphModel>'
-)
 _VALUE = re.compile(r'(?<==)"[^"]*"')
 _SHAPE = re.compile(r"<mxCell[^<>]*/>")
+_EMPTY = re.compile(r"<[a-z]+:?[A-Za-z]+(?: [^<>]*)?/>")
+_ODD_VALUES = (
+    '"0"',
+    '"-1"',
+    '"99999999999"',
+    '"1e999"',
+    '"NaN"',
+    '""',
+    '"true"',
+    '"rId1"',
+    '"../../x.xml"',
+    '"A1:XFD1048576"',
+    f'"{"x" * 3000}"',
+)
 _VALUES = (
     '"1"',
     '"e"',
@@ -52,63 +57,7 @@ _VALUES = (
     '"{&quot;data&quot;: [[["',
     f'"{"x" * 3000}"',
 )
-_GLIFFY: dict[str, Any] = {
-    "contentType": "application/gliffy+json",
-    "stage": {
-        "objects": [
-            {
-                "id": 1,
-                "graphic": {"type": "Shape"},
-                "children": [{"id": 2, "graphic": {"Text": {"html": "<p>Web</p>"}}}],
-            },
-            {"id": 3, "graphic": {"type": "Text", "Text": {"html": "DB"}}, "children": []},
-            {
-                "id": 4,
-                "graphic": {"type": "Line"},
-                "constraints": {
-                    "startConstraint": {"StartPositionConstraint": {"nodeId": 1}},
-                    "endConstraint": {"EndPositionConstraint": {"nodeId": 3}},
-                },
-            },
-        ]
-    },
-}
 _ODD: tuple[Any, ...] = (None, True, -1, 1e308, "", "x" * 500, [], {}, [[]], {"id": 1}, "<p>&amp;\x00", [None, 1, "a"])
-
-
-@cache
-def _word() -> bytes:
-    document = Document()
-    document.add_heading("Backup plan", 1)
-    document.add_paragraph("Copy the disks every night.", style="List Bullet")
-    table = document.add_table(rows=2, cols=3)
-    table.rows[0].cells[0].merge(table.rows[1].cells[1]).text = "Disk"
-    stored = io.BytesIO()
-    document.save(stored)
-    with zipfile.ZipFile(stored) as whole:
-        return _zipped({name: whole.read(name) for name in whole.namelist()})
-
-
-def _zipped(files: dict[str, bytes]) -> bytes:
-    """An archive that does not tell when it was made."""
-    stored = io.BytesIO()
-    with zipfile.ZipFile(stored, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return stored.getvalue()
-
-
-@cache
-def _pdf() -> bytes:
-    writer = PdfWriter()
-    for _ in range(3):
-        content = DecodedStreamObject()
-        content.set_data(b"BT /F1 12 Tf 20 100 Td (Copy the disks.) Tj [(ever) -200 (y night)] TJ ET")
-        writer.add_blank_page(200, 200)[NameObject("/Contents")] = writer._add_object(content)
-    writer.add_metadata({"/Title": "Plan"})
-    stored = io.BytesIO()
-    writer.write(stored)
-    return stored.getvalue()
 
 
 def _mutated(rng: random.Random, data: bytes) -> bytes:
@@ -132,18 +81,36 @@ def _mutated_text(rng: random.Random, text: str) -> str:
     return _mutated(rng, text.encode()).decode("utf-8", "surrogateescape")
 
 
-def _docx(rng: random.Random) -> bytes:
-    if rng.random() < 0.5:
-        return _mutated(rng, _word())
-    with zipfile.ZipFile(io.BytesIO(_word())) as whole:
-        files = {name: whole.read(name) for name in whole.namelist()}
-    victim = rng.choice((*files, "word/document.xml", "word/document.xml", "word/document.xml"))
-    return _zipped(files | {victim: _mutated(rng, files[victim])})
+def _office(whole: Callable[[], bytes], *parts: str) -> Callable[[random.Random], bytes]:
+    """A maker of Office files: some broken as an archive, most inside, in one of these parts or in another."""
+
+    def make(rng: random.Random) -> bytes:
+        if rng.random() < 0.25:
+            return _mutated(rng, whole())
+        with zipfile.ZipFile(io.BytesIO(whole())) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        victim = rng.choice((*files, *parts * len(files)))
+        is_text = victim.endswith((".xml", ".rels"))
+        broken = _changed_xml(rng, files[victim]) if is_text and rng.random() < 0.75 else _mutated(rng, files[victim])
+        return fuzz_samples.zipped(files | {victim: broken})
+
+    return make
+
+
+def _changed_xml(rng: random.Random, data: bytes) -> bytes:
+    """XML that is well-formed still: values changed, empty elements doubled or left out."""
+    text = data.decode()
+    for _ in range(rng.randint(1, 6)):
+        found = rng.choice(list((_VALUE if rng.random() < 0.7 else _EMPTY).finditer(text)) or [None])
+        if found is not None:
+            other = rng.choice(_ODD_VALUES if found[0].startswith('"') else ("", found[0] * 3))
+            text = text[: found.start()] + other + text[found.end() :]
+    return text.encode()
 
 
 def _changed_drawing(rng: random.Random) -> str:
     """A drawing that is XML still: values changed, shapes doubled, left out, in one another."""
-    model = _DRAWING
+    model = fuzz_samples.DRAWING
     for _ in range(rng.randint(0, 5)):
         found = rng.choice(
             list(_VALUE.finditer(model)) if rng.random() < 0.7 else list(_SHAPE.finditer(model)) or [None]
@@ -161,7 +128,7 @@ def _changed_drawing(rng: random.Random) -> str:
 
 
 def _drawio(rng: random.Random) -> bytes:
-    model = _mutated_text(rng, _DRAWING) if rng.random() < 0.3 else _changed_drawing(rng)
+    model = _mutated_text(rng, fuzz_samples.DRAWING) if rng.random() < 0.3 else _changed_drawing(rng)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     percent = quote(model, errors="surrogateescape").encode()
     packed = b64encode(packer.compress(percent) + packer.flush()).decode()
@@ -177,7 +144,7 @@ def _svg(rng: random.Random) -> bytes:
 
 
 def _gliffy(rng: random.Random) -> bytes:
-    drawing = json.loads(json.dumps(_GLIFFY))
+    drawing = json.loads(json.dumps(fuzz_samples.GLIFFY))
     for _ in range(rng.randint(0, 4)):
         node: Any = drawing
         while isinstance(node, dict | list) and node and rng.random() < 0.85:
@@ -197,8 +164,12 @@ def _plain(rng: random.Random) -> bytes:
 
 #: Name of a file → how one of its kind is made. Drawings come as often as files.
 MAKERS: tuple[tuple[str, Callable[[random.Random], bytes]], ...] = (
-    ("file.docx", _docx),
-    ("file.pdf", lambda rng: _mutated(rng, _pdf())),
+    ("file.docx", _office(fuzz_samples.word, "word/document.xml", "word/styles.xml")),
+    ("file.pptx", _office(fuzz_samples.deck, "ppt/slides/slide1.xml", "ppt/charts/chart1.xml")),
+    ("file.xlsx", _office(fuzz_samples.book, "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml")),
+    ("file.html", lambda rng: _mutated(rng, fuzz_samples.PAGE)),
+    ("file.md", lambda rng: _mutated(rng, fuzz_samples.MARKDOWN)),
+    ("file.pdf", lambda rng: _mutated(rng, fuzz_samples.pdf())),
     ("file.csv", _plain),
     ("drawing.drawio", _drawio),
     ("drawing.drawio.svg", _svg),

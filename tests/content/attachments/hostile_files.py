@@ -142,11 +142,12 @@ def entities_in(book: bytes, part: str, name: str, entity: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.namelist():
             data = old.read(entry)
-            if entry == part:
+            if entry == part and f"<{name}" in data.decode():
                 xml = re.sub(r"<\?xml[^>]*\?>", "", data.decode())
                 xml = re.sub(rf"(<{name}(?: [^>]*)?>)[^<]*", r"\1&e;", xml)
                 data = f"<!DOCTYPE d [<!ENTITY e {entity}>]>{xml}".encode()
             new.writestr(entry, data)
+    assert b"<!DOCTYPE" in zipfile.ZipFile(stored).read(part)
     return stored.getvalue()
 
 

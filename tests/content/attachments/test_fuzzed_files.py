@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.fuzz_files import MAKERS, make_file
 from confluence_to_twig.content import convert
+from confluence_to_twig.content.attachments.as_markdown import file_markdown
 from confluence_to_twig.content.attachments.kinds import reader_for
 from confluence_to_twig.content.attachments.limited import LimitedReader
 from confluence_to_twig.content.attachments.outcome import Limits, UnreadableFileError
@@ -16,7 +17,7 @@ from tests.content.constructs.example import macro
 from tests.proofs import SEED, size
 
 pytestmark = pytest.mark.slow
-FILES = size(70, 5_000)
+FILES = size(99, 5_000)
 #: As in a run, but for the clock: other proofs may share the machine.
 LIMITS = Limits(seconds=600)
 
@@ -37,10 +38,17 @@ def test_every_file_ends_with_a_text_or_a_reason() -> None:
                 ended[name]["a text" if text else "nothing"] += 1
                 assert len(text) <= LIMITS.chars, f"file {number}"
                 text.encode()
+                file_markdown(name, "", text).encode()
         assert reader.read(reader_for("good.docx", "") or "", hostile_files.good_docx()).startswith("## Backup plan")
     assert sum(counted.total() for counted in ended.values()) == FILES
-    assert all(ended[name]["a reason"] for name in ("file.docx", "file.pdf", "drawing.drawio", "drawing.gliffy"))
-    assert all(ended[name]["a text"] for name in ("file.docx", "file.csv", "drawing.drawio", "drawing.gliffy"))
+    assert all(
+        ended[name]["a reason"]
+        for name in ("file.docx", "file.pptx", "file.xlsx", "file.pdf", "drawing.drawio", "drawing.gliffy")
+    )
+    assert all(
+        ended[name]["a text"]
+        for name in ("file.docx", "file.pptx", "file.xlsx", "file.html", "file.csv", "drawing.drawio", "drawing.gliffy")
+    )
 
 
 @pytest.mark.proofs(f"{FILES:,} mutated drawings as the body of a macro")
@@ -56,5 +64,5 @@ def test_a_drawing_in_the_body_of_a_macro_never_stops_the_page() -> None:
 
 
 def test_a_file_is_made_from_its_number_alone() -> None:
-    assert [make_file(1, number) for number in range(14)] == [make_file(1, number) for number in range(14)]
+    assert [make_file(1, number) for number in range(24)] == [make_file(1, number) for number in range(24)]
     assert make_file(1, 0) != make_file(2, 0)
