@@ -116,9 +116,38 @@ class Site:
         )
 
 
+def forget_runs() -> None:
+    """Delete the runs of earlier tests: Airflow clears all task instances of a DAG again before each run of `dag.test`."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        session.execute(delete(DagRun))  # what belongs to them goes with them
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schemas_checked_once() -> Iterator[None]:
+    """Spare a sixth of each run: Airflow has the schema of a parameter checked again whenever it reads the parameter."""
+    from jsonschema.validators import Draft202012Validator as Validator
+
+    check, holding = Validator.check_schema, set[str]()
+
+    def check_once(schema: Any, *arguments: Any, **options: Any) -> None:
+        written = json.dumps(schema, sort_keys=True, default=repr)
+        if written not in holding:
+            check(schema, *arguments, **options)
+            holding.add(written)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Validator, "check_schema", check_once)
+        yield
+
+
 @contextmanager
 def small_site(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """Fresh servers, fresh staging, a source for the small space."""
+    """Fresh servers, fresh staging, a source for the small space, and no run yet."""
+    forget_runs()
     patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
     patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
     patch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
