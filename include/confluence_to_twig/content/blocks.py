@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import partial
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)$")
@@ -63,16 +65,19 @@ class Block(NamedTuple):
         return self.lines[-1].end
 
 
+#: A line of its four values; a document has many.
+_line: Callable[[tuple[int, int, str, str]], Line] = partial(tuple.__new__, Line)
+
+
 def lines_of(markdown: str) -> list[Line]:
     """The lines of a document."""
-    lines: list[Line] = []
-    position = 0
-    for text in markdown.split("\n"):
-        end = position + len(text) + 1
-        lines.append(Line(position, end, "", text.removesuffix("\r")))
-        position = end
-    lines[-1] = lines[-1]._replace(end=len(markdown))  # it has no line break
-    return lines
+    texts = markdown.split("\n")
+    ends = list(accumulate(map(len, texts), lambda position, length: position + length + 1, initial=0))
+    starts = ends[:-1]
+    ends[-1] = len(markdown)  # the last line has no line break
+    if "\r" in markdown:
+        texts = [text.removesuffix("\r") for text in texts]
+    return list(map(_line, zip(starts, ends[1:], repeat(""), texts, strict=False)))
 
 
 def scan(lines: Sequence[Line]) -> list[Block]:

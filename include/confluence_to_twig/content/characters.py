@@ -11,7 +11,8 @@ _CONTROLS = bytes(code for code in range(128) if ILLEGAL.match(chr(code)))
 
 #: Characters without width that editors leave behind. They are invisible, and search does not find a word with one
 #: inside.
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def replace_illegal(text: str) -> str:
@@ -36,4 +37,4 @@ def _substitute(match: re.Match[str]) -> str:
 
 def without_invisible(text: str) -> str:
     """Text without soft hyphens, zero-width blanks and byte order marks; joiners, which change what is seen, stay."""
-    return text if text.isascii() else _INVISIBLE.sub("", text)
+    return text if text.isascii() or text.isprintable() else _INVISIBLE.sub("", text)  # of which none is printable

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from confluence_to_twig.content.appendix import attachments_section, comments_section
+from confluence_to_twig.content.characters import replace_illegal
 from confluence_to_twig.content.coverage import coverage
 from confluence_to_twig.content.markdown.writer import to_markdown
 from confluence_to_twig.content.model import Conversion, ConversionReport, Heading, LeftOut, PageContext
 from confluence_to_twig.content.nodes import Node
-from confluence_to_twig.content.storage.parse import parse_storage
+from confluence_to_twig.content.storage.parse import parse_legal
 from confluence_to_twig.content.storage.resolution import Resolution
 from confluence_to_twig.content.storage.storage_format import resolve
 from confluence_to_twig.content.storage.view import normalise_view
@@ -22,12 +23,14 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
     page = context or PageContext()
     state = Resolution(page, resolve)
     headings: list[Heading] = []
-    markdown, source = _body(storage, state, headings), storage
+    source = replace_illegal(storage)
+    markdown, used_view = _body(source, state, headings), False
     if page.view:
         of_view: list[Heading] = []
-        rendered = _body(page.view, state, of_view, is_view=True)
+        view = replace_illegal(page.view)
+        rendered = _body(view, state, of_view, is_view=True)
         if len(rendered.split()) > len(markdown.split()):
-            markdown, source, headings = rendered, page.view, of_view
+            markdown, source, headings, used_view = rendered, view, of_view, True
     covered = coverage(source, markdown)
     missing = (LeftOut(text, "not found again in the Markdown") for text in covered.missing)
     nothing = not markdown and any(left.seen for left in state.left_out)
@@ -37,7 +40,7 @@ def convert(storage: str, context: PageContext | None = None) -> Conversion:
         tolerant=state.tolerant,
         coverage=0.0 if nothing else covered.share,
         includes=tuple(sorted(state.includes)),
-        used_view=source is not storage,
+        used_view=used_view,
         left_out=(*state.left_out, *missing),
     )
     return Conversion(_with_appendix(markdown, page, headings, state.drawn), report, tuple(headings))
@@ -61,7 +64,7 @@ def storage_to_markdown(storage: str, context: PageContext | None = None) -> str
 
 
 def _body(text: str, state: Resolution, headings: list[Heading], *, is_view: bool = False) -> str:
-    parsed = parse_storage(text)
+    parsed = parse_legal(text)
     root = normalise_view(parsed.root) if is_view else parsed.root
     state.tolerant = state.tolerant or (parsed.tolerant and not is_view)
     resolve(root, state)

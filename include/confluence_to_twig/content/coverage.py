@@ -11,7 +11,7 @@ from operator import contains
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from confluence_to_twig.content.characters import replace_illegal, without_invisible
+from confluence_to_twig.content.characters import INVISIBLE, without_invisible
 from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind, plain_words
@@ -36,11 +36,10 @@ _UNSEEN = re.compile(
 )
 #: Elements within a word or a sentence: the text on either side of their tags stays together.
 _INLINE_TAG = re.compile(
-    r"</?(?=[sbeiudftckarmqvw])(?:strong|b|em|i|u|s|del|strike|ins|span|font|small|big|sup|sub|code|tt|kbd|samp|a|ri:[a-z-]+|"
-    r"abbr|acronym|bdi|bdo|cite|dfn|mark|q|rb|rp|rt|ruby|var|wbr|"
-    r"ac:(?:inline-comment-marker|link|link-body|plain-text-link-body))(?=[\s/>])[^<>]*+>"
+    r"</?(?:s(?:trong|pan|mall|trike|u[bp]|amp)?|b(?:ig|d[io])?|em|i(?:ns)?|u|d(?:el|fn)|font|c(?:ode|ite)|tt|kbd|mark|q|var|wbr|"
+    r"a(?:bbr|cronym|c:(?:inline-comment-marker|link(?:-body)?|plain-text-link-body))?|r(?:i:[a-z-]+|[bpt]|uby))(?=[\s/>])[^<>]*+>"
 )
-_TAG = re.compile(r"</?[A-Za-z][^<>]*+>")
+_TAGS = re.compile(r"(?:</?[A-Za-z][^<>]*+>)++")
 _LINK_END = re.compile(r"\]\([^()\s]*\)")
 #: Every ASCII character that is not a letter or digit separates words, except those of markup, which may be within
 #: words.
@@ -49,10 +48,13 @@ _PARTED = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in ra
 _UNUSUAL_BLANKS = "–—…“”‘’\xa0\u3000\u2002\u2003\u2009\u202f"
 #: Arrows, symbols and emoji, with what changes how they look. They are no words: an element may have become one, directly
 #: beside a word.
-_SYMBOLS = re.compile(
-    "[\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\ufe0f"
-    "\U0001f000-\U0001faff]"
+_SYMBOL = (
+    "\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\ufe0f"
+    "\U0001f000-\U0001faff"
 )
+_SYMBOLS = re.compile(f"[{_SYMBOL}]")
+_INVISIBLE_OR_SYMBOL = re.compile(f"[{INVISIBLE}{_SYMBOL}]")
+_ASCII = bytes(range(128))
 
 
 #: Beginnings of macros, their parameters, settings of apps, and bodies without markup, in the order of the page.
@@ -84,6 +86,8 @@ class Coverage(NamedTuple):
 
 def coverage(storage: str, markdown: str) -> Coverage:
     """Which of the words that the storage text shows occur, as often, in the Markdown; all of none are 1.0.
+
+    :param storage: a text that went through :func:`~confluence_to_twig.content.characters.replace_illegal`.
 
     Texts, shown parameters of macros, and names of files count; the name of a file may be part of an address.
     """
@@ -131,17 +135,20 @@ def _as_named(name: str) -> str:
 
 
 def _words(text: str) -> list[bytes]:
-    plain = without_invisible(text)
-    if not plain.isascii():
-        for blank in _UNUSUAL_BLANKS:
-            plain = plain.replace(blank, " ")
-        plain = _SYMBOLS.sub(" ", plain)
-    return plain.encode("utf-8", "replace").translate(_PARTED, _MARKUP).split()
+    data = text.encode("utf-8", "replace")
+    unusual = data.translate(None, _ASCII).decode()
+    if unusual:
+        for character in _UNUSUAL_BLANKS:
+            if character in unusual:
+                data = data.replace(character.encode(), b" ")
+        if _INVISIBLE_OR_SYMBOL.search(unusual):
+            data = _SYMBOLS.sub(" ", without_invisible(data.decode())).encode()
+    return data.translate(_PARTED, _MARKUP).split()
 
 
 def _visible_text(storage: str) -> tuple[str, set[str]]:
     """The text that a reader sees, and the names of files that the body shows or links to."""
-    text = replace_illegal(storage)
+    text = storage
     if 'ac:name="html"' in text:
         text = _HTML_MACRO.sub(r"\1\2", text)
     if "base64," in text:
@@ -162,7 +169,7 @@ def _visible_text(storage: str) -> tuple[str, set[str]]:
         text = _PARTS.sub(_ShownParts(), text)
     text = _UNSEEN.sub(" ", text)
     files = {html.unescape(name) for name in _FILE.findall(text)} if "<ri:attachment" in text else set()
-    return html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text))), files - {""}
+    return html.unescape(_TAGS.sub(" ", _INLINE_TAG.sub("", text))), files - {""}
 
 
 def _words_of_smart_link(match: re.Match[str]) -> str:

@@ -80,14 +80,7 @@ class DocumentParts:
         """The chunks' contents in reading order."""
         if not self._pieces:
             return
-        packer = Packer(
-            self._pieces,
-            [self._lead_tokens(index) for index in range(len(self._pieces))],
-            [self._tail_tokens(index) for index in range(len(self._pieces))],
-            self._markdown,
-            TARGET_TOKENS,
-            LIMIT_TOKENS,
-        )
+        packer = Packer(self._pieces, *self._around_tokens(), self._markdown, TARGET_TOKENS, LIMIT_TOKENS)
         for start, end in packer.pack():
             yield from self._fitting(packer, start, end, LIMIT_TOKENS)
 
@@ -193,19 +186,21 @@ class DocumentParts:
             start = earlier
         return start
 
-    def _lead_tokens(self, index: int) -> int:
-        """What a chunk that begins with this piece holds before it: context line, overlap, frame."""
-        tokens = self._sections[index].context_tokens
-        if self._overlaps(index):
-            return tokens + OVERLAP_TOKENS
-        return tokens + self._pieces[index].frame.prefix_tokens if self._continues(index) else tokens
-
-    def _tail_tokens(self, index: int) -> int:
-        return self._pieces[index].frame.suffix_tokens if self._continues(index + 1) else 0
+    def _around_tokens(self) -> tuple[list[int], list[int]]:
+        """For each piece what a chunk that begins with it holds before it (context line, overlap, frame), and what one that
+        ends with it holds behind it (the end of its frame)."""
+        leads = [section.context_tokens for section in self._sections]
+        tails = [0] * len(self._pieces)
+        for index in range(1, len(self._pieces)):
+            before, piece = self._pieces[index - 1], self._pieces[index]
+            if before.block == piece.block and self._continues(index):
+                leads[index] += OVERLAP_TOKENS if self._overlaps(index) else piece.frame.prefix_tokens
+                tails[index - 1] = before.frame.suffix_tokens
+        return leads, tails
 
 
 def _counted(start: int, end: int, body: str, section: Section, anchor: Section) -> Part:
-    context, _ = section.context_for(count_tokens(body)) if section.shorter else (section.context, 0)
+    context, _ = section.context_for(count_tokens(body)) if section.around else (section.context, 0)
     text = context + body
     return Part(start, end, body, text, count_tokens(text), section, anchor)
 

@@ -54,7 +54,8 @@ class Section:
     :param anchor: the heading's fragment in the page's URL; empty for the page.
     :param context: ``Space › Ancestor › Page › Heading`` and an empty line, which begins every chunk; empty for a bare text.
     :param context_tokens: the tokens of that line.
-    :param shorter: the same without the outermost parts, each shorter by one, for chunks that say little themselves.
+    :param around: the outermost parts of that line, which it can do without, from outside in.
+    :param own: its other parts.
     """
 
     level: int
@@ -62,17 +63,19 @@ class Section:
     anchor: str
     context: str
     context_tokens: int
-    shorter: tuple[str, ...]
+    around: tuple[str, ...]
+    own: tuple[str, ...]
     parent: Section | None
 
     def context_for(self, body_tokens: int) -> tuple[str, int]:
         """The context line for a chunk of that size, and its tokens: an eighth of the text, where title and headings allow."""
         most = max(_LEAST_CONTEXT, body_tokens // _CONTEXT_SHARE)
         context, tokens = self.context, self.context_tokens
-        for shorter in self.shorter:
-            if tokens <= most:
-                break
-            context, tokens = shorter, count_tokens(shorter)
+        left = 0
+        while tokens > most and left < len(self.around):
+            left += 1
+            context = _line([*self.around[left:], *self.own])
+            tokens = count_tokens(context)
         return context, tokens
 
     def shared(self, other: Section) -> Section:
@@ -139,8 +142,9 @@ class Outline:
         own = _shown([self._page.title, *path])
         context = self._context([*around, *own])
         whole = bool(own) and context == _line([*around, *own])
-        shorter = tuple(_line([*around[left:], *own]) for left in range(1, len(around) + 1)) if whole else ()
-        return Section(level, path, anchor, context, count_tokens(context), shorter, parent)
+        return Section(
+            level, path, anchor, context, count_tokens(context), tuple(around) if whole else (), tuple(own), parent
+        )
 
     def _context(self, parts: list[str]) -> str:
         line = _ARROW.join(parts)

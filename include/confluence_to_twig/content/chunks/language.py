@@ -8,7 +8,8 @@ from itertools import chain
 
 _SAMPLE_CHARS = 2_000
 _FEWEST_LETTERS = 20
-_CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`[^`\n]*`|\]\([^)\s]*\)", re.DOTALL | re.MULTILINE)
+#: Each begins with one of few characters, which is what makes it fast to find.
+_CODE = re.compile(r"\n(`{3,}|~{3,}).*?\n\1|`[^`\n]*`|\]\([^)\s]*\)", re.DOTALL)
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
     ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
@@ -21,7 +22,6 @@ _SCRIPTS = (
     ("hi", re.compile("[\u0900-\u097f]")),
 )
 _NOT_LATIN = re.compile("[\u0370-\u1fff\u2e80-\uffff]")
-_LATIN_WORD = re.compile(r"[^\W\d_]+")
 _COMMON_WORDS = {
     "en": "the and of to in is for that with are this on be it as or you not from by can an if when",
     "de": "der die und das ist nicht ein eine den von zu mit auf für sich dem werden wird auch oder bei",
@@ -34,9 +34,12 @@ _COMMON_WORDS = {
     "sv": "och att det som en är av för på med den till inte har om ett kan från",
 }
 _WORD_LANGUAGES = {
-    word: [language for language, words in _COMMON_WORDS.items() if word in words.split()]
+    word.encode(): [language for language, words in _COMMON_WORDS.items() if word in words.split()]
     for word in " ".join(_COMMON_WORDS.values()).split()
 }
+_ASCII = bytes(range(128))
+#: Bytes of UTF-8: all of ASCII but its letters part words.
+_PARTED = bytes(code if code > 127 or chr(code).isalpha() else 32 for code in range(256))
 
 
 def detect_language(markdown: str) -> str | None:
@@ -44,7 +47,7 @@ def detect_language(markdown: str) -> str | None:
     text = _sample(markdown[: 4 * _SAMPLE_CHARS])
     if _letters(text[:100]) < _FEWEST_LETTERS and _letters(text) < _FEWEST_LETTERS:
         return None
-    if _NOT_LATIN.search(text):
+    if not text.isascii() and _NOT_LATIN.search(text):
         letters = _letters(text)
         for language, script in _SCRIPTS:
             if len(script.findall(text)) * (10 if language == "ja" else 5) > letters:
@@ -59,17 +62,28 @@ def _letters(text: str) -> int:
 def _sample(beginning: str) -> str:
     """The first characters that are neither code nor links, which are looked for only as far as that."""
     parts: list[str] = []
-    missing, position = _SAMPLE_CHARS, 0
+    missing, position = _SAMPLE_CHARS, 1
+    beginning = f"\n{beginning}"
     for match in _CODE.finditer(beginning):
-        parts.append(beginning[position : match.start()])
+        start = match.start()
+        parts.append(beginning[position : start + 1 if beginning[start] == "\n" else start])
         missing, position = missing - len(parts[-1]) - 1, match.end()
         if missing <= 0:
             return " ".join(parts)[:_SAMPLE_CHARS]
     return " ".join([*parts, beginning[position:]])[:_SAMPLE_CHARS]
 
 
+def _words(text: str) -> list[bytes]:
+    """Runs of letters."""
+    data = text.encode()
+    for character in set(data.translate(None, _ASCII).decode()):
+        if not character.isalnum() or character.isdecimal():
+            data = data.replace(character.encode(), b" ")
+    return data.translate(_PARTED).split()
+
+
 def _by_common_words(text: str) -> str | None:
-    words = _LATIN_WORD.findall(text.lower())
+    words = _words(text.lower())
     common = filter(_WORD_LANGUAGES.__contains__, words)
     votes = Counter(chain.from_iterable(map(_WORD_LANGUAGES.__getitem__, common)))
     if not votes:

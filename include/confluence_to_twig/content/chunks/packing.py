@@ -9,7 +9,6 @@ an edit moves only the cuts next to it, wherever on the page it is.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
@@ -30,6 +29,8 @@ _SMALL, _TINY = 3, 5
 _BETWEEN_BLOCKS, _BETWEEN_ITEMS, _INSIDE, _LAST_RESORT = 7, 8, 9, 10
 #: A paragraph of at most this many tokens before code or a table says what that is.
 _CAPTION_TOKENS = 40
+_SPOKEN = (Kind.PROSE, Kind.ITEM, Kind.QUOTE)
+_SHOWN = (Kind.CODE, Kind.TABLE)
 #: What a quote has behind its text, where its paragraphs end.
 _ENDS = " \t\n>"
 
@@ -59,6 +60,7 @@ class Packer:
         self._document = document
         self._target = target
         self._limit = limit
+        self._keys: dict[int, str] = {}
         self._sums = list(accumulate((piece.tokens for piece in pieces), initial=0))
         content = (index for index, piece in enumerate(reversed(pieces)) if piece.kind is not Kind.HEADING)
         self._last_content = len(pieces) - 1 - next(content, len(pieces))
@@ -73,17 +75,20 @@ class Packer:
         if end - start < 2 or self._cost(start, end) <= target:
             return [(start, end)]
         cuts = [start, end]
-        order = self._order(start, end)
+        ranks = self._ranks(start, end)
+        ordered: dict[int, list[int]] = {}
         for smallest, most, worst in (
             (target // _SMALL, target, _INSIDE),
             (target // _TINY, target, _INSIDE),
             (1, limit, _INSIDE),
             (1, limit, _LAST_RESORT),
         ):
-            if all(self._cost(left, right) <= most for left, right in pairwise(cuts)):
-                continue
-            for rank, _, boundary in order:
-                if rank <= worst:
+            for rank in sorted(ranks):
+                if rank > worst or all(self._cost(left, right) <= most for left, right in pairwise(cuts)):
+                    break
+                if rank not in ordered:
+                    ordered[rank] = sorted(ranks[rank], key=self._place)
+                for boundary in ordered[rank]:
                     self._try(boundary, cuts, smallest, most)
         return list(pairwise(cuts))
 
@@ -96,18 +101,21 @@ class Packer:
         if self._sum(left, boundary) >= smallest and self._sum(boundary, right) >= smallest:
             cuts.insert(index, boundary)
 
-    def _order(self, start: int, end: int) -> list[tuple[int, bytes, int]]:
-        """The boundaries between two pieces, best first. Equal pieces differ by how often they occurred before."""
-        seen: Counter[str] = Counter()
-        order = []
+    def _ranks(self, start: int, end: int) -> dict[int, list[int]]:
+        """The boundaries between two pieces by their rank, and how often each piece occurred before."""
+        seen: dict[str, int] = {}
+        ranks: dict[int, list[int]] = {}
         for boundary in range(start + 1, end):
             piece = self._pieces[boundary]
             key = self._document[piece.start : min(piece.end, piece.start + _KEY_CHARS)]
-            seen[key] += 1
-            digest = blake2b(f"{seen[key]}\0{key}".encode("utf-8", "replace"), digest_size=8).digest()
-            order.append((self._rank(boundary), digest, boundary))
-        order.sort()
-        return order
+            seen[key] = seen.get(key, 0) + 1
+            self._keys[boundary] = f"{seen[key]}\0{key}"
+            ranks.setdefault(self._rank(boundary), []).append(boundary)
+        return ranks
+
+    def _place(self, boundary: int) -> bytes:
+        """The place of a boundary among those of its rank. Equal pieces differ by how often they occurred before."""
+        return blake2b(self._keys[boundary].encode("utf-8", "replace"), digest_size=8).digest()
 
     def _rank(self, boundary: int) -> int:
         """How good a place for a cut the boundary before a piece is; lower is better."""
@@ -126,10 +134,10 @@ class Packer:
     def _introduces(self, piece: Piece) -> bool:
         """Whether a sentence, item or label leads to what follows: it ends with a colon, or is a bold title."""
         end = self._document[max(piece.start, piece.end - 16) : piece.end].rstrip(_ENDS)
-        return end.endswith((":", "：", "**", ":_")) and piece.kind in {Kind.PROSE, Kind.ITEM, Kind.QUOTE}
+        return end.endswith((":", "：", "**", ":_")) and piece.kind in _SPOKEN
 
     def _is_caption(self, before: Piece, after: Piece) -> bool:
-        return after.kind in {Kind.CODE, Kind.TABLE} and before.kind is Kind.PROSE and before.tokens <= _CAPTION_TOKENS
+        return after.kind in _SHOWN and before.kind is Kind.PROSE and before.tokens <= _CAPTION_TOKENS
 
     def _sum(self, start: int, end: int) -> int:
         return self._sums[end] - self._sums[start]

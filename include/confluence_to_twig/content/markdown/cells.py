@@ -36,7 +36,7 @@ def cell_text(cell: Node, inline: InlineRenderer, *, strong: bool) -> str:
         text = rendered_text("".join(children))
     else:
         inline.strong = strong
-        text = _BREAK.join(_parts(cell, inline, ""))
+        text = _BREAK.join(_parts(children, inline, ""))
         inline.strong = True
     return text.replace("|", "\\|")
 
@@ -47,8 +47,8 @@ def _unwrapped(cell: Node) -> list[Node | str]:
     return only.children if isinstance(only, Node) and only.tag == "p" else cell.children
 
 
-def _parts(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
-    for part in runs(node.children):
+def _parts(children: list[Node | str], inline: InlineRenderer, indent: str) -> Iterator[str]:
+    for part in runs(children):
         if isinstance(part, Node):
             yield from _block(part, inline, indent)
             continue
@@ -65,18 +65,18 @@ def _block(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
     elif node.tag == "table":
         yield from _nested_table(node, inline)
     elif node.tag == "blockquote" and node.get("data-label"):
-        parts = list(_parts(node, inline, indent))
+        parts = list(_parts(node.children, inline, indent))
         if parts:
             yield f"**{escape_text(node.get('data-label'))}:** {parts[0]}"
             yield from parts[1:]
     elif node.tag != "hr":
-        yield from _parts(node, inline, indent)
+        yield from _parts(node.children, inline, indent)
 
 
 def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
     number = list_start(node)
     for item in list_items(node):
-        parts = list(_parts(item, inline, indent + "  "))
+        parts = list(_parts(item.children, inline, indent + "  "))
         marker = f"{number}. " if node.tag == "ol" else "- "
         number += 1
         box = checkbox(item)
@@ -90,6 +90,6 @@ def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
 def _nested_table(table: Node, inline: InlineRenderer) -> Iterator[str]:
     """A table inside a cell: one line for each row, cells separated by bars."""
     for row, _ in table_rows(table):
-        cells = [_BREAK.join(_parts(cell, inline, "")) for cell in row.elements() if cell.tag in CELLS]
+        cells = [_BREAK.join(_parts(cell.children, inline, "")) for cell in row.elements() if cell.tag in CELLS]
         if any(cells):
             yield " | ".join(cells)

@@ -8,7 +8,7 @@ rendered here.
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from html2text import HTML2Text
@@ -101,7 +101,10 @@ class InlineRenderer:
             return text
         codes = iter(self._codes)
         self._codes = []
-        return _CODES.sub(lambda match: code_span("".join(islice(codes, len(match[0])))), text)
+        if CODE + CODE in text:
+            return _CODES.sub(lambda match: code_span("".join(islice(codes, len(match[0])))), text)
+        between = text.split(CODE)
+        return "".join(chain(between[:1], *zip(map(code_span, codes), between[1:], strict=True)))
 
     def _feed(self, children: Sequence[Node | str]) -> None:
         pending: list[str] = []
@@ -199,8 +202,12 @@ def rendered_text(text: str) -> str:
 
 
 def _even(text: str) -> str:
-    text = without_invisible(text)
-    return _WHITE_SPACE.sub(" ", text) if "  " in text or _OTHER_SPACE.search(text) else text
+    """Text without invisible characters, each run of white space one blank."""
+    if not text.isprintable():  # of all white space only the blank is
+        text = without_invisible(text)
+        if _OTHER_SPACE.search(text):
+            return _WHITE_SPACE.sub(" ", text)
+    return _WHITE_SPACE.sub(" ", text) if "  " in text else text
 
 
 def _single_breaks(text: str) -> str:

@@ -29,17 +29,26 @@ class _Cell(NamedTuple):
     rows: int
 
 
-def sole_cell(table: Node) -> Node | None:
+#: The cells of a row, and whether it stands in a ``thead``.
+_Row = tuple[list[Node], bool]
+
+
+def rows_of(table: Node) -> list[_Row]:
+    """The rows of a table that have cells."""
+    rows = ((row.elements(), in_head) for row, in_head in table_rows(table))
+    return [(cells, in_head) for parts, in_head in rows if (cells := [part for part in parts if part.tag in CELLS])]
+
+
+def sole_cell(rows: list[_Row]) -> Node | None:
     """The cell of a table that has only one: a frame around content rather than a table."""
-    cells = (cell for row, _ in table_rows(table) for cell in row.elements() if cell.tag in CELLS)
-    only, second = next(cells, None), next(cells, None)
-    return None if second is not None else only
+    return rows[0][0][0] if len(rows) == 1 and len(rows[0][0]) == 1 else None
 
 
-def render_table(table: Node, inline: InlineRenderer) -> tuple[list[Node | str], str]:
-    """What stands in the table outside its cells (caption, stray text), and the table as Markdown."""
-    nodes = [([cell for cell in row.elements() if cell.tag in CELLS], in_head) for row, in_head in table_rows(table)]
-    nodes = [(cells, in_head) for cells, in_head in nodes if cells]
+def render_table(table: Node, nodes: list[_Row], inline: InlineRenderer) -> tuple[list[Node | str], str]:
+    """What stands in the table outside its cells (caption, stray text), and the table as Markdown.
+
+    :param nodes: the table's rows.
+    """
     head_rows = _head_rows(nodes)
     rows = [
         [_cell(node, inline, in_head_row=number < head_rows) for node in cells]
@@ -51,7 +60,7 @@ def render_table(table: Node, inline: InlineRenderer) -> tuple[list[Node | str],
     return list(_outside(table)), _lines(grid, head_rows)
 
 
-def _head_rows(rows: list[tuple[list[Node], bool]]) -> int:
+def _head_rows(rows: list[_Row]) -> int:
     """How many rows at the top name the columns: those marked as such, or else a first row that is made to look like it."""
     marked = itertools.takewhile(lambda row: row[1] or all(node.tag == "th" for node in row[0]), rows)
     count = sum(1 for _ in marked)
@@ -109,7 +118,7 @@ def _span(value: str, limit: int) -> int:
 
 def _grid(rows: list[list[_Cell]]) -> list[list[str]]:
     """The texts by row and column, spans filled with their value; as written where that would grow without bound."""
-    if all(cell.columns == cell.rows == 1 for row in rows for cell in row):
+    if not any(cell.columns > 1 or cell.rows > 1 for row in rows for cell in row):
         return [[cell.text for cell in row] for row in rows]
     placed = _placed(rows)
     if placed is None:

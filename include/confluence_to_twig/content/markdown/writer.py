@@ -14,7 +14,7 @@ from confluence_to_twig.content.markdown.escape import (
     escape_text,
     without_lone_escapes,
 )
-from confluence_to_twig.content.markdown.inline import InlineRenderer
+from confluence_to_twig.content.markdown.inline import InlineRenderer, rendered_text
 from confluence_to_twig.content.markdown.structure import (
     HEADINGS,
     MAX_NUMBER,
@@ -26,7 +26,7 @@ from confluence_to_twig.content.markdown.structure import (
     runs,
     shown_text,
 )
-from confluence_to_twig.content.markdown.tables import render_table, sole_cell
+from confluence_to_twig.content.markdown.tables import render_table, rows_of, sole_cell
 from confluence_to_twig.content.model import Heading
 from confluence_to_twig.content.nodes import Node, only_text
 
@@ -89,8 +89,8 @@ class Renderer:
 
     def blocks(self, children: list[Node | str]) -> list[Block]:
         """The blocks of a container's children, in reading order."""
-        if children and only_text(children):
-            return self._paragraphs(children)
+        if only_text(children):
+            return self._text(children)
         blocks: list[Block] = []
         for part in runs(children):
             for block in self._block(part) if isinstance(part, Node) else self._paragraphs(part):
@@ -109,8 +109,14 @@ class Renderer:
         return self.blocks(node.children)
 
     def _paragraphs(self, run: Sequence[Node | str]) -> list[Block]:
+        if only_text(run):
+            return self._text(run)
         texts = (without_lone_escapes(self.inline.render(part)) for part in paragraphs(run))
         return [Block("p", escape_line_starts(text.replace(BREAK, "  \n"))) for text in texts if text]
+
+    def _text(self, run: Sequence[str]) -> list[Block]:
+        text = without_lone_escapes(rendered_text("".join(run)))
+        return [Block("p", escape_line_starts(text))] if text else []
 
     def _heading(self, node: Node) -> list[Block]:
         """One line of heading; blocks that someone put into it follow below."""
@@ -156,10 +162,11 @@ class Renderer:
         return [Block("quote", "\n".join(f"> {line}" if line else ">" for line in _join(blocks).split("\n")))]
 
     def _table(self, node: Node) -> list[Block]:
-        only = sole_cell(node)
+        rows = rows_of(node)
+        only = sole_cell(rows)
         if only is not None:
             return self.blocks(only.children)
-        before, table = render_table(node, self.inline)
+        before, table = render_table(node, rows, self.inline)
         blocks = self.blocks(before)
         return [*blocks, Block("table", table)] if table else blocks
 

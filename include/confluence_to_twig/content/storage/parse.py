@@ -9,7 +9,7 @@ from html.entities import html5
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from confluence_to_twig.content.characters import ILLEGAL, replace_illegal
-from confluence_to_twig.content.nodes import MAX_DEPTH, Node
+from confluence_to_twig.content.nodes import MAX_DEPTH, Node, names
 from confluence_to_twig.content.storage.tolerant import parse_tolerant
 
 # A CDATA section or comment without an end runs to the end of the text, so that each is scanned only once. XML's own five
@@ -17,6 +17,13 @@ from confluence_to_twig.content.storage.tolerant import parse_tolerant
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?!(?:amp|lt|gt|quot|apos);)(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));",
     re.DOTALL,
+)
+_XML_NAMES = ("&amp;", "&lt;", "&gt;", "&quot;", "&apos;")
+#: Names of attributes that :func:`_name` leaves as they are; most are among these.
+_USUAL_NAMES = names(
+    "ac:name ac:schema-version ac:macro-id ri:content-title ri:filename ri:value ri:account-id ri:space-key ri:version-at-save "
+    "ac:alt ac:width ac:align ac:layout ac:anchor ac:type ac:emoji-id ac:emoji-shortname ac:emoji-fallback ac:local-id "
+    "local-id style class href data-layout data-width data-table-width datetime colspan rowspan start data-highlight-colour"
 )
 _WRAPPER = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">', "</root>"
 
@@ -37,7 +44,11 @@ def parse_storage(storage: str, max_depth: int = MAX_DEPTH) -> Parsed:
 
     :param max_depth: elements nested deeper are dissolved into their ancestor.
     """
-    text = replace_illegal(storage)
+    return parse_legal(replace_illegal(storage), max_depth)
+
+
+def parse_legal(text: str, max_depth: int = MAX_DEPTH) -> Parsed:
+    """The same for a text that went through :func:`~confluence_to_twig.content.characters.replace_illegal`."""
     try:
         return Parsed(_well_formed(text, max_depth), tolerant=False)
     except (ExpatError, _TooDeepError):
@@ -59,8 +70,9 @@ def _well_formed(text: str, max_depth: int) -> Node:
         if len(around) >= max_depth:
             raise _TooDeepError
         children: list[Node | str] = []
-        named = {_name(key): value for key, value in attributes.items()} if attributes else attributes
-        inside.append(Node(_name(name), named, children))
+        if attributes and not _USUAL_NAMES.issuperset(attributes):
+            attributes = {_name(key): value for key, value in attributes.items()}
+        inside.append(Node(_name(name), attributes, children))
         around.append(inside)
         inside = children
 
@@ -86,7 +98,10 @@ def _well_formed(text: str, max_depth: int) -> Node:
 
 def _resolve_references(text: str) -> str:
     """Named and numeric references as characters, outside CDATA and comments; unknown names as they are written."""
-    return _REFERENCE.sub(_character, text) if "&" in text else text
+    ampersands = text.count("&")
+    if not ampersands or ampersands == sum(map(text.count, _XML_NAMES)):
+        return text
+    return _REFERENCE.sub(_character, text)
 
 
 def _character(match: re.Match[str]) -> str:
