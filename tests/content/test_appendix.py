@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from confluence_to_twig.content import Attachment, Comment, PageContext, convert
+from confluence_to_twig.content import Attachment, Comment, PageContext, chunk_document, convert
 
 SITE = "https://acme.example/wiki"
 
@@ -52,3 +52,20 @@ def test_csv_file_becomes_a_table(read):
 def test_a_file_that_only_claims_to_be_csv_is_text():
     attachment = Attachment("x.csv", f"{SITE}/x.csv", "text/csv", "just words")
     assert "just words" in convert("", PageContext(attachments=(attachment,))).markdown
+
+
+def test_headings_of_a_file_stand_below_its_name_and_leave_the_outline_of_the_page_alone():
+    files = (
+        Attachment("plan.docx", f"{SITE}/plan.docx", "", "## Why\n\nBecause.\n\n### How"),
+        Attachment("notes.md", f"{SITE}/notes.md", "", "# Why\n\n```\nnot closed"),
+        Attachment("end.txt", f"{SITE}/end.txt", "", "The end of it. " * 400),
+    )
+    context = PageContext(url=f"{SITE}/pages/1", attachments=files)
+    page = convert("<h2>Why</h2><p>Body.</p>", context)
+    headings = [line for line in page.markdown.split("\n") if line.startswith("#")]
+    assert headings == [
+        "## Why", "## Attachments", "### plan.docx", "#### Why", "##### How", "### notes.md", "#### Why", "### end.txt",
+    ]  # fmt: skip
+    chunks = chunk_document(page.markdown, context, page.headings)
+    assert chunks[-1].heading_path == ("Attachments", "end.txt")
+    assert "```" not in chunks[-1].text

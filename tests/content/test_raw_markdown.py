@@ -49,7 +49,8 @@ def test_headings_that_would_be_too_deep_stay_headings() -> None:
 
 def test_facts_above_the_text_are_code() -> None:
     assert without_front_matter("---\ntitle: Plan\n---\n\nText") == "```yaml\ntitle: Plan\n```\n\n\nText"
-    assert without_front_matter("---\n\nText") == "---\n\nText"
+    for other in ("---\n\nText", "---\n\nText\n\n---\n", "---\nText\n---\n"):
+        assert without_front_matter(other) == other
 
 
 @given(st.text(alphabet="#=- \n`a>|*1.", max_size=60), st.integers(1, 6))

@@ -13,7 +13,7 @@ _CODE_SOURCE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*\Z")
-_FRONT_MATTER = re.compile(r"---[ \t]*\n((?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?=[\w\"'-]+[ \t]*:)((?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 
 
 def without_code_sources(text: str) -> str:

@@ -8,6 +8,10 @@ from lxml import etree
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.opc.constants import CONTENT_TYPE as CT
+from pptx.opc.constants import RELATIONSHIP_TYPE as RT
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
@@ -82,6 +86,26 @@ def test_a_chart_is_a_table_of_what_it_shows() -> None:
         "## Slide 1\n\nChart: Sales\n\n|  | Q1 | Q2 |\n| --- | --- | --- |\n| East | 1.5 | 3 |\n| West | 2 |  |\n\n"
         "Chart\n\n|  | Load |\n| --- | --- |\n| 7 | 8 |"
     )
+
+
+def test_a_diagram_is_a_list_of_its_texts() -> None:
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    names = "xmlns:d='http://schemas.openxmlformats.org/drawingml/2006/diagram' xmlns:a='http://schemas.openxmlformats.org/drawingml/2006/main'"
+    texts = "".join(f"<d:pt><d:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></d:t></d:pt>" for text in ("Plan", "", "Act"))
+    part = Part(
+        PackURI("/ppt/diagrams/data1.xml"),
+        CT.DML_DIAGRAM_DATA,
+        deck.part.package,
+        f"<d:m {names}>{texts}</d:m>".encode(),
+    )
+    frame = slide.shapes.add_table(1, 1, *BOX).element
+    data = frame.find(".//{*}graphicData")
+    data.set("uri", "http://schemas.openxmlformats.org/drawingml/2006/diagram")
+    relation = slide.part.relate_to(part, RT.DIAGRAM_DATA)
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    data.replace(data[0], parse_xml(f"<d:relIds {names} xmlns:r='{office}' r:dm='{relation}'/>"))
+    assert text_of(deck) == "## Slide 1\n\n- Plan\n- Act"
 
 
 def test_notes_stand_below_their_slide() -> None:

@@ -101,6 +101,16 @@ def test_the_word_of_a_sheet_for_its_size_does_not_count() -> None:
     assert text_of(stored.getvalue()).endswith("| 1 | 2 |")
 
 
+def test_a_long_table_repeats_its_header_so_that_reading_can_end_early() -> None:
+    rows = [["Host", "Port"], *(["api", number] for number in range(2_500))]
+    pieces = list(xlsx(book(rows)))
+    assert len(pieces) == 3
+    assert all(piece.count("| Host | Port |\n") == 1 for piece in pieces)
+    assert [line for piece in pieces for line in piece.split("\n") if line.startswith("| api")] == [
+        f"| api | {number} |" for number in range(2_500)
+    ]
+
+
 def test_a_very_wide_sheet_is_cut_where_nobody_reads_on() -> None:
     [_, header, *_] = text_of(book([list(range(1_000)), list(range(1_000))])).split("\n\n")
     assert header.split("\n")[0].count("|") == 201

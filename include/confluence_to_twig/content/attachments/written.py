@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 #: Columns that blanks or tabs keep apart, as programs print them.
-_COLUMNS = re.compile(r"\S(?:[ ]{3,}|\t)\s*\S")
+_COLUMNS = re.compile(r"\S(?:\t|[ ]{3})[ \t]*\S")
 
 
 def written(nodes: Iterable[Node | str]) -> str:
@@ -46,4 +46,4 @@ def table(rows: Iterable[Iterable[str]]) -> Node:
 
 
 def _row(cells: Iterable[str], tag: str) -> Node:
-    return Node("tr", {}, [Node(tag, {}, paragraph(cell).children) for cell in cells])
+    return Node("tr", {}, [Node(tag, {}, paragraph(cell).children if "\n" in cell else [cell]) for cell in cells])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.nodes import Node
 
-#: What a sheet gives at most: far more than the limit of a file's text leaves.
-_MOST_COLUMNS, _MOST_CHARS = 200, 5_000_000
+_MOST_COLUMNS = 200
+#: A longer table is written as several, each with the header, so that reading ends as soon as there is text enough.
+_ROWS_AT_ONCE = 1_000
 _Row = list[str]
 
 
@@ -33,21 +33,12 @@ def xlsx(data: bytes) -> Iterator[str]:
         if sheet.sheet_state != "visible":
             continue
         sheet.reset_dimensions()  # the sheet's own word for its size may be wrong
-        blocks = list(_blocks(_rows(sheet)))
-        if blocks:
-            yield written([heading(sheet.title)])
-        for block in blocks:
-            yield written(_nodes(block))
+        for number, block in enumerate(_blocks(_rows(sheet))):
+            yield written([*([] if number else [heading(sheet.title)]), *_nodes(block)])
 
 
 def _rows(sheet: Any) -> Iterator[_Row]:
-    chars = 0
-    for cells in sheet.iter_rows(max_col=None):
-        row = [_shown(cell) for cell in cells[:_MOST_COLUMNS]]
-        chars += sum(map(len, row))
-        if chars > _MOST_CHARS:
-            return
-        yield row
+    return ([_shown(cell) for cell in cells[:_MOST_COLUMNS]] for cells in sheet.iter_rows())
 
 
 def _blocks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
@@ -65,6 +56,9 @@ def _blocks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
         if block and ((apart and not inside) or is_title or len(block) == 1 == sum(map(bool, block[0]))):
             yield block
             block, span = [], here
+        elif len(block) > _ROWS_AT_ONCE:
+            yield block
+            block = block[:1]
         block.append(row)
         span = (min(span[0], here[0]), max(span[1], here[1])) if len(block) > 1 else here
         apart = False
@@ -81,7 +75,7 @@ def _nodes(block: list[_Row]) -> list[Node | str]:
         return [paragraph(text) for text in columns[0]]
     if len(block) == 1:
         return [paragraph(" | ".join(filter(None, block[0])))]
-    return [table(itertools.starmap(lambda *cells: cells, zip(*columns, strict=True)))]
+    return [table(zip(*columns, strict=True))]
 
 
 def _shown(cell: Any) -> str:
