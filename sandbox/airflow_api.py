@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sandbox.airflow_settings import AirflowSettings
 
 
+#: Paths that answer 200 when an API server is ready for people, and for tasks: the routes of the latter are made when they are asked
+#: for the first time, for several seconds of a processor, and on a busy machine the first task gives up before.
+READY = ("api/v2/monitor/health", "execution/health")
 #: An Airflow that shares two busy cores with its own start can take long over a call.
 CALL_SECONDS = 120
 

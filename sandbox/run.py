@@ -19,7 +19,7 @@ from confluence_to_twig.cli.sync import display_on
 from confluence_to_twig.cli.terminal import Terminal
 from confluence_to_twig.sources.source import SOURCES_VARIABLE, load_sources
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, SourceStaging, root_at
-from sandbox.airflow_api import AirflowApi
+from sandbox.airflow_api import READY, AirflowApi
 from sandbox.airflow_home import PROJECT, SAMPLE_SOURCES, airflow_environment
 from sandbox.airflow_settings import AirflowSettings, read_settings
 from sandbox.processes import StartError, free_port, started
@@ -110,7 +110,8 @@ def local_airflow(
         url = f"http://127.0.0.1:{ports['airflow']}"
         display.say(f"Starting Airflow on {url} (half a minute; log: {log})")
         what = "Waiting for Airflow: it prepares its database, then starts its API server"
-        airflow.wait_until_up(f"{url}/api/v2/monitor/health", AIRFLOW_SECONDS, functools.partial(display.waiting, what))
+        for path in READY:
+            airflow.wait_until_up(f"{url}/{path}", AIRFLOW_SECONDS, functools.partial(display.waiting, what))
         api = AirflowApi(url)
         api.sign_in()
         api.apply(at_ports(read_settings(), ports))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.airflow_api import AirflowApi
+from sandbox.airflow_api import READY, AirflowApi
 from sandbox.processes import free_port, started
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ def plain_airflow(folder: Path) -> Iterator[PlainAirflow]:
     for name, text in files_of_the_walk().items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text, encoding="utf-8")
-    first = free_port(28_000 + os.getpid() % 2_000)
+    first = free_port(22_100 + os.getpid() % 1_800)
     airflow, confluence, twig = first, free_port(first + 1), free_port(first + 2)
     url = f"http://127.0.0.1:{airflow}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))}
@@ -96,7 +96,8 @@ def plain_airflow(folder: Path) -> Iterator[PlainAirflow]:
             server.wait_until_up(f"http://127.0.0.1:{port}/", 60)
         command = [str(bin_folder / "airflow"), "standalone"]
         server = stack.enter_context(started("Airflow", command, folder / "standalone.log", environment))
-        server.wait_until_up(f"{url}/api/v2/monitor/health", 600)
+        for path in READY:
+            server.wait_until_up(f"{url}/{path}", 600)
         api = AirflowApi(url)
         api.sign_in()
         yield PlainAirflow(home, api, f"http://127.0.0.1:{confluence}", f"http://127.0.0.1:{twig}")

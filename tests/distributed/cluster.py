@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.settings import TwigSettings
-from sandbox.airflow_api import AirflowApi
+from sandbox.airflow_api import READY, AirflowApi
 from sandbox.airflow_home import airflow_environment
 from sandbox.airflow_settings import read_settings
 from sandbox.processes import Server, StartError, free_port, started
@@ -28,7 +28,7 @@ from sandbox.run import at_ports
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.distributed.own_name import VARIABLE
 from tests.distributed.services import Services
-from tests.whole_airflow import base_environment
+from tests.whole_airflow import PROMPT_TWIG, base_environment
 
 WORKERS = ("worker-1", "worker-2")
 COMMANDS = {
@@ -81,8 +81,9 @@ class Cluster:
                 self.start(name)
 
     def wait_for_api(self) -> None:
-        """Until the API server answers."""
-        self.running["api-server"][0].wait_until_up(f"{self.api.base_url}/api/v2/monitor/health", 180)
+        """Until the API server answers people and tasks."""
+        for path in READY:
+            self.running["api-server"][0].wait_until_up(f"{self.api.base_url}/{path}", 180)
 
     def _environment(self, name: str) -> dict[str, str]:
         home = self.folder / name
@@ -147,10 +148,7 @@ def cluster(folder: Path, services: Services, sources: list[dict[str, Any]], gen
     api = AirflowApi(f"http://127.0.0.1:{ports['airflow']}")
     with ExitStack() as stack:
         confluence = ["--sample", "--generated", str(generated)] if generated else []
-        for name, options in {
-            "confluence": confluence,
-            "twig": ["--rate", "off", "--processing-seconds", "0.5"],
-        }.items():
+        for name, options in {"confluence": confluence, "twig": PROMPT_TWIG}.items():
             command = [sys.executable, "-m", f"sandbox.{name}", "--port", str(ports[name]), *options]
             log = folder / "logs" / f"sandbox-{name}.log"
             server = stack.enter_context(started(f"the sandbox {name}", command, log, shared))

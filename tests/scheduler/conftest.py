@@ -19,7 +19,7 @@ from sandbox.run import LocalAirflow, local_airflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.runs.statsd_socket import StatsdSocket, statsd_socket
 from tests.waiting import until
-from tests.whole_airflow import base_environment
+from tests.whole_airflow import PROMPT_TWIG, base_environment
 
 #: By document: version, content hash and chunk ids.
 Held = dict[str, tuple[int, str, tuple[str, ...]]]
@@ -101,11 +101,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     sources.write_text(yaml.safe_dump({"sources": SOURCES}), encoding="utf-8")
     base = base_environment() | {SOURCES_VARIABLE: str(sources)}
     ports = {"airflow": free_port(18_080), "confluence": free_port(18_180), "twig": free_port(18_280)}
-    options = {"twig": ["--rate", "off", "--processing-seconds", "0.5"]}
     lineage = folder / "openlineage.jsonl"
     with statsd_socket() as statsd:
         watched = statsd.environment() | lineage_to(lineage, f"confluence_to_twig__{SOURCES[0]['name']}")
-        with local_airflow(ports, folder, base | watched, options) as airflow:
+        with local_airflow(ports, folder, base | watched, {"twig": PROMPT_TWIG}) as airflow:
             yield Place(airflow, statsd, lineage)
 
 
