@@ -17,6 +17,8 @@ BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -q
 MEASURED = .coverage.json
 BESIDE = .tests-beside.txt
+OTHERS = .tests-others.txt
+WHOLE_SERVERS = browser distributed scheduler
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 # The commands run in your Airflow, which AIRFLOW_HOME names; without one, in that of `make run`, with its connections.
@@ -95,21 +97,26 @@ imports: install
 # Everything. The fast tests run here among the others, so that the coverage counts them.
 test: install lint tests
 
-# Whole servers wait much: all the rest runs beside them at low priority, on what they leave of the processors, and is printed after
-# them. Whole servers of one folder come after those of the other.
+# Whole servers wait much, so two streams of them run at once, on ports of their own: the browser's here, and the others. All the rest
+# runs beside them at low priority, on what they leave of the processors. What is not run here is printed when it has ended.
 tests: install chromium distributed
 	@$(UV) sync --frozen --quiet --group distributed --group measure
 	@failed=0; nice -n 10 make --no-print-directory beside >$(BESIDE) 2>&1 & beside=$$!; \
-	  trap 'kill $$beside 2>/dev/null || :' EXIT; echo "All but whole servers is tested beside them: $(BESIDE)"; \
-	  for folder in browser distributed scheduler; do [ ! -d tests/$$folder ] || $(PYTEST) tests/$$folder || failed=1; done; \
+	  make --no-print-directory --keep-going whole-scheduler whole-distributed >$(OTHERS) 2>&1 & others=$$!; \
+	  trap 'kill $$beside $$others 2>/dev/null || :' EXIT; echo "Tested beside the page in a browser: $(OTHERS), $(BESIDE)"; \
+	  $(PYTEST) tests/browser || failed=1; \
+	  tail -n +1 -f --pid=$$others $(OTHERS); wait $$others || failed=1; \
 	  tail -n +1 -f --pid=$$beside $(BESIDE); wait $$beside || failed=1; exit $$failed
 	$(BIN)/python -m tests.line_coverage $(MEASURED)
 
+whole-%:
+	$(PYTEST) tests/$*
+
 # The longest files come first (tests/tiers.py), so that no processor waits for the last one. A third process would only collect all tests
 # once more: twenty seconds of a processor. Line coverage: tests/line_coverage.py.
-beside: types imports docs
+beside: types imports
 	$(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
-	  -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not whole_server"
+	  -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WHOLE_SERVERS:%=--ignore=tests/%)
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
 proofs: install distributed
@@ -140,4 +147,4 @@ chromium:
 	  || echo "chromium or chromium-headless-shell is not installed and can't be installed from here: browser tests are skipped, or take longer"
 
 clean:
-	rm -rf $(BESIDE) $(MEASURED) .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site
+	rm -rf $(BESIDE) $(OTHERS) $(MEASURED) .venv .uv .import_linter_cache .airflow .airflow-sync .sandbox .staging site

@@ -22,6 +22,7 @@ sources:
   - {name: files, space_key: FILES, delivery: files, files_path: /nowhere}
   - {name: everything, spaces: ["*"], schedule: "0 2 * * *"}
   - {name: pending, space_key: NEW, twig_conn_id: nowhere}
+  - {name: told-apart, space_key: PROD, restricted_pages: audiences, everyone_groups: [confluence-users], kept_out_titles: editors}
   - {name: broken, space_key: "x y"}
 """
 #: A title that would do harm if it were taken for markup.

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
-from confluence_to_twig.sources.source import SOURCES_VARIABLE, Source
-from sandbox.processes import free_port
-from sandbox.run import LocalAirflow, local_airflow, run_source
+from confluence_to_twig.sources.source import Source
+from sandbox.run import LocalAirflow, run_source
 from sandbox.serving import CONTROL_PREFIX
 from tests.browser.test_page import WIDTH
-from tests.whole_airflow import base_environment
 
 SOURCE = Source(
-    name="docs",
+    name="told-apart",
     space_key="PROD",
     restricted_pages="audiences",
     everyone_groups=["confluence-users"],
@@ -29,20 +25,10 @@ QUESTION = "What do the security incident response and the price list of 2027 sa
 
 
 @pytest.fixture(scope="module")
-def told_apart(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAirflow]:
+def told_apart(airflow: LocalAirflow) -> LocalAirflow:
     """Airflow and both sandboxes after one run of the sample space with audiences."""
-    place = tmp_path_factory.mktemp("audiences")
-    sources = place / "sources.yaml"
-    sources.write_text(
-        "sources: [{name: docs, space_key: PROD, restricted_pages: audiences, everyone_groups: [confluence-users], "
-        "kept_out_titles: editors}]",
-        encoding="utf-8",
-    )
-    first = free_port(20_000 + os.getpid() % 10_000)
-    ports = {"airflow": first, "confluence": free_port(first + 1), "twig": free_port(first + 2)}
-    with local_airflow(ports, place, base_environment() | {SOURCES_VARIABLE: str(sources)}) as running:
-        assert run_source(running, SOURCE)
-        yield running
+    assert run_source(airflow, SOURCE)
+    return airflow
 
 
 def test_an_answer_cites_only_what_the_chosen_audiences_may_read(page: Any, told_apart: LocalAirflow) -> None:
@@ -50,7 +36,7 @@ def test_an_answer_cites_only_what_the_chosen_audiences_may_read(page: Any, told
     own, *others = held
     assert own == SOURCE.data_source_name
     assert others
-    page.goto(f"{told_apart.api.base_url}/confluence-to-twig/#/docs/playground")
+    page.goto(f"{told_apart.api.base_url}/confluence-to-twig/#/{SOURCE.name}/playground")
     boxes = page.locator(".audiences label")
     boxes.first.wait_for()
     assert sorted(boxes.locator("span:first-of-type").all_inner_texts()) == sorted(held)
@@ -71,10 +57,11 @@ def test_an_answer_cites_only_what_the_chosen_audiences_may_read(page: Any, told
 
 
 def _held(airflow: LocalAirflow) -> dict[str, set[str]]:
-    """Data source → titles of the pages that it holds, as the sandbox Twig tells them; everybody's first."""
+    """Data source of the source → titles of the pages that it holds, as the sandbox Twig tells them; everybody's first."""
     base = f"http://127.0.0.1:{airflow.ports['twig']}{CONTROL_PREFIX}/data-specs"
     with urlopen(base) as answer:
-        specs = {spec["name"]: spec["id"] for spec in json.load(answer)}
+        found_specs = {spec["name"]: spec["id"] for spec in json.load(answer)}
+    specs = {name: spec_id for name, spec_id in found_specs.items() if name.startswith(SOURCE.data_source_name)}
     found: dict[str, set[str]] = {}
     for name in sorted(specs):
         with urlopen(f"{base}/{specs[name]}/documents") as answer:

@@ -21,7 +21,7 @@ COMMAND = ("run", "--frozen", "--isolated", "--only-group", "docs", "mkdocs", "b
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built as ``make docs`` does it."""
+    """Built as ``make docs`` does it, strictly; for ``make test`` it is built here alone."""
     if UV is None:
         pytest.skip("uv is not installed")
     folder = tmp_path_factory.mktemp("site")
@@ -32,6 +32,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if done.returncode == 0:
             return folder
     pytest.fail(done.stderr[-3_000:])
+
+
+def test_it_is_built_without_a_warning(site: Path) -> None:
+    assert sorted(name for name in PAGES if not (site / f"{name}.html").is_file()) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

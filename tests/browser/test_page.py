@@ -61,7 +61,7 @@ def test_the_navigation_leads_to_a_row_for_every_source(page: Any, airflow: Loca
     frame = page.frame_locator("iframe")
     frame.locator("table.sources tbody tr").first.wait_for()
     names = frame.locator("table.sources a.open").all_inner_texts()
-    assert names == ["product-docs", "wiki", "handbook", "files", "everything", "pending"]
+    assert names == ["product-docs", "wiki", "handbook", "files", "everything", "pending", "told-apart"]
 
 
 def test_a_row_says_it_all_in_words(page: Any, airflow: LocalAirflow) -> None:
@@ -311,7 +311,7 @@ def test_a_source_is_added_by_pasting_what_the_page_makes(page: Any, airflow: Lo
     frame = framed(page, airflow)
     frame.get_by_role("link", name="Add a source").click()
     frame.get_by_role("button", name="List the spaces it sees").click()
-    frame.get_by_text("synced by product-docs").wait_for()
+    frame.get_by_text("synced by told-apart").wait_for()
     frame.get_by_role("button", name="PROD").click()
     expect(frame.get_by_label("Space key")).to_have_value("PROD")
     frame.get_by_label("Name").fill("wiki")

@@ -42,7 +42,7 @@ def url(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with app_with_roles(folder) as app:
         fill(folder / "staging")
         write_dags()
-        port = free_port(24_000 + os.getpid() % 4_000)
+        port = free_port(24_000 + os.getpid() % 900)
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -23,8 +23,8 @@ from tests.staging.test_manifest import contents, row
 
 SCHEMA = pa.schema([pa.field("number", pa.int64())])
 FAULTS: tuple[Fault, ...] = ("full", "read-only", "away")
-#: A sample tries every third call to the store.
-EVERY = size(3, 1)
+#: A sample tries every fifth call to the store.
+EVERY = size(5, 1)
 
 
 def write(store: ManifestStore, upserts: Sequence[str] = (), deletes: Sequence[str] = ()) -> None:
