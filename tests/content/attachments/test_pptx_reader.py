@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from lxml import etree
@@ -86,6 +87,40 @@ def test_a_chart_is_a_table_of_what_it_shows() -> None:
         "## Slide 1\n\nChart: Sales\n\n|  | Q1 | Q2 |\n| --- | --- | --- |\n| East | 1.5 | 3 |\n| West | 2 |  |\n\n"
         "Chart\n\n|  | Load |\n| --- | --- |\n| 7 | 8 |"
     )
+
+
+def chart_of(data: Any) -> str:
+    deck = Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *BOX, data)
+    return text_of(deck).partition("| --- |\n")[2]
+
+
+def test_dates_and_numbers_of_a_chart_are_those_that_it_shows() -> None:
+    data = CategoryChartData()
+    data.categories = [date(2026, 1, 31), date(2026, 2, 28)]
+    data.add_series("Share", (0.25, 0.1 + 0.2), number_format="0%")
+    assert chart_of(data) == "| 2026-01-31 | 25% |\n| 2026-02-28 | 30% |"
+
+
+def test_categories_in_groups_name_their_group() -> None:
+    data = CategoryChartData()
+    for group, names in (("US", ("SF", "LA")), ("UK", ("London",))):
+        added = data.add_category(group)
+        for name in names:
+            added.add_sub_category(name)
+    data.add_series("Q1", (1, 2, 3))
+    assert chart_of(data) == "| US / SF | 1 |\n| US / LA | 2 |\n| UK / London | 3 |"
+
+
+def test_values_stay_with_their_category_where_one_has_no_name() -> None:
+    data = CategoryChartData()
+    data.categories = ["East", "North", "West"]
+    data.add_series("Q1", (1, 2, 3))
+    deck = Presentation()
+    frame = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.PIE, *BOX, data)
+    named = frame.chart._chartSpace.findall(".//{*}cat//{*}pt")
+    named[1].getparent().remove(named[1])
+    assert text_of(deck).endswith("| East | 1 |\n|  | 2 |\n| West | 3 |")
 
 
 def test_a_diagram_is_a_list_of_its_texts() -> None:

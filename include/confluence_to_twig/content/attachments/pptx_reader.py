@@ -11,7 +11,8 @@ from pptx.oxml.ns import qn
 
 from confluence_to_twig.content.attachments.nested_lists import Item, lists
 from confluence_to_twig.content.attachments.office_container import check_container
-from confluence_to_twig.content.attachments.written import heading, paragraph, table, written
+from confluence_to_twig.content.attachments.pptx_charts import chart
+from confluence_to_twig.content.attachments.written import heading, paragraph, written
 from confluence_to_twig.content.nodes import Node
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ class _Slide:
         if content[0].tag == qn("a:tbl"):
             return [_table(content[0])]
         if content.get("uri") == _CHART:
-            return _chart(self._related(content[0].get(f"{_RELATION}id")))
+            space = self._related(content[0].get(f"{_RELATION}id"))
+            return chart(space, _title(space))
         if content.get("uri") == _DIAGRAM:
             shapes = self._related(content[0].get(f"{_RELATION}dm")).iter(f"{{{_DIAGRAM}}}t")
             return lists([Item(0, "ul", [text]) for shape in shapes if (text := " ".join(_lines(shape)))])
@@ -158,21 +160,7 @@ def _cell(cell: Any) -> list[Node | str]:
     return [paragraph(text) for body in cell.iterfind(qn("a:txBody")) for text in _lines(body)]
 
 
-def _chart(space: Any) -> list[Node | str]:
-    """A chart's title, and what it shows as a table: a row a category, a column a series."""
-    chart = space.find(qn("c:chart"))
+def _title(space: Any) -> str:
+    """The title that somebody gave a chart."""
     titles = space.iterfind(f"{qn('c:chart')}/{qn('c:title')}")
-    title = " ".join(text for found in titles for body in found.iter(qn("c:rich")) for text in _lines(body))
-    series = [] if chart is None else list(chart.iter(qn("c:ser")))
-    names = [" ".join(_points(each, "c:tx")) for each in series]
-    labels = max((_points(each, "c:cat") or _points(each, "c:xVal") for each in series), key=len, default=[])
-    values = [_points(each, "c:val") or _points(each, "c:yVal") for each in series]
-    height = max(map(len, [labels, *values]))
-    rows = [[column[row] if row < len(column) else "" for column in (labels, *values)] for row in range(height)]
-    shown = [table([["", *names], *rows])] if rows else []
-    return [paragraph(f"Chart: {title}" if title else "Chart"), *shown] if title or rows else []
-
-
-def _points(series: Any, of: str) -> list[str]:
-    """The cached texts or numbers of a part of a series."""
-    return [value.text or "" for part in series.iterfind(qn(of)) for value in part.iter(qn("c:v"))]
+    return " ".join(text for title in titles for body in title.iter(qn("c:rich")) for text in _lines(body))

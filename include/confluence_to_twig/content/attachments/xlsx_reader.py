@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import load_workbook
 
 from confluence_to_twig.content.attachments.office_container import check_container
+from confluence_to_twig.content.attachments.office_values import shown
 from confluence_to_twig.content.attachments.written import heading, paragraph, table, written
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def xlsx(data: bytes) -> Iterator[str]:
 
 
 def _rows(sheet: Any) -> Iterator[_Row]:
-    return ([_shown(cell) for cell in cells[:_MOST_COLUMNS]] for cells in sheet.iter_rows())
+    return (
+        [shown(cell.value, cell.number_format or "") for cell in cells[:_MOST_COLUMNS]] for cells in sheet.iter_rows()
+    )
 
 
 def _blocks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
@@ -76,32 +78,3 @@ def _nodes(block: list[_Row]) -> list[Node | str]:
     if len(block) == 1:
         return [paragraph(" | ".join(filter(None, block[0])))]
     return [table(zip(*columns, strict=True))]
-
-
-def _shown(cell: Any) -> str:
-    """A value as a reader sees it, near enough: dates by ISO 8601, percentages, no digits that only a computer sees."""
-    value = cell.value
-    match value:
-        case None:
-            return ""
-        case str():
-            return value.strip()
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case int() | float():
-            return _number(value, cell.number_format or "")
-        case datetime():
-            return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
-        case date():
-            return value.isoformat()
-        case time():
-            return value.isoformat("seconds")
-        case timedelta():
-            return str(value)
-    return str(value).strip()
-
-
-def _number(value: float, number_format: str) -> str:
-    if "%" in number_format:
-        return f"{value * 100:.10g}%"
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
