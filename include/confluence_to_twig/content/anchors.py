@@ -29,7 +29,8 @@ def heading_anchor(text: str) -> str:
     that write into Confluence found out: github.com/sphinx-contrib/confluencebuilder/pull/921 (spaces to hyphens),
     github.com/kovetskiy/mark/issues/492 (case and ``/._`` kept).
     """
-    return quote(_BLANK.sub("-", text.strip()), safe=_SAFE)
+    anchor = _BLANK.sub("-", text.strip())
+    return anchor if anchor.isascii() and anchor.replace("-", "").isalnum() else quote(anchor, safe=_SAFE)
 
 
 def has_titled_anchors(page_url: str, editor: str = "") -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import partial
-from itertools import accumulate, repeat
+from itertools import accumulate, count, repeat
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -72,12 +73,11 @@ _line: Callable[[tuple[int, int, str, str]], Line] = partial(tuple.__new__, Line
 def lines_of(markdown: str) -> list[Line]:
     """The lines of a document."""
     texts = markdown.split("\n")
-    ends = list(accumulate(map(len, texts), lambda position, length: position + length + 1, initial=0))
-    starts = ends[:-1]
-    ends[-1] = len(markdown)  # the last line has no line break
+    starts = list(map(add, accumulate(map(len, texts), initial=0), count()))  # with the line breaks before them
+    ends = [*starts[1:-1], len(markdown)]
     if "\r" in markdown:
         texts = [text.removesuffix("\r") for text in texts]
-    return list(map(_line, zip(starts, ends[1:], repeat(""), texts, strict=False)))
+    return list(map(_line, zip(starts, ends, repeat(""), texts, strict=False)))
 
 
 def scan(lines: Sequence[Line]) -> list[Block]:
@@ -85,7 +85,8 @@ def scan(lines: Sequence[Line]) -> list[Block]:
     blocks: list[Block] = []
     position = 0
     while position < len(lines):
-        if lines[position].blank:
+        text = lines[position].text
+        if not text or text.isspace():
             position += 1
             continue
         block = _block_at(lines, position)

@@ -39,7 +39,9 @@ _INLINE_TAG = re.compile(
     r"</?(?:s(?:trong|pan|mall|trike|u[bp]|amp)?|b(?:ig|d[io])?|em|i(?:ns)?|u|d(?:el|fn)|font|c(?:ode|ite)|tt|kbd|mark|q|var|wbr|"
     r"a(?:bbr|cronym|c:(?:inline-comment-marker|link(?:-body)?|plain-text-link-body))?|r(?:i:[a-z-]+|[bpt]|uby))(?=[\s/>])[^<>]*+>"
 )
-_TAGS = re.compile(r"(?:</?[A-Za-z][^<>]*+>)++")
+#: To look for one character is faster than for two. Where a tag has the beginning of another one inside, the text is broken.
+_TAG = re.compile(r"</?[A-Za-z][^>]*+>")
+_TAG_OF_BROKEN_TEXT = re.compile(r"</?[A-Za-z][^<>]*+>")
 _LINK_END = re.compile(r"\]\([^()\s]*\)")
 #: Every ASCII character that is not a letter or digit separates words, except those of markup, which may be within
 #: words.
@@ -169,7 +171,16 @@ def _visible_text(storage: str) -> tuple[str, set[str]]:
         text = _PARTS.sub(_ShownParts(), text)
     text = _UNSEEN.sub(" ", text)
     files = {html.unescape(name) for name in _FILE.findall(text)} if "<ri:attachment" in text else set()
-    return html.unescape(_TAGS.sub(" ", _INLINE_TAG.sub("", text))), files - {""}
+    return html.unescape(_without_tags(text)), files - {""}
+
+
+def _without_tags(text: str) -> str:
+    text = _INLINE_TAG.sub("", text)
+    if text.rfind("<") < text.rfind(">"):  # else each beginning of a tag would be followed to the end of the text
+        plain, tags = _TAG.subn(" ", text)
+        if tags == text.count("<"):
+            return plain
+    return _TAG_OF_BROKEN_TEXT.sub(" ", text)
 
 
 def _words_of_smart_link(match: re.Match[str]) -> str:

@@ -47,7 +47,7 @@ def detect_language(markdown: str) -> str | None:
     text = _sample(markdown[: 4 * _SAMPLE_CHARS])
     if _letters(text[:100]) < _FEWEST_LETTERS and _letters(text) < _FEWEST_LETTERS:
         return None
-    if not text.isascii() and _NOT_LATIN.search(text):
+    if _NOT_LATIN.search(_beyond_ascii(text)):
         letters = _letters(text)
         for language, script in _SCRIPTS:
             if len(script.findall(text)) * (10 if language == "ja" else 5) > letters:
@@ -76,10 +76,14 @@ def _sample(beginning: str) -> str:
 def _words(text: str) -> list[bytes]:
     """Runs of letters."""
     data = text.encode()
-    for character in set(data.translate(None, _ASCII).decode()):
+    for character in set(_beyond_ascii(text)):
         if not character.isalnum() or character.isdecimal():
             data = data.replace(character.encode(), b" ")
     return data.translate(_PARTED).split()
+
+
+def _beyond_ascii(text: str) -> str:
+    return text.encode().translate(None, _ASCII).decode()
 
 
 def _by_common_words(text: str) -> str | None:

@@ -30,6 +30,7 @@ _WINDOW_CHARS = 6_000
 #: A first cell with more tokens does not name its row, and is not repeated.
 _KEY_TOKENS = 60
 _ROW_END_TOKENS = 2
+_NESTING = (Kind.ITEM, Kind.QUOTE)
 #: A row of more cells is cut like prose: as many empty cells would leave no room.
 _MOST_PIPES = 40
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -100,7 +101,7 @@ class Cutter:
             yield from self._rows(block, end, capacity)
         elif block.kind is Kind.CODE:
             yield from self._code_lines(block, end, capacity)
-        elif block.kind in {Kind.ITEM, Kind.QUOTE} and depth < _MAX_LEVELS:
+        elif block.kind in _NESTING and depth < _MAX_LEVELS:
             yield from self._inner(block, end, capacity, depth)
         else:
             yield from self._prose(block.start, end, block.kind, capacity)

@@ -29,7 +29,7 @@ _IMMOVABLE = frozenset("`[]<>\\*_~!" + CODE + LINK_END)
 
 def place_emphasis(marked: str) -> str:
     """``marked`` with its emphasis marks turned into delimiters that render, or removed where none can."""
-    if not _MARKS.search(marked):
+    if marked.isprintable() or not _MARKS.search(marked):  # no mark is a character that prints
         return marked
     pieces = _SPLIT.split(_JOINTS.sub("", marked))  # texts, and a mark between each two
     output: list[str] = [""]

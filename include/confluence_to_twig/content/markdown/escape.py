@@ -69,12 +69,16 @@ def escape_text(text: str, *, in_link: bool = False, last: bool = True) -> str:
         return text
     escaped = _INLINE.sub(_behind_backslash, text)
     if not last:
-        escaped = _OPEN_END.sub(rf"{OPEN}\g<0>", escaped)
+        escaped = _OPEN_END.sub(_marked_as_open, escaped)
     return _bracket_escaped(escaped) if in_link else escaped
 
 
 def _behind_backslash(match: re.Match[str]) -> str:
     return f"\\{match[0]}"
+
+
+def _marked_as_open(match: re.Match[str]) -> str:
+    return f"{OPEN}{match[0]}"
 
 
 def close_open_ends(text: str) -> str:
@@ -146,7 +150,7 @@ def code_span(text: str) -> str:
 
 def code_fence(text: str, language: str = "") -> str:
     """Text as a fenced code block, the fence longer than any run of backticks inside."""
-    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
+    longest = max(map(len, _BACKTICKS.findall(text)), default=2) if "```" in text else 2
     fence = "`" * (longest + 1)
     info = "".join(character for character in language if character.isprintable() and character not in "` ")
     return f"{fence}{info}\n{text}\n{fence}"

@@ -8,7 +8,7 @@ rendered here.
 from __future__ import annotations
 
 import re
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from html2text import HTML2Text
@@ -100,11 +100,11 @@ class InlineRenderer:
         if not self._codes:
             return text
         codes = iter(self._codes)
+        several = len(self._codes) > 1
         self._codes = []
-        if CODE + CODE in text:
-            return _CODES.sub(lambda match: code_span("".join(islice(codes, len(match[0])))), text)
-        between = text.split(CODE)
-        return "".join(chain(between[:1], *zip(map(code_span, codes), between[1:], strict=True)))
+        if not several:
+            return text.replace(CODE, code_span(next(codes)))
+        return _CODES.sub(lambda match: code_span("".join(islice(codes, len(match[0])))), text)
 
     def _feed(self, children: Sequence[Node | str]) -> None:
         pending: list[str] = []
@@ -112,10 +112,12 @@ class InlineRenderer:
             if isinstance(child, str):
                 pending.append(child)
                 continue
-            self._text("".join(pending))
-            pending.clear()
+            if pending:
+                self._text("".join(pending))
+                pending.clear()
             self._element(child)
-        self._text("".join(pending))
+        if pending:
+            self._text("".join(pending))
 
     def _text(self, text: str) -> None:
         if text:
@@ -198,7 +200,7 @@ class InlineRenderer:
 
 def rendered_text(text: str) -> str:
     """A run without elements as inline Markdown on one line."""
-    return escape_text(" ".join(without_invisible(text).split()))
+    return escape_text(_even(text).strip())
 
 
 def _even(text: str) -> str:

@@ -189,6 +189,8 @@ def _line(texts: list[str]) -> str:
 
 def _merged(rows: list[list[str]]) -> list[str]:
     """Several header rows as one: ``2026 / Revenue`` for a column below a group's heading."""
+    if len(rows) == 1:
+        return list(rows[0])
     width = max(map(len, rows), default=0)
     merged: list[str] = []
     for column in range(width):

@@ -40,6 +40,11 @@ class Shown:
     references: list[Replacement] = field(default_factory=list)
     lists: list[Node] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        return bool(
+            self.titles or self.texts or self.asides or self.urls or self.files or self.references or self.lists
+        )
+
 
 def shown_parameters(macro: Node, state: Resolution, *, guess: bool = True) -> Shown:
     """The shown parameters of a macro of storage format.
@@ -179,6 +184,8 @@ def beside(shown: Shown) -> Shown:
 
 def as_blocks(shown: Shown, body: Replacement) -> Replacement:
     """The title in bold, texts, the macro's own body, and addresses, one below the other."""
+    if not shown:
+        return body
     shown = _linked(shown)
     title: Replacement = [part for text in shown.titles for part in _titled(text, shown, body)]
     blocks = [Node("p", {}, text) for text in shown.texts]
