@@ -76,6 +76,11 @@ def test_coverage_asks_for_a_title_once_where_the_data_of_its_macro_has_it_too()
         assert coverage(storage, "**Plan**").missing == ("Move",)
 
 
+def test_coverage_of_a_text_whose_tags_are_broken_asks_for_what_is_no_tag():
+    assert coverage("<p>one <b two</p> three", "one b two three").share == 1.0
+    assert coverage("<p>one <b two</p> three", "one three").missing == ("b", "two")
+
+
 def test_the_name_of_a_file_may_be_in_its_address():
     assert coverage('<ri:attachment ri:filename="a b.png" />', "![Plan](https://e.com/a%20b.png)").share == 1.0
 
