@@ -18,7 +18,7 @@ from sandbox.processes import free_port
 from sandbox.run import LocalAirflow, local_airflow, run_source
 from tests.browser.samples import SOURCES, fill
 from tests.web.samples import SampleSource
-from tests.whole_airflow import PROMPT_TWIG, base_environment
+from tests.whole_airflow import PROMPT_TWIG, base_environment, ended_at_once
 
 #: The one without windows to hide shows the same for two thirds of the processor time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -48,7 +48,7 @@ def airflow(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     first = free_port(20_000 + os.getpid() % 2_000)
     ports = {"airflow": first, "confluence": free_port(first + 1), "twig": free_port(first + 2)}
     environment = base_environment() | {SOURCES_VARIABLE: str(sources)}
-    with local_airflow(ports, place, environment, {"twig": PROMPT_TWIG}) as running:
+    with ended_at_once(), local_airflow(ports, place, environment, {"twig": PROMPT_TWIG}) as running:
         fill(running, datetime.now(UTC) - timedelta(hours=3))
         yield running
 

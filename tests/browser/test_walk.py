@@ -13,6 +13,7 @@ import pytest
 from sandbox import confluence
 from tests.browser.plain_airflow import WALK, plain_airflow
 from tests.browser.walk import DAG_ID, NAME, SPACE, Walk
+from tests.whole_airflow import ended_at_once
 
 #: A plain Airflow takes half a minute to start, and each sync most of one; a busy machine takes several times that.
 #: A step that failed half-way cannot be taken again.
@@ -25,7 +26,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 @pytest.fixture(scope="module")
 def walk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """One browser profile for the whole walk."""
-    with plain_airflow(tmp_path_factory.mktemp("plain")) as airflow:
+    with ended_at_once(), plain_airflow(tmp_path_factory.mktemp("plain")) as airflow:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)

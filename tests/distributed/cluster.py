@@ -155,7 +155,7 @@ def cluster(folder: Path, services: Services, sources: list[dict[str, Any]], gen
             server.wait_until_up(f"http://127.0.0.1:{ports[name]}/", 60)
         made = Cluster(folder, services, ports, shared, api)
         made.migrate()
-        stack.callback(lambda: [made.stop(name) for name in list(made.running)])
+        stack.callback(lambda: [made.kill(name) for name in list(made.running)])
         made.start("api-server")
         made.wait_for_api()
         for name in COMMANDS:

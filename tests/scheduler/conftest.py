@@ -19,7 +19,7 @@ from sandbox.run import LocalAirflow, local_airflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
 from tests.runs.statsd_socket import StatsdSocket, statsd_socket
 from tests.waiting import until
-from tests.whole_airflow import PROMPT_TWIG, base_environment
+from tests.whole_airflow import PROMPT_TWIG, base_environment, ended_at_once
 
 #: By document: version, content hash and chunk ids.
 Held = dict[str, tuple[int, str, tuple[str, ...]]]
@@ -104,7 +104,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     lineage = folder / "openlineage.jsonl"
     with statsd_socket() as statsd:
         watched = statsd.environment() | lineage_to(lineage, f"confluence_to_twig__{SOURCES[0]['name']}")
-        with local_airflow(ports, folder, base | watched, {"twig": PROMPT_TWIG}) as airflow:
+        with ended_at_once(), local_airflow(ports, folder, base | watched, {"twig": PROMPT_TWIG}) as airflow:
             yield Place(airflow, statsd, lineage)
 
 
