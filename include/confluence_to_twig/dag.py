@@ -174,6 +174,8 @@ def _wire(
     prune = PruneOperator(task_id="prune", notifiers=[ApprovalNeeded(source)], **to_twig)
     verify = VerifyOperator(task_id="verify", inlets=inlets, outlets=outlets, **to_twig)
     load >> prune >> verify
+    # Where discover skips all in between, verify comes right after it.
+    discover >> verify
 
 
 def _assets(source: Source | None) -> tuple[list[Asset], list[Asset]]:

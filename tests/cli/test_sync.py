@@ -47,7 +47,7 @@ def test_two_syncs_at_once_in_one_folder_do_not_disturb_each_other(
     assert reports["one"]["result"]["pages"] == 12
     assert reports["one"]["plan"]["fetch"] == {"new to Twig": 12}
     assert reports["one"]["figures"]["requests"] > 5
-    tasks = {"validate", "discover", "extract", "transform", "load", "prune", "verify"}
+    tasks = {"validate", "discover", "extract", "transform", "load", "verify"}
     assert set(reports["one"]["tasks"]) == tasks
 
     assert three.returncode == 0, three.stdout + three.stderr

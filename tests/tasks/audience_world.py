@@ -20,6 +20,7 @@ from confluence_to_twig.staging.parquet import read_table, write_rows
 from confluence_to_twig.staging.schemas import CHUNKS, DOCUMENTS
 from confluence_to_twig.tasks.discover import discover
 from confluence_to_twig.tasks.extract import extract
+from confluence_to_twig.tasks.hold import is_prune_idle
 from confluence_to_twig.tasks.load import load
 from confluence_to_twig.tasks.prune import prune
 from confluence_to_twig.tasks.targets import targets_in
@@ -105,18 +106,21 @@ class AudienceWorld:
         run = self.run(**params)
         validated = self.validated(run)
         transformed = []
-        for shard in discover(run, validated):
+        found = discover(run, validated)
+        for shard in found.shards:
             number = {"shard": shard["shard"]}
             extracted = extract(replace(run, task_id="extract", shard=shard["shard"]), validated, shard)
             transformed.append(transform(replace(run, task_id="transform", shard=shard["shard"]), extracted) | number)
-        load(replace(run, task_id="load"), transformed)
-        prune(replace(run, task_id="prune"), approved=True, answered_by="ada")
+        if not found.is_idle:
+            load(replace(run, task_id="load"), transformed)
+            if not is_prune_idle(run):
+                prune(replace(run, task_id="prune"), approved=True, answered_by="ada")
         return run
 
     def sync_without_bodies(self) -> None:
         """The same with made-up documents, so that nothing has to be fetched and converted."""
         run = self.run()
-        shards = discover(run, self.validated(run))
+        shards = discover(run, self.validated(run)).shards
         planned = read_table(run.staging.plan).to_pylist()
         for shard in shards:
             pages = [row for row in planned if row["shard"] == shard["shard"]]

@@ -127,8 +127,8 @@ def of_task(source: str, data: Mapping[str, Any], figures: Mapping[str, float], 
         yield sample("task_duration", 1_000 * data["seconds"], source=source, task=task, state=state)
     for rule, verdict in data["details"].get("quality", {}).get("rules", {}).items():
         yield sample("quality", int(verdict["good"]), source=source, rule=rule)
-    if task == "prune":
-        yield sample("approvals_open", int(state == "waiting"), source=source)
+    if task in {"prune", "verify"}:  # verify comes when nothing is asked any more, also where prune was skipped
+        yield sample("approvals_open", int(task == "prune" and state == "waiting"), source=source)
 
 
 def _of_figures(metric: Metric, source: str, task: str, figures: Mapping[str, float]) -> Iterator[Sample]:

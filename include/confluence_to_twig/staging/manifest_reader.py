@@ -76,6 +76,12 @@ class ManifestReader:
             )
         return now.of(wanted)
 
+    def may_be_under_way(self) -> bool:
+        """Whether a write has begun whose end nobody wrote down: by the names of the journal's files, which are not read."""
+        names = self._names()
+        begun, ended = ({name.token for name in names if name.kind == kind} for kind in ("begin", "end"))
+        return not begun <= ended
+
     def _snapshot(self) -> Snapshot:
         for _ in range(_ATTEMPTS):
             # The journal first: a file of it that is gone by now was in the manifest for long, and so it is in this one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,6 +34,7 @@ from confluence_to_twig.staging.audience_manifests import held_by_all
 from confluence_to_twig.staging.files import folders_in, remove_folder
 from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter
 from confluence_to_twig.staging.schemas import PLAN
+from confluence_to_twig.tasks.idle import is_load_idle
 from confluence_to_twig.tasks.looks import look_at_each, report_looks
 from confluence_to_twig.tasks.routing import route
 from confluence_to_twig.tasks.shared_staging import require_shared
@@ -50,11 +51,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
-    """Write ``inventory/<space id>.parquet`` and ``plan.parquet``.
+class Discovered(NamedTuple):
+    """What is to be done.
 
-    :returns: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run).
+    :param shards: one ``{"shard": 0, "first": 1, "last": 500}`` for each slice of the pages to fetch (none in a dry run).
+    :param is_idle: load and prune have nothing to do either.
     """
+
+    shards: list[dict[str, int]]
+    is_idle: bool
+
+
+def discover(run: Run, validated: Mapping[str, Any]) -> Discovered:
+    """Write ``inventory/<space id>.parquet`` and ``plan.parquet``."""
     with recorded(run) as record:
         require_shared(run)
         _clear(run)
@@ -90,7 +99,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> list[dict[str, int]]:
         _name_what_is_not_there(run, planned, record)
         if run.source.spaces:
             record.details["spaces"] = looks.rows(planned)
-        return _shards(run, planned, record)
+        return Discovered(_shards(run, planned, record), is_load_idle(run, planned, looks.table, held))
 
 
 def _is_regular(run: Run, validated: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.staging.audience_manifests import joined_view
 from confluence_to_twig.staging.files import read_json, write_json
 from confluence_to_twig.staging.parquet import read_table
+from confluence_to_twig.tasks.idle import is_prune_needed
 from confluence_to_twig.twig.brake import LIVE_DOC_EMPTY, Brake, Shrunk, shrunk
 from confluence_to_twig.twig.pruner import PRUNED_COLUMNS, PrunePlan, plan_prune
 from confluence_to_twig.twig.shards import document_rows
@@ -77,10 +78,17 @@ def _named(kept: Sequence[Shrunk]) -> str:
     return f"{named}{more}"
 
 
+def is_prune_idle(run: Run) -> bool:
+    """Whether prune would find nothing to do, now that load is over."""
+    if run.params.dry_run:
+        return True
+    return not (_held_back(run) or is_prune_needed(read_table(run.staging.plan, ["action"])))
+
+
 def planned_prune(run: Run) -> PrunePlan:
     """What prune has to do: the plan's deletions, and the documents that load held back."""
     plan, shrunk = read_table(run.staging.plan, PRUNED_COLUMNS), _held_back(run)
-    if not shrunk and "delete" not in plan["action"].unique().to_pylist():
+    if not shrunk and not is_prune_needed(plan):
         return PrunePlan((), 0, brake=False)
     view = joined_view(run.source_staging)
     return plan_prune(plan, view, run.run_id, brake=brake_of(run.source), shrunk=shrunk)

@@ -9,11 +9,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, TriggerRule
+from airflow.sdk.bases.xcom import BaseXCom
 
 from confluence_to_twig.runs.links import LINKS
 from confluence_to_twig.runs.log_group import log_group
 from confluence_to_twig.runs.record import Record, recorded
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.tasks.idle import SkipsIdle
 from confluence_to_twig.tasks.traced import Traced
 
 if TYPE_CHECKING:
@@ -28,14 +30,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class LoadOperator(Traced, BaseOperator):
-    """Send the chunks that differ. Runs, too, when there was nothing to transform: the run goes on and reports.
+class LoadOperator(Traced, BaseOperator, SkipsIdle):
+    """Send the chunks that differ. Runs, too, when there was nothing to transform but discover did not skip it.
 
     :param source: the source whose run this task belongs to.
     :param transformed: what the transform tasks returned; nothing when all of them were skipped.
     """
 
     template_fields = ("transformed",)
+    inherits_from_skipmixin = True
     operator_extra_links = LINKS
 
     def __init__(self, *, source: Source, transformed: Any, **kwargs: Any) -> None:
@@ -49,6 +52,11 @@ class LoadOperator(Traced, BaseOperator):
         self.source = run.source
         loaded = load(run, self.transformed)
         self.trace(run)
+        from confluence_to_twig.tasks.hold import is_prune_idle
+
+        if is_prune_idle(run):
+            context["ti"].xcom_push(BaseXCom.XCOM_RETURN_KEY, loaded)
+            self.skip_idle(context, "prune")
         return loaded
 
 

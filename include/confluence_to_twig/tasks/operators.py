@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from confluence_to_twig.runs.run import Run
+from confluence_to_twig.tasks.idle import SkipsIdle
 from confluence_to_twig.tasks.traced import Traced
 
 if TYPE_CHECKING:
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from confluence_to_twig.sources.source import Source
 
 
-class DiscoverOperator(Traced, BaseOperator):
-    """Look at the space and write the plan.
+class DiscoverOperator(Traced, BaseOperator, SkipsIdle):
+    """Look at the space and write the plan. Where that has nothing for them, all tasks up to verify are skipped.
 
     :param source: the source whose run this task belongs to. :param validated: what validate returned.
     :returns: one entry for each shard of the pages to fetch.
     """
 
     template_fields = ("validated",)
+    inherits_from_skipmixin = True
 
     def __init__(self, *, source: Source, validated: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -39,9 +41,11 @@ class DiscoverOperator(Traced, BaseOperator):
         from confluence_to_twig.tasks.discover import discover
 
         run = Run.of(self.source, context)
-        shards = discover(run, self.validated)
+        found = discover(run, self.validated)
         self.trace(run)
-        return shards
+        if found.is_idle:
+            self.skip_idle(context, "extract", "transform", "load", "prune")
+        return found.shards
 
 
 class ExtractOperator(Traced, BaseOperator):

@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, TriggerRule
 
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.runs.links import LINKS
@@ -49,7 +49,7 @@ class VerifyOperator(Traced, BaseOperator):
     operator_extra_links = LINKS
 
     def __init__(self, *, source: Source, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **kwargs)
         self.source = source
 
     def execute(self, context: Context) -> Any:

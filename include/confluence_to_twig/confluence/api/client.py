@@ -145,8 +145,8 @@ class ConfluenceClient:
     def count(self, space: Space, kinds: Sequence[Kind] = KINDS) -> Count:
         """How many current pages and blog posts of the space the account sees, for a sentence.
 
-        One listing request a kind, exact up to 250 contents each. Beyond that one request to the search index (which
-        may lag behind by seconds); where it does not tell, "more than" what was listed.
+        One listing request a kind, exact up to 250 contents each, and at the same time one to the search index (which may lag
+        behind by seconds), which counts beyond that; where it does not tell, "more than" what was listed.
         """
         return self.api.count(space, kinds)
 

@@ -6,6 +6,7 @@ and who may read it: what an earlier run saw decides nothing.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import with_ids
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: So many containers may cost two requests each: finding out how one would do takes about as many.
 FEW = 5
+#: So many are asked for while search is: where it does not know them, they cost two requests each, and the sweep one wait less.
+AT_ONCE = 20
 SEARCH_LIMIT = 250
 NOT_FOUND = "404 Not Found"
 
@@ -52,6 +55,12 @@ class ContainerReader:
         :param restrictions: whether their restrictions matter; then these are asked for where that saves requests.
         """
         found: dict[str, Container] = {}
+        if restrictions and FEW < len(types) <= AT_ONCE:
+            with ThreadPoolExecutor(1, thread_name_prefix="containers") as pool:
+                searched = pool.submit(self._search, types)
+                by_id, unreadable = self._client.api.containers(types)
+                searched.result()
+            return by_id, unreadable
         if restrictions and len(types) > FEW:
             self._search(types)
             rest = types.keys() - self.told.readers.keys()
