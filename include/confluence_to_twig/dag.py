@@ -151,7 +151,7 @@ def _wire(
     inlets, outlets = _assets(assets_of)
     from_confluence = {"pool": source.confluence_pool, **placed(source, "confluence")}
 
-    @task(**from_confluence)
+    @task(multiple_outputs=False, **from_confluence)  # not an XCom, and a request, for each of its parts as well
     def validate(settings: dict[str, Any] | None = None) -> dict[str, Any]:
         from confluence_to_twig.tasks.validate import validate as step
 

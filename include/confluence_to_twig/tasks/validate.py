@@ -59,9 +59,9 @@ def validate(run: Run, *, token_expires: Callable[[Source, date, str], None]) ->
 
 def _check_connections(run: Run, record: Record, token_expires: Callable[[Source, date, str], None]) -> dict[str, Any]:
     hook = ConfluenceHook(run.source.confluence_conn_id)
-    expires_on = hook.settings().token_expires_on
-    record.details["token_expires_on"] = expires_on and expires_on.isoformat()
     with hook.client() as client, record.traffic("confluence", client):
+        expires_on = client.settings.token_expires_on
+        record.details["token_expires_on"] = expires_on and expires_on.isoformat()
         space = None if run.source.spaces else _find_space(run, client, record)
         sign_in = client.sign_in()
         spaces = _find_spaces(run, client, record) if run.source.spaces else ()
