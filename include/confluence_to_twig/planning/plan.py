@@ -45,7 +45,7 @@ OF_MANIFEST = [
     "converter_version", "modified_at", "run_id", "audience",
 ]  # fmt: skip
 #: Pages that are compared together.
-_COMPARED_AT_ONCE = 10_000
+_COMPARED_AT_ONCE = 20_000
 #: Pages that are Python objects at the same time.
 _DECIDED_AT_ONCE = 5_000
 #: Pages that a run fetches for nothing but what they lack. Where that can never be had, a run stays short all the same.
