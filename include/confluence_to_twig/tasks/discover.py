@@ -85,6 +85,7 @@ def discover(run: Run, validated: Mapping[str, Any]) -> Discovered:
             memory = _remembered(run, looks, manifest)
             held = _held_decorations(run, manifest)
             scope = _scope(run, validated, looks, missing, memory, held, routes)
+            give_memory_back()
             planned = plan(looks.table, manifest, scope)
             proof.result()
             record.figures["requests"] = client.requests_made
