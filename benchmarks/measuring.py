@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def environment(name: str, requirements: Sequence[str]) -> Path:
-    """The Python of an environment with these packages, made on first use and when they have changed."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "confluence-to-twig" / "benchmarks" / name
-    python, installed = cache / "bin" / "python", cache / "installed.txt"
-    if not installed.exists() or installed.read_text() != " ".join(requirements):
+#: What benchmarks keep between runs, outside of the checkout.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "confluence-to-twig" / "benchmarks"
+
+
+def environment(name: str, requirements: Sequence[str], alone: Sequence[str] = ()) -> Path:
+    """The Python of an environment with these packages, made on first use and when they have changed.
+
+    :param alone: packages to install without what they depend on.
+    """
+    folder = CACHE / name
+    python, installed = folder / "bin" / "python", folder / "installed.txt"
+    wanted = " ".join((*requirements, *alone))
+    if not installed.exists() or installed.read_text() != wanted:
         uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(cache)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *requirements], check=True)
-        installed.write_text(" ".join(requirements))
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", str(python)]
+        subprocess.run([*install, *requirements], check=True)
+        if alone:
+            subprocess.run([*install, "--no-deps", *alone], check=True)
+        installed.write_text(wanted)
     return python
 
 

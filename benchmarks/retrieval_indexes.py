@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-import subprocess
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from benchmarks.retrieval_questions import normalised
+from benchmarks.retrieval_vectors import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.retrieval_questions import Question
 
 #: Enough chunks of any system for the token budget.
@@ -33,11 +33,18 @@ class Piece:
     words: str
 
 
+class Ranking(NamedTuple):
+    """``chunks``: the numbers of the best chunks, best first. ``best``: how well the first one fits, by the index's own measure."""
+
+    chunks: list[int]
+    best: float
+
+
 class Index(Protocol):
     """Something that ranks chunks."""
 
-    def ranked(self, questions: list[Question]) -> list[list[int]]:
-        """For each question the numbers of the best chunks, best first."""
+    def ranked(self, questions: list[Question]) -> list[Ranking]:
+        """The best chunks for each question."""
 
 
 class Bm25:
@@ -50,37 +57,33 @@ class Bm25:
             "INSERT INTO chunk(rowid, text) VALUES (?, ?)", ((n, p.text) for n, p in enumerate(pieces))
         )
 
-    def ranked(self, questions: list[Question]) -> list[list[int]]:
-        """For each question the best chunks, best first."""
+    def ranked(self, questions: list[Question]) -> list[Ranking]:
+        """The best chunks for each question."""
         return [self._ask(question.text) for question in questions]
 
-    def _ask(self, text: str) -> list[int]:
+    def _ask(self, text: str) -> Ranking:
         query = " OR ".join(f'"{word}"' for word in dict.fromkeys(re.findall(r"\w+", text)))
-        sql = "SELECT rowid FROM chunk WHERE chunk MATCH ? ORDER BY bm25(chunk), rowid LIMIT ?"
-        return [row[0] for row in self._base.execute(sql, (query, DEPTH))]
+        sql = "SELECT rowid, -bm25(chunk) FROM chunk WHERE chunk MATCH ? ORDER BY bm25(chunk), rowid LIMIT ?"
+        rows = self._base.execute(sql, (query, DEPTH)).fetchall()
+        return Ranking([row[0] for row in rows], rows[0][1] if rows else 0.0)
 
 
-class StaticModel:
-    """Cosine similarity of WordLlama's vectors, averages of 256 numbers a token trained for retrieval, in the baselines' environment.
+class Embeddings:
+    """Cosine similarity of a model's vectors.
 
-    Pipes and asterisks would count as much as words: it gets the words only, of every system alike.
+    :param words_only: whether the model gets the words of chunks and questions only. Where the vectors of tokens are averaged,
+        pipes and asterisks would count as much as words.
     """
 
-    def __init__(self, python: Path, pieces: list[Piece]) -> None:
-        self._python = python
-        self._vectors = self._embedded([piece.words for piece in pieces])
+    def __init__(self, pieces: list[Piece], model: Model, *, words_only: bool) -> None:
+        self._model = model
+        self._words_only = words_only
+        self._vectors = model.vectors([piece.words if words_only else piece.text for piece in pieces])
 
-    def ranked(self, questions: list[Question]) -> list[list[int]]:
-        """For each question the best chunks, best first."""
-        scores = self._embedded([normalised(question.text) for question in questions]) @ self._vectors.T
-        return _best(scores)
-
-    def _embedded(self, texts: list[str]) -> np.ndarray:
-        script = str(Path(__file__).with_name("retrieval_embed.py"))
-        answer = subprocess.run(
-            [self._python, script], input=json.dumps(texts).encode(), capture_output=True, check=True
-        )
-        return np.frombuffer(answer.stdout, np.float32).reshape(len(texts), -1)
+    def ranked(self, questions: list[Question]) -> list[Ranking]:
+        """The best chunks for each question."""
+        texts = [normalised(question.text) if self._words_only else question.text for question in questions]
+        return _best(self._model.vectors(texts) @ self._vectors.T)
 
 
 class LatentSemantics:
@@ -101,8 +104,8 @@ class LatentSemantics:
         self._basis = (matrix.T @ (vectors[:, kept] / np.sqrt(values[kept]))).astype(np.float32)
         self._vectors = _unit(matrix @ self._basis)
 
-    def ranked(self, questions: list[Question]) -> list[list[int]]:
-        """For each question the best chunks, best first."""
+    def ranked(self, questions: list[Question]) -> list[Ranking]:
+        """The best chunks for each question."""
         asked = self._weighted([normalised(question.text).split() for question in questions])
         return _best(_unit(asked @ self._basis) @ self._vectors.T)
 
@@ -119,5 +122,18 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
 
 
-def _best(scores: np.ndarray) -> list[list[int]]:
-    return [[int(number) for number in np.argsort(-row, kind="stable")[:DEPTH]] for row in scores]
+def _best(scores: np.ndarray) -> list[Ranking]:
+    return [
+        Ranking([int(number) for number in np.argsort(-row, kind="stable")[:DEPTH]], float(row.max())) for row in scores
+    ]
+
+
+def indexes() -> dict[str, Callable[[list[Piece]], Index]]:
+    """The indexes by name."""
+    static, transformer = Model("wordllama"), Model("minilm")
+    return {
+        "BM25": Bm25,
+        "latent semantics": LatentSemantics,
+        "WordLlama": lambda pieces: Embeddings(pieces, static, words_only=True),
+        "MiniLM": lambda pieces: Embeddings(pieces, transformer, words_only=False),
+    }

@@ -1,6 +1,7 @@
 """The sample space ``PROD``: the product documentation of Kelvane, a company that does not exist.
 
-:func:`load` gives the space, equal on every call; :func:`questions` gives questions with the pages that answer them.
+:func:`load` gives the space, equal on every call; :func:`questions` gives questions with the pages that answer them,
+:func:`unanswered` questions that no page answers.
 
 What is in it, and what a sync with default options makes of it (user ``sync@example.com``, restricted pages skipped, label
 ``draft`` excluded):
@@ -28,7 +29,7 @@ attachments.
 
 from __future__ import annotations
 
-from sandbox.sample_space.questions import Question, questions
+from sandbox.sample_space.questions import Question, Unanswered, questions, unanswered
 from sandbox.sample_space.space import load
 
-__all__ = ["Question", "load", "questions"]
+__all__ = ["Question", "Unanswered", "load", "questions", "unanswered"]

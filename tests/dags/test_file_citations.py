@@ -16,7 +16,8 @@ from sandbox.sample_space.questions import questions
 from sandbox.twig import data_specs, models
 from tests.dags.conftest import Site
 
-#: Of the questions, how many the look-alike's search answers from files. It finds words, in Twig's own cut of the text.
+#: Of the questions in the words of the pages, how many the look-alike's search answers from files. It finds words, in Twig's
+#: own cut of the text.
 _ANSWERED = 0.8
 
 
@@ -52,9 +53,10 @@ def test_every_page_of_the_sample_space_is_cited(
         assert page_id
         assert addresses[page_id] in "".join(chunk.text for chunk in held[name].chunks)
 
+    asked = [question for question in questions() if question.kind != "paraphrase"]
     answered = [
         ids[question.ref]
         in {page_id_of(hit["document_url"]) for hit in twig.search(question.question, [spec["id"]], 10)}
-        for question in questions()
+        for question in asked
     ]
     assert sum(answered) / len(answered) >= _ANSWERED
