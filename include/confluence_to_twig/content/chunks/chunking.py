@@ -7,10 +7,12 @@ The rules for what is kept whole, where to cut, and why an edit changes few chun
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.chunks.assembly import LIMIT_TOKENS, OVERLAP_TOKENS, DocumentParts
+from confluence_to_twig.content.chunks.images import without_addresses
 from confluence_to_twig.content.chunks.language import detect_language
 from confluence_to_twig.content.model import Chunk, PageContext
 
@@ -25,7 +27,7 @@ __all__ = ["LIMIT_TOKENS", "OVERLAP_TOKENS", "chunk_document"]
 def chunk_document(markdown: str, context: PageContext | None = None, headings: Sequence[Heading] = ()) -> list[Chunk]:
     """The chunks of a document in reading order; none for a document without text.
 
-    Together they hold every word of the document. A chunk has at most :data:`LIMIT_TOKENS` cl100k tokens, its context
+    Together they hold every word of the document but the addresses of images. A chunk has at most :data:`LIMIT_TOKENS` cl100k tokens, its context
     line included.
 
     :param headings: the headings as the conversion knows them; of others, the text is read out of the Markdown.
@@ -38,7 +40,8 @@ def chunk_document(markdown: str, context: PageContext | None = None, headings: 
     (('Start',), 'https://acme.example/7#Start', 10, 0, 19)
     """
     page = context or PageContext()
-    document = DocumentParts(markdown, page, headings)
+    embedded = without_addresses(markdown)
+    document = DocumentParts(embedded.text, page, [_embedded(heading) for heading in headings])
     language = detect_language(markdown)
     seen: Counter[str] = Counter()
     chunks: list[Chunk] = []
@@ -54,14 +57,19 @@ def chunk_document(markdown: str, context: PageContext | None = None, headings: 
                 heading_path=part.section.path,
                 url=url,
                 token_count=part.tokens,
-                char_start=part.start,
-                char_end=part.end,
+                char_start=embedded.position(part.start),
+                char_end=embedded.position(part.end),
                 content_hash=_digest(f"{url}\0{part.text}"),
                 page=page,
                 language=language,
             )
         )
     return chunks
+
+
+def _embedded(heading: Heading) -> Heading:
+    """The heading with its line as the text to embed has it."""
+    return replace(heading, line=without_addresses(heading.line).text) if "![" in heading.line else heading
 
 
 def _chunk_id(page_id: str, digest: str, occurrence: int) -> str:
