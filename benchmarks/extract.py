@@ -78,8 +78,13 @@ def run(what: str, url: str, command: Sequence[str]) -> Measured:
     """Run a contestant and ask the sandbox what it was asked."""
     requests.delete(f"{url}/_sandbox/requests", timeout=60)
     with tempfile.TemporaryDirectory() as home:
-        # A worker has no examples of Airflow's: their import would be counted as this project's time and memory.
-        environment = os.environ | {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+        # A worker has no examples of Airflow's: their import would be counted as this project's time and memory. And its tasks
+        # load the package before Arrow, which chooses its memory pool when it is loaded.
+        environment = os.environ | {
+            "AIRFLOW_HOME": home,
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+        }
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{what} failed:\n{done.stderr[-3000:]}")
