@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from base64 import b64encode
+from copy import deepcopy
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -150,7 +151,7 @@ def _gliffy(rng: random.Random) -> bytes:
         while isinstance(node, dict | list) and node and rng.random() < 0.85:
             key = rng.choice(list(node)) if isinstance(node, dict) else rng.randrange(len(node))
             if rng.random() < 0.2:
-                node[key] = rng.choice((*_ODD, [node[key]] * 3, {"children": [node[key]]}))
+                node[key] = deepcopy(rng.choice((*_ODD, [node[key]] * 3, {"children": [node[key]]})))
                 break
             node = node[key]
     data = json.dumps(drawing).encode()
