@@ -15,7 +15,7 @@ class UnreadableFileError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may cost. The process starts anew for each file, from about 60 MB.
+    """What one file may cost. The process starts anew for each file, from about 80 MB.
 
     :param processor_seconds: time of the processor; what a file takes, however busy the machine is.
     :param seconds: time of the clock, with which a process ends that no processor wants to run.
