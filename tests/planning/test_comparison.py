@@ -15,6 +15,7 @@ from confluence_to_twig.planning import plan as planning
 from confluence_to_twig.planning.audience import Audience, Level
 from confluence_to_twig.planning.comparison import Comparison, joined
 from confluence_to_twig.planning.decision import UNCHANGED, Decision, Included, Scope, decide
+from confluence_to_twig.planning.files import FILE_ROWS, with_their_files
 from confluence_to_twig.planning.plan import plan
 from confluence_to_twig.planning.selection import Selection, marked
 from confluence_to_twig.planning.slim import plain, slimmed
@@ -130,6 +131,7 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
         if page_id not in pages and row["space_id"] in scope.unproven
     }
     table = marked(pa.Table.from_pylist(list(pages.values()), schema=INVENTORY), scope.selection)
+    table = with_their_files(table, FILE_ROWS.empty_table())
     pages = {row["page_id"]: row for row in table.to_pylist()}
     rows: list[dict[str, Any]] = []
     for page_id in sorted(pages.keys() | known.keys(), key=lambda key: (int(key) if key.isdecimal() else 0, key)):

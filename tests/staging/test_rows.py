@@ -6,6 +6,7 @@ import pytest
 from confluence_to_twig.staging import rows, schemas
 
 ROWS = {
+    rows.FileRow: schemas.FILE,
     rows.InventoryRow: schemas.INVENTORY,
     rows.PlanRow: schemas.PLAN,
     rows.AttachmentRow: schemas.ATTACHMENT,

@@ -84,9 +84,10 @@ class AudienceWorld:
 
     @property
     def source(self) -> Source:
-        given = {"restricted_pages": "audiences", "everyone_groups": ["confluence-users"]} | self.settings
+        given = {"restricted_pages": "audiences", "everyone_groups": ["confluence-users"], "attachments": "none"}
+        given |= self.settings
         spaces = {} if "spaces" in given else {"space_key": "PROD"}
-        return Source(name="docs", schedule=None, attachments="none", **spaces, **given)
+        return Source(name="docs", schedule=None, **spaces, **given)
 
     @property
     def staging(self) -> SourceStaging:
@@ -122,13 +123,19 @@ class AudienceWorld:
         run = self.run()
         shards = discover(run, self.validated(run)).shards
         planned = read_table(run.staging.plan).to_pylist()
+        homes = {}
+        if any(row["kind"] == "attachment" and row["action"] == "fetch" for row in planned):
+            found = read_table(run.staging.inventory("files"), ["page_id", "ancestor_ids"])
+            homes = {row["page_id"]: {"ancestor_ids": row["ancestor_ids"]} for row in found.to_pylist()}
         for shard in shards:
             pages = [row for row in planned if row["shard"] == shard["shard"]]
             made = [
                 (Page(row["page_id"], (f"Text of {row['title']}",), row["version"], row["title"]), row) for row in pages
             ]
             known = [
-                page.document() | {"url": row["url"], "audience": row["audience"], "allowed": row["levels"]}
+                page.document()
+                | {"kind": row["kind"], "url": row["url"], "audience": row["audience"], "allowed": row["levels"]}
+                | homes.get(row["page_id"], {})
                 for page, row in made
             ]
             write_rows(run.staging.documents(shard["shard"]), DOCUMENTS, known)
@@ -172,8 +179,12 @@ class AudienceWorld:
         }
 
     def readable(self) -> dict[str, frozenset[str]]:
-        """What the site says itself: each person → the pages of all spaces that the person may read."""
-        return {person: frozenset(self.confluence.truth(user=email(person))) for person in PEOPLE}
+        """What the site says itself: each person → the pages of all spaces that the person may read, and their files."""
+        told = {person: self.confluence.truth(user=email(person)) for person in PEOPLE}
+        return {
+            person: frozenset(pages).union(*(page.attachments for page in pages.values()))
+            for person, pages in told.items()
+        }
 
     def holdings(self) -> Holdings:
         """Of each data source: its label, empty for the source's own, the levels of its readers, and its pages."""

@@ -6,6 +6,8 @@ asked at each moment at which what Twig holds may have changed: after each write
 * After a whole run no data source holds a page that somebody who passes all levels of its audience may not read.
 * At no moment of a run, and not after a run that is killed, wherever it is, is there a leak that was not there before it began.
 * A page is never in two data sources.
+
+Files are documents of their own, so a file counts as a page that whoever may read its page may read.
 """
 
 from __future__ import annotations
@@ -104,6 +106,7 @@ class Walk:
         self.inner = [ref for ref in self.refs if not ref.endswith("-home")]
         self.history: list[str] = []
         self.new = 0
+        self.homes: dict[str, int] = {}  # of files, removed ones too
         self.steps = 40  # of the last whole run
 
     @contextmanager
@@ -147,6 +150,8 @@ class Walk:
             self.move: 4,
             self.edit: 2,
             self.write: 1,
+            self.attach: 1,
+            self.detach: 0.5,
             self.take_away_or_bring_back: 3,
             self.change_groups: 1,
             self.change_readers: 2,
@@ -173,6 +178,15 @@ class Walk:
             self.new += 1
             key, parent = self.random.choice(self.keys), self.random.choice(self.refs)
             self._change("new_page", key, f"New {self.new}", "<p>New.</p>", parent=parent)
+
+    def attach(self) -> None:
+        """A file, or a new version of it."""
+        self._change("attach", self.random.choice(self.refs), "notes.txt", b"What to know.", "text/plain")
+        self.homes |= {f"att{file.id}": file.content_id for file in self.confluence.store.attachments.values()}
+
+    def detach(self) -> None:
+        if files := sorted(self.confluence.store.attachments):
+            self._change("detach", f"att{self.random.choice(files)}")
 
     def take_away_or_bring_back(self) -> None:
         self._change(self.random.choice(["trash", "restore", "archive"]), self.random.choice(self.inner))
@@ -202,7 +216,12 @@ class Walk:
 
     def _allow(self, most: int) -> None:
         self.history.append(f"max_audiences: {most}")
-        self.world.settings = {"max_audiences": most, "spaces": [*self.keys], "keep_runs": 1}
+        self.world.settings = {
+            "max_audiences": most,
+            "spaces": [*self.keys],
+            "keep_runs": 1,
+            "attachments": "documents",
+        }
 
     def _change(self, method: str, *arguments: Any, **fields: Any) -> None:
         """What cannot be done at the moment is not."""
@@ -314,5 +333,9 @@ class Walk:
         held: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for label, _, page_ids in holdings:
             for page_id in page_ids:
-                held[store.spaces[store.contents[int(page_id)].space_id].key].append((page_id, label))
+                held[store.spaces[store.contents[self._home_of(page_id)].space_id].key].append((page_id, label))
         return {hash((space, tuple(sorted(held[key])))) for key, space in spaces.items()}
+
+    def _home_of(self, page_id: str) -> int:
+        """The page itself, or that of a file."""
+        return self.homes[page_id] if page_id in self.homes else int(page_id)

@@ -224,3 +224,14 @@ def test_a_bundle_place_knows_only_bundles(shelf: Shelf) -> None:
     shelf.deliver(page(1, *TREE))
     (shelf.folder / "notes.txt").write_text("by hand")
     assert shelf.delivery().check() == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("ancestors", "tree"), [(["7", "8"], ("7", "Top")), (["7"], (TOP, "top pages")), ([], (TOP, "top pages"))]
+)
+def test_a_file_lies_where_its_page_does(ancestors: list[str], tree: tuple[str, str]) -> None:
+    titles = ["Top", "Page"][: len(ancestors)]
+    row = {"page_id": "att65", "kind": "attachment", "ancestor_ids": ancestors, "ancestors": titles, "text_bytes": 3}
+    member = Member.of(row)
+    assert (member.tree, member.top) == tree
+    assert member.number == 65

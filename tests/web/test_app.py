@@ -272,7 +272,7 @@ def test_lists_the_sources_and_counts_mistakes(airflow: Airflow, sample: SampleS
     assert [source["name"] for source in answer["sources"]] == ["docs", "files"]
     assert answer["mistakes"] == 1
     docs = answer["sources"][0]
-    assert docs["held"] == {"pages": 245, "chunks": 1200}
+    assert docs["held"] == {"pages": 245, "files": 0, "chunks": 1200}
     assert docs["freshness"]["waiting"] == 1
     assert docs["synced_at"] == NOW.isoformat()
 

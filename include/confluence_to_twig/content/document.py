@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from confluence_to_twig.content.attachments.as_markdown import file_markdown
 from confluence_to_twig.content.chunks.chunking import chunk_document
 from confluence_to_twig.content.conversion import convert
 from confluence_to_twig.content.model import (
@@ -23,6 +24,7 @@ from confluence_to_twig.content.model import (
     TitleResolver,
 )
 from confluence_to_twig.content.version import CONVERTER_VERSION
+from confluence_to_twig.planning.files import ATTACHMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +51,10 @@ def build_document(
     resolve_title: TitleResolver | None = None,
     resolve_editor: EditorResolver | None = None,
 ) -> BuiltDocument:
-    """Convert and chunk one row of ``schemas.PAGES``."""
+    """Convert and chunk one row of ``schemas.PAGES``, of a page or of a file that is a document of its own."""
     context = page_context(page_row, resolve_page, resolve_body, resolve_title, resolve_editor)
-    conversion = convert(page_row["storage"], context)
+    is_file = context.kind == ATTACHMENT
+    conversion = _of_file(context.attachments[0]) if is_file else convert(page_row["storage"], context)
     chunks = chunk_document(conversion.markdown, context, conversion.headings)
     report = conversion.report
     document: DocumentRow = {
@@ -71,7 +74,7 @@ def build_document(
         "language": chunks[0].language if chunks else None,
         "markdown": conversion.markdown,
         "text_bytes": len(conversion.markdown.encode()),
-        "body_bytes": len(page_row["storage"].strip().encode()),
+        "body_bytes": len(_body(page_row).strip().encode()),
         "content_hash": content_hash(conversion, context),
         "converter_version": CONVERTER_VERSION,
         "chunk_count": len(chunks),
@@ -88,6 +91,18 @@ def build_document(
         "allowed": page_row.get("levels"),
     }
     return BuiltDocument(document, [_chunk_row(chunk, document["allowed"]) for chunk in chunks], report)
+
+
+def _of_file(file: Attachment) -> Conversion:
+    markdown = file_markdown(file.title, file.media_type, file.text or "")
+    return Conversion(markdown, ConversionReport())
+
+
+def _body(page_row: Mapping[str, Any]) -> str:
+    """What the document is made of: storage format, or the text of a file."""
+    if page_row["kind"] == ATTACHMENT:
+        return str(page_row["attachments"][0]["text"] or "")
+    return str(page_row["storage"])
 
 
 #: Stands where the hashes of the first release had its converter's version, so that they still hold.

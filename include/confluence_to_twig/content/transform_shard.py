@@ -16,6 +16,7 @@ from confluence_to_twig.content.pool import WorkerPool
 from confluence_to_twig.content.processors import usable_processors
 from confluence_to_twig.content.storage.lookup import Lookup, included_titles
 from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.planning.files import ATTACHMENT
 from confluence_to_twig.planning.titles import title_key
 from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.files import at_hand
@@ -177,7 +178,9 @@ def _load_lookup(
     titles: dict[str, str] = {}
     legacy: set[str] = set()
     for path in inventories:
-        for row in iter_rows(path, ["page_id", "space_id", "title", "url", "editor"]):
+        for row in iter_rows(path, ["page_id", "space_id", "kind", "title", "url", "editor"]):
+            if row["kind"] == ATTACHMENT:  # links by title mean pages
+                continue
             titles[row["page_id"]] = row["title"]
             if row["editor"] == LEGACY_EDITOR:
                 legacy.add(row["page_id"])

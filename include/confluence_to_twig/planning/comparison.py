@@ -75,7 +75,8 @@ class Comparison:
     def unchanged(self, pages: pa.RecordBatch, known: pa.RecordBatch) -> pa.Array:
         """True for rows of which nothing changed for sure. Of the others each has to be looked at.
 
-        :param pages: rows of the inventory, marked (:func:`confluence_to_twig.planning.selection.marked`). :param known: the rows of the manifest for the same pages, in the same order.
+        :param pages: rows of the inventory as :func:`confluence_to_twig.planning.files.with_their_files` makes them.
+        :param known: the rows of the manifest for the same pages, in the same order.
             A page that is not there has a row of nulls.
         """
         wanted = [*self._in_scope(pages), *self._is_same(pages, known), *self._is_decorated_alike(pages)]
@@ -84,7 +85,8 @@ class Comparison:
     def _in_scope(self, pages: pa.RecordBatch) -> Iterable[pa.Array]:
         scope = self._scope
         if scope.page_ids:
-            yield pc.is_in(pages["page_id"], value_set=_strings(scope.page_ids))
+            asked = _strings(scope.page_ids)
+            yield pc.or_(pc.is_in(pages["page_id"], asked), pc.is_in(pages["belongs_to"], asked))
         if is_hidden(True, scope):
             yield pc.invert(pages["restricted"])
         yield pc.is_null(pages["restriction_unknown"])
@@ -92,7 +94,7 @@ class Comparison:
         yield pc.is_null(pages["left_out"])
         yield pc.is_null(pages["in_doubt"])
         if scope.window.strict or scope.force:
-            in_window = _contains(scope.window, pages["modified_at"])
+            in_window = _contains(scope.window, pages["dated_at"])
             if scope.page_ids:
                 in_window = pc.is_valid(pages["page_id"])
             if scope.window.strict:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from confluence_to_twig.planning.audience import EVERYBODY, Audience, may_include
+from confluence_to_twig.planning.files import page_of
 from confluence_to_twig.planning.selection import AGED, LABELS_UNKNOWN, TOO_OLD, Selection
 from confluence_to_twig.staging.rows import InventoryRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from confluence_to_twig.planning.window import Window
     from confluence_to_twig.staging.rows import HeldRow, LevelRow
@@ -42,10 +44,16 @@ UNCHANGED = "unchanged"
 
 
 class MarkedRow(InventoryRow):
-    """A row of the inventory with what :func:`confluence_to_twig.planning.selection.marked` says of it."""
+    """A row of the inventory with what :func:`confluence_to_twig.planning.selection.marked` says of it.
+
+    :param belongs_to: the page itself, or that of a file. :param dated_at: the modification time of that page, which windows
+        and ages go by.
+    """
 
     left_out: str | None
     in_doubt: str | None
+    belongs_to: str
+    dated_at: datetime
 
 
 class Decision(NamedTuple):
@@ -86,9 +94,9 @@ class Scope:
     :param audiences: by key, those whose data source may hold pages.
     :param doubted: pages of Twig whose restriction was unknown in so many full sweeps, over so long, that they go.
     :param selection: which of the pages the source wants.
-    :param page_ids: when not empty, the run is about these pages only.
+    :param page_ids: when not empty, the run is about these pages and their files only, or about these files.
     :param force: fetch pages in scope even when nothing about them changed.
-    :param left_outside: pages that an earlier run saw and left because they were modified before its window; ``None``
+    :param left_outside: pages, without files, that an earlier run saw and left because they were modified before its window; ``None``
         if no run has planned yet. Every other page that Twig does not hold is in scope, whenever it was modified.
     :param missing: for pages of the manifest that the sweep did not see: why (see
         :func:`confluence_to_twig.confluence.sweep.inventory.explain_missing`).
@@ -124,6 +132,10 @@ class Scope:
             return False
         return not self.unproven if space_id is None else space_id not in self.unproven
 
+    def asks_for(self, page_id: str, home: str) -> bool:
+        """Whether the run is about a page, or a file. :param home: the page itself, or that of the file."""
+        return not self.page_ids or not self.page_ids.isdisjoint((page_id, home))
+
     def levels_of(self, audience: str | None) -> Sequence[LevelRow] | None:
         """The levels behind a key; None where that is not known."""
         if audience is None or (audience != EVERYBODY and audience not in self.audiences):
@@ -155,15 +167,15 @@ def _places(known: HeldRow | None) -> Sequence[str]:
 
 
 def _decide(page: MarkedRow, known: HeldRow | None, scope: Scope, versions: Mapping[str, Included]) -> Decision:
-    if scope.page_ids and page["page_id"] not in scope.page_ids:
+    if not scope.asks_for(page["page_id"], page["belongs_to"]):
         return Decision("leave", "not asked for")
     if unwanted := _unwanted(page, scope):
         return Decision("skip", unwanted) if known is None else _delete(_by_itself(unwanted, page, scope), page, scope)
     if doubt := _doubt(page, known, scope):
         return doubt
-    in_window = bool(scope.page_ids) or scope.window.contains(page["modified_at"])
+    in_window = bool(scope.page_ids) or scope.window.contains(page["dated_at"])
     if known is None:
-        return _decide_new(page["page_id"], in_window, scope)
+        return _decide_new(page["belongs_to"], in_window, scope)
     if scope.window.strict and not in_window:
         return Decision("leave", OUTSIDE)
     if _is_misplaced(page, known, scope):
@@ -203,7 +215,7 @@ def _doubt(page: MarkedRow, known: HeldRow | None, scope: Scope) -> Decision | N
     if page["restriction_unknown"] and scope.restricted_pages != "include":
         if known is None:
             return Decision("skip", RESTRICTION_UNKNOWN)
-        if page["page_id"] in scope.doubted:
+        if page["belongs_to"] in scope.doubted:
             return _delete("its restriction could not be read for days", page, scope)
         if scope.restricted_pages == "audiences" and _is_open_wider(page, known, scope):
             return _delete(RESTRICTED_FURTHER, page, scope)
@@ -233,7 +245,7 @@ def _unwanted(page: MarkedRow, scope: Scope) -> str | None:
 
 def _by_itself(reason: str, page: MarkedRow, scope: Scope) -> str:
     """The reason; another one for a page that became too old since the last plan, though nobody edited the source."""
-    return AGED if reason == TOO_OLD and scope.selection.has_aged(page["modified_at"]) else reason
+    return AGED if reason == TOO_OLD and scope.selection.has_aged(page["dated_at"]) else reason
 
 
 def is_hidden(restricted: bool, scope: Scope) -> bool:
@@ -307,12 +319,11 @@ def _included_differs(page: InventoryRow, entry: str, versions: Mapping[str, Inc
 
 
 def _decide_missing(known: HeldRow, scope: Scope) -> Decision:
-    page_id = known["page_id"]
-    if scope.page_ids and page_id not in scope.page_ids:
+    if not scope.asks_for(known["page_id"], page_of(known)):
         return Decision("leave", "not asked for")
     if known["kind"] not in scope.kinds:
         return _delete(f"{known['kind']}s are no longer synced", known, scope)
-    reason = scope.missing.get(page_id)
+    reason = scope.missing.get(known["page_id"])
     proven = scope.proves(known["space_id"])
     if proven and reason in (None, UNTOLD):
         return Decision("leave", "kept: Confluence does not tell what became of it")

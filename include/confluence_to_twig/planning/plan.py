@@ -24,6 +24,7 @@ from confluence_to_twig.planning.decision import (
     included_page,
     is_hidden,
 )
+from confluence_to_twig.planning.files import FILE_ROWS, with_their_files
 from confluence_to_twig.planning.selection import marked
 from confluence_to_twig.planning.slim import plain
 from confluence_to_twig.staging.schemas import PLAN, STRINGS
@@ -52,16 +53,18 @@ _DECIDED_AT_ONCE = 5_000
 RETRIED_AT_ONCE = 500
 
 
-def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope) -> pa.Table:
-    """Decide for every page of inventory or manifest.
+def plan(inventory: pa.Table, manifest: pa.Table, scope: Scope, files: pa.Table | None = None) -> pa.Table:
+    """Decide for every page, and every file that is to be a document, of inventory or manifest.
 
     :param inventory: :data:`confluence_to_twig.staging.schemas.INVENTORY`.
+    :param files: :data:`confluence_to_twig.planning.files.FILE_ROWS` of its pages; None: files are no documents.
     :param manifest: :data:`confluence_to_twig.staging.schemas.MANIFEST`, at least :data:`OF_MANIFEST`; may be
         slimmed (:mod:`confluence_to_twig.planning.slim`). Of a source with several data sources as
         :func:`confluence_to_twig.staging.audience_manifests.held_by_all` reads it.
     :returns: :data:`confluence_to_twig.staging.schemas.PLAN`, ordered by page id; pages to fetch carry their shard.
     """
-    inventory, manifest = marked(inventory.select(_OF_PAGES), scope.selection), _with_places(manifest)
+    pages, manifest = marked(inventory.select(_OF_PAGES), scope.selection), _with_places(manifest)
+    inventory = with_their_files(pages, FILE_ROWS.empty_table() if files is None else files)
     versions = _versions_of_included(inventory, manifest, scope)
     comparison, both = Comparison(scope), joined(inventory, manifest)
     parts = [

@@ -29,7 +29,7 @@ WITHHELD = "This is about a page that is kept out of Twig or restricted, so it i
 #: Before a run has a plan, nobody knows whether a page is for everybody.
 NOT_YET_KNOWN = "This names a page, so it stands on the page Confluence → Twig only, for those who may see it"
 #: A text names a page as "Title (address): …", as "Title (id): …", or as "page id".
-_ADDRESS, _ID = re.compile(r"https?://\S+"), re.compile(r"\((\d+)\)|\bpage (\d+)\b")
+_ADDRESS, _ID = re.compile(r"https?://\S+"), re.compile(r"\(((?:att)?\d+)\)|\bpage (\d+)\b")
 _PAGE_ADDRESS = re.compile(r"/pages/|/blog/|[?&]pageId=|/display/")
 
 

@@ -67,10 +67,10 @@ def form() -> dict[str, Param]:
         "page_ids": Param(
             None,
             type=["null", "array"],
-            items={"type": "string", "pattern": "^[0-9]{1,20}$"},
+            items={"type": "string", "pattern": "^(att)?[0-9]{1,20}$"},
             title="Only these pages",
             section="Which pages",
-            description_md="Page ids, one a line: the number in a page's address, `/pages/1234567/Title`.",
+            description_md="Page ids, one a line: the number in a page's address, `/pages/1234567/Title`; `att1234567` for a file alone.",
         ),
         "force": Param(
             False,

@@ -23,11 +23,12 @@ class Summary:
 
     :param pages: pages that Twig holds for the source after the run.
     :param chunks: chunks that Twig holds for the source after the run.
-    :param changed: pages that this run sent to Twig, new ones included.
-    :param removed: pages that this run deleted from Twig.
-    :param failed: pages that could not be extracted, converted or loaded.
+    :param changed: pages and files that this run sent to Twig, new ones included.
+    :param removed: pages and files that this run deleted from Twig.
+    :param failed: pages and files that could not be extracted, converted or loaded.
     :param seconds: from the start of the first task to the end of the last, without what the run waited for.
     :param lane: the run asked only for what is new since the last one, see :mod:`confluence_to_twig.planning.look`.
+    :param files: files that Twig holds as documents of their own, after the run.
     :param stopped_in: the task that failed before the run could count what Twig holds.
     """
 
@@ -40,6 +41,7 @@ class Summary:
     dry_run: bool = False
     stopped_in: str | None = None
     lane: bool = False
+    files: int = 0
 
     def __str__(self) -> str:
         if self.stopped_in:
@@ -48,12 +50,17 @@ class Summary:
                 f"({self.changed:,} changed, {self.removed:,} removed until then)"
             )
         line = (
-            f"{self.pages:,} pages → {self.chunks:,} chunks ({self.changed:,} changed, {self.removed:,} removed, "
+            f"{amount(self.pages, self.files)} → {self.chunks:,} chunks ({self.changed:,} changed, {self.removed:,} removed, "
             f"{self.failed:,} failed) in {self.seconds:,.0f} s{', lane' if self.lane else ''}"
         )
         if self.dry_run:
             return f"{line}: dry run, nothing was sent"
         return line if self.changed or self.removed or self.failed else f"{line}: nothing to do"
+
+
+def amount(pages: int, files: int) -> str:
+    """``245 pages``, or ``245 pages and 31 files`` where files are documents of their own."""
+    return f"{pages:,} pages and {files:,} files" if files else f"{pages:,} pages"
 
 
 def read_records(staging: RunStaging) -> list[Record]:
@@ -98,6 +105,7 @@ def summarise(report: dict[str, Any]) -> Summary:
         seconds=round(report["seconds"] - report.get("waited", 0.0), 3),
         dry_run=report.get("params", {}).get("dry_run", False),
         lane=report.get("look", {}).get("kind") == "lane",
+        files=report.get("files", 0),
         stopped_in=report["errors"][-1]["task"] if report["errors"] and "pages" not in report else None,
     )
 

@@ -32,6 +32,7 @@ class RunRow:
     :param settings: as :func:`confluence_to_twig.runs.timeline.settings_of` writes them. :param converter: its version.
     :param approval: who answered the question before a mass deletion, and what; empty if nobody was asked.
     :param approved_at: when, ISO 8601. :param quality: the rules of the quality gate that it broke, in words.
+    :param files: files that Twig holds as documents of their own, besides ``pages``.
     """
 
     folder: str
@@ -67,6 +68,7 @@ class RunRow:
     approval: str = ""
     approved_at: str = ""
     quality: str = ""
+    files: int = 0
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRow:
@@ -119,6 +121,7 @@ def row_of(report: dict[str, Any], folder: str, *, started_at: str, ended_at: st
         approval=str(approval.get("text", "")),
         approved_at=str(approval.get("at", "")),
         quality=broken_rules(report.get("quality") or {}),
+        files=int(report.get("files", 0)),
     )
 
 

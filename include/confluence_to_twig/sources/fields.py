@@ -18,6 +18,7 @@ from confluence_to_twig.sources.mistakes import shown
 from confluence_to_twig.sources.space_key import SpaceKeyError, check_space_key
 
 ContentKind = Literal["page", "blogpost"]
+AttachmentsMode = Literal["none", "names", "text", "documents"]
 _KINDS: dict[str, ContentKind] = {"pages": "page", "blogposts": "blogpost", "page": "page", "blogpost": "blogpost"}
 
 #: Confluence appeared in 2004: nothing in it was modified before.

@@ -14,6 +14,7 @@ from confluence_to_twig.sources.alert_settings import AlertSettings
 from confluence_to_twig.sources.fields import (
     IN_SECONDS,
     NO_BOOLEAN,
+    AttachmentsMode,
     ConnId,
     ContentKinds,
     Label,
@@ -97,8 +98,9 @@ class SourceFields(BaseModel):
     """Only pages modified within that time: `365 days`, at least an hour."""
     comments: bool = False
     """Appends the open comments of a page to its document."""
-    attachments: Literal["none", "names", "text"] = "names"
-    """`none`, `names` (a list with links) or `text` (also the [text of files](content.md#files))."""
+    attachments: AttachmentsMode = "names"
+    """`none`, `names` (a list with links), `text` (also the [text of files](content.md#files)) or
+    `documents` (each of these files is a [document of its own](confluence.md#files-as-documents))."""
     render_macros: bool = True
     """Fetches the rendered page where the storage format holds nothing to read, such as a page-properties report."""
     render_again: RenderAgain = timedelta(days=1)

@@ -28,6 +28,18 @@ class RestrictionRow(LevelRow):
     id: str
 
 
+class FileRow(TypedDict):
+    """An entry of :data:`confluence_to_twig.staging.schemas.FILE`."""
+
+    id: str
+    title: str
+    version: int
+    media_type: str
+    file_size: int
+    url: str
+    modified_at: datetime | None
+
+
 class InventoryRow(TypedDict):
     """A row of :data:`confluence_to_twig.staging.schemas.INVENTORY`."""
 
@@ -58,6 +70,7 @@ class InventoryRow(TypedDict):
     comments_digest: str | None
     audience: str | None
     levels: list[LevelRow] | None
+    files: list[FileRow] | None
 
 
 class PlanRow(TypedDict):

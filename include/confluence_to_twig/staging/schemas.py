@@ -26,6 +26,19 @@ ATTACHMENT = pa.struct(
     ]
 )
 
+#: A file of a page that may become a document of its own.
+FILE = pa.struct(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("media_type", pa.string(), nullable=False),
+        pa.field("file_size", pa.int64(), nullable=False),  # in bytes; 0: nobody tells
+        pa.field("url", pa.string(), nullable=False),  # opens it at its page; empty: nobody tells
+        ("modified_at", UTC_TIME),
+    ]
+)
+
 COMMENT = pa.struct(
     [
         ("id", pa.string()),
@@ -37,12 +50,13 @@ COMMENT = pa.struct(
     ]
 )
 
-#: One row a page or blog post that the sweep saw, without its body. One file a space.
+#: One row a page or blog post that the sweep saw, without its body. One file a space. Files of pages that a run fetches as
+#: documents of their own have rows like these in a file of their own, in the place of their page.
 INVENTORY = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),
         pa.field("space_id", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),  # "page" or "blogpost"
+        pa.field("kind", pa.string(), nullable=False),  # "page" or "blogpost"; of a file "attachment"
         pa.field("status", pa.string(), nullable=False),
         pa.field("version", pa.int64(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
@@ -68,6 +82,8 @@ INVENTORY = pa.schema(
         ("comments_digest", pa.string()),
         ("audience", pa.string()),  # the key of who may read it, its space included; null: not known, or not in full
         ("levels", LEVELS),  # the same, written out, as far as it is known
+        # With ``attachments: documents`` its files that can be read, in a row of a file the file itself; null: not known.
+        ("files", pa.list_(FILE)),
     ]
 )
 

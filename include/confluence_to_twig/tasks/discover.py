@@ -17,6 +17,7 @@ from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
+from confluence_to_twig.planning.files import ATTACHMENT, files_held, ids_told, page_of
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.selection import Selection, missing_roots
 from confluence_to_twig.planning.slim import slimmed
@@ -34,6 +35,7 @@ from confluence_to_twig.staging.audience_manifests import held_by_all
 from confluence_to_twig.staging.files import folders_in, remove_folder
 from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter
 from confluence_to_twig.staging.schemas import PLAN
+from confluence_to_twig.tasks.file_planning import kinds_of, missing_files, plan_files, write_files
 from confluence_to_twig.tasks.idle import is_load_idle
 from confluence_to_twig.tasks.looks import look_at_each, report_looks
 from confluence_to_twig.tasks.routing import route
@@ -81,12 +83,13 @@ def discover(run: Run, validated: Mapping[str, Any]) -> Discovered:
                 manifest = slimmed(held_by_all(run.source_staging, OF_MANIFEST))
             manifest = _fitted(run, validated, looks, manifest)
             missing = _missing(run, client, spaces, looks, manifest)
+            files = plan_files(run, looks.table, manifest, missing)
             proof = client.workers.submit(ConfluenceClient.prove_again, client)
             memory = _remembered(run, looks, manifest)
             held = _held_decorations(run, manifest)
             scope = _scope(run, validated, looks, missing, memory, held, routes)
             give_memory_back()
-            planned = plan(looks.table, manifest, scope)
+            planned = plan(looks.table, manifest, scope, files)
             proof.result()
             record.figures["requests"] = client.requests_made
             del manifest  # the plan has what is needed of it
@@ -94,13 +97,15 @@ def discover(run: Run, validated: Mapping[str, Any]) -> Discovered:
         report_looks(looks, record, many=bool(run.source.spaces))
         _require_roots(run, looks, scope)
         looks.write(run)
+        write_files(run, files, planned)
         with ParquetWriter(run.staging.plan, PLAN, options=TABLE_OPTIONS) as writer:
             writer.write_table(planned)
         _remember(run, validated, looks, planned, memory)
         _name_what_is_not_there(run, planned, record)
         if run.source.spaces:
             record.details["spaces"] = looks.rows(planned)
-        return Discovered(_shards(run, planned, record), is_load_idle(run, planned, looks.table, held))
+        what = "pages" if files is None else "pages and files"
+        return Discovered(_shards(run, planned, record, what), is_load_idle(run, planned, looks.table, held))
 
 
 def _is_regular(run: Run, validated: Mapping[str, Any]) -> bool:
@@ -114,7 +119,8 @@ def _fitted(run: Run, validated: Mapping[str, Any], looks: Looks, manifest: pa.T
         return manifest
     from confluence_to_twig.tasks.file_target import fit_targets
 
-    ids = pa.chunked_array([*looks.table["page_id"].chunks, *manifest["page_id"].chunks], pa.string())
+    files = pa.array(sorted(ids_told(looks.table)), pa.string())
+    ids = pa.chunked_array([*looks.table["page_id"].chunks, *manifest["page_id"].chunks, files], pa.string())
     return manifest.slice(0, 0) if fit_targets(run, pc.count_distinct(ids).as_py()) else manifest
 
 
@@ -135,7 +141,8 @@ def _remembered(run: Run, looks: Looks, manifest: pa.Table) -> SweepMemory:
         return memory
     swept = pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(looks.swept), pa.string()))
     doubtful = looks.table.filter(pc.and_(swept, pc.is_valid(looks.table["restriction_unknown"])))["page_id"]
-    held = pc.is_in(doubtful, manifest["page_id"].combine_chunks())
+    homes = pa.array(sorted({page_of(row) for row in files_held(manifest)}), pa.string())
+    held = pc.is_in(doubtful, pa.concat_arrays([*manifest["page_id"].chunks, homes]))
     not_swept = looks.table["page_id"].filter(pc.invert(swept)).to_pylist() if memory.doubts else ()
     return memory.doubting(doubtful.filter(held).to_pylist(), run.run_id, datetime.now(UTC), not_asked=not_swept)
 
@@ -145,7 +152,8 @@ def _remember(run: Run, validated: Mapping[str, Any], looks: Looks, planned: pa.
     proven = {space.id for space in looks.looked} - looks.unproven
     if run.params.dry_run or not _is_regular(run, validated) or (looks.unproven and not proven):
         return
-    outside = planned.filter((pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null())
+    left = (pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null()
+    outside = planned.filter(left & (pc.field("kind") != ATTACHMENT))
     left_outside = set(outside["page_id"].to_pylist())
     if looks.unproven:
         seen = looks.table.filter(pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(proven), pa.string())))
@@ -197,7 +205,7 @@ def _scope(
         sweep_complete=bool(run.source.spaces) or not looks.unproven,
         unproven=looks.unproven,
         converter_version=CONVERTER_VERSION,
-        kinds=run.source.content,
+        kinds=kinds_of(run.source),
         restricted_pages=run.source.restricted_pages,
         selection=Selection.of(run.source, now, memory.planned_until(run.run_id)),
         page_ids=frozenset(run.params.page_ids),
@@ -225,17 +233,19 @@ def _missing(run: Run, client: ConfluenceClient, spaces: RunSpaces, looks: Looks
     for kind in run.source.content:
         ids = candidates.filter(pc.field("kind") == kind)["page_id"].to_pylist()
         reasons |= explain_missing_of(client, ids, kind, spaces.places)
+    if run.source.attachments == "documents":
+        reasons |= missing_files(client, looks.table, manifest, candidates, reasons, spaces.places)
     return reasons
 
 
-def _shards(run: Run, planned: pa.Table, record: Record) -> list[dict[str, int]]:
+def _shards(run: Run, planned: pa.Table, record: Record, what: str) -> list[dict[str, int]]:
     reasons = counts_by_reason(planned)
     record.details["plan"] = reasons
     record.details["converter"] = CONVERTER_VERSION
     for action, counted in reasons.items():
         record.figures[f"to_{action}"] = sum(counted.values())
         for reason, number in counted.items():
-            log.info("%s %s pages: %s", action, f"{number:,}", reason)
+            log.info("%s %s %s: %s", action, f"{number:,}", what, reason)
     if not reasons["fetch"] and not reasons["delete"]:
         log.info("Nothing to do: Twig holds every page in scope in its newest version")
     to_fetch, size = sum(reasons["fetch"].values()), run.source.shard_size

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from confluence_to_twig.confluence.api.cql import of_space
 from confluence_to_twig.confluence.sweep.attached_digests import AttachedDigests, read_attached_digests
+from confluence_to_twig.confluence.sweep.attached_files import list_files
 from confluence_to_twig.confluence.sweep.glance import Expected
 from confluence_to_twig.confluence.sweep.inventory import Sweep, sweep
 from confluence_to_twig.confluence.sweep.known import Known
@@ -182,6 +183,9 @@ class Looking:
         if digests.warning:
             self.record.warn(digests.warning)
         seen = replace(seen, table=digests.on(seen.table))
+        if source.attachments == "documents" and digests.files is None:
+            table, warnings = list_files(self.client, seen.table)
+            seen = replace(seen, table=table, warnings=(*seen.warnings, *warnings))
         state = self._state_after(seen, digests, total.result(), last) if total and seen.complete else None
         return Looked(seen, look, self.began, state)
 

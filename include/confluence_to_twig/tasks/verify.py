@@ -106,6 +106,7 @@ def finish(
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from confluence_to_twig.planning.files import ATTACHMENT
     from confluence_to_twig.runs.report import failed_pages, read_records
     from confluence_to_twig.runs.retention import keep_history
     from confluence_to_twig.tasks.targets import targets_of
@@ -120,9 +121,11 @@ def finish(
             )
         held = pa.concat_tables([target.manifest.read() for target in targets])
         chunk_counts = held["chunk_count"]
+        files = pc.sum(pc.equal(held["kind"], ATTACHMENT)).as_py() or 0
         record.details |= {
             "problems": problems,
-            "pages": held.num_rows,
+            "pages": held.num_rows - files,
+            "files": files,
             "chunks": pc.sum(chunk_counts).as_py() or 0,
         }
         if not run.params.dry_run:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from confluence_to_twig.planning.files import ATTACHMENT
 from confluence_to_twig.twig.file_format import MAX_FILE_BYTES, slug
 
 if TYPE_CHECKING:
@@ -57,14 +58,16 @@ class Member:
         size = size if isinstance(size, int) else 0
         if row["kind"] == "blogpost":
             return cls(str(row["page_id"]), BLOG, "blog posts", size)
+        if row["kind"] == ATTACHMENT and isinstance(ids, list) and isinstance(titles, list):
+            ids, titles = ids[:-1], titles[:-1]  # a file lies where its page does; those of blog posts at the top
         if isinstance(ids, list) and isinstance(titles, list) and ids:
             return cls(str(row["page_id"]), str(ids[0]), str(titles[0]), size)
         return cls(str(row["page_id"]), TOP, "top pages", size)
 
     @property
     def number(self) -> int:
-        """Its page id as a number: newer pages have higher ones."""
-        return int(self.page_id)
+        """Its id as a number: newer pages and files have higher ones. Those of files have the prefix ``att`` on Cloud."""
+        return int(self.page_id.removeprefix("att"))
 
 
 Placement = dict[Bundle, list[Member]]

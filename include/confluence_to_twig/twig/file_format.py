@@ -20,7 +20,7 @@ Suffix = Literal["docx", "txt", "md"]
 #: Documented: a file has at most 50 MB (https://help.twig.so/product/data-integrations/files).
 MAX_FILE_BYTES = 50 * 1024 * 1024
 _SLUG_CHARACTERS = 60
-_NAME = re.compile(r"(\d+)(?:-[a-z0-9-]*)?\.(?:md|docx|txt)")
+_NAME = re.compile(r"((?:att)?\d+)(?:-[a-z0-9-]*)?\.(?:md|docx|txt)")
 
 
 def slug(title: str) -> str:
@@ -31,7 +31,8 @@ def slug(title: str) -> str:
 
 
 def file_name(row: DocumentRow | LoadedRow, suffix: Suffix = "md") -> str:
-    """``<page id>-<slug of the title>.<suffix>``: the same for the same page and title, safe in every store.
+    """``<page id>-<slug of the title>.<suffix>``: the same for the same page and title, safe in every store. Of a file that is a
+    document of its own ``att…-…``.
 
     :param row: anything with ``page_id`` and ``title``.
     """

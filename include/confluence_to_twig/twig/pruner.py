@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from confluence_to_twig.planning.decision import UNDISPUTED_REASONS
+from confluence_to_twig.planning.files import ATTACHMENT
 from confluence_to_twig.twig.brake import Brake, Measure
 from confluence_to_twig.twig.delta import to_json
 from confluence_to_twig.twig.writing import Writer
@@ -55,6 +56,7 @@ class PrunePlan:
     :param brake: True: a human has to approve ``deletions`` and ``shrunk``.
     :param spared: pages of the plan that another run loaded again since: page id → why they stay.
     :param text_share: the part of the text in Twig that would go, 0 to 1.
+    :param files: those of ``deletions`` that are files with documents of their own.
     """
 
     deletions: tuple[Deletion, ...]
@@ -64,6 +66,7 @@ class PrunePlan:
     shrunk: tuple[Shrunk, ...] = ()
     spared: dict[str, str] = field(default_factory=dict)
     text_share: float = 0.0
+    files: int = 0
 
     @property
     def share(self) -> float:
@@ -72,6 +75,9 @@ class PrunePlan:
 
     def __str__(self) -> str:
         pages = f"{len(self.deletions):,} of {self.held:,} pages ({self.share:.0%})"
+        if self.files:
+            counted = f"{len(self.deletions) - self.files:,} pages and {self.files:,} files"
+            pages = f"{counted} of {self.held:,} documents ({self.share:.0%})"
         texts = f"much of the text of {len(self.shrunk):,} {'page' if len(self.shrunk) == 1 else 'pages'}"
         return " and ".join(part for part, wanted in ((pages, self.deletions), (texts, self.shrunk)) if wanted) or pages
 
@@ -128,7 +134,8 @@ def plan_prune(
     brake = brake or Brake()
     holds = brake.holds(lost, held) or _holds_for_a_space(brake, measure, manifest, rows_by_haste)
     text_share = min(1.0, lost.text / held.text) if held.text else 0.0
-    return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared, text_share)
+    files = sum(row["kind"] == ATTACHMENT for row in rows_by_haste[False])
+    return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared, text_share, files)
 
 
 def _holds_for_a_space(

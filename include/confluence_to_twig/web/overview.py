@@ -114,7 +114,7 @@ def _of_staging(source: Source, staging: SourceStaging, now: datetime) -> dict[s
         "last": asdict(stands.last) if stands.last else None,
         "quality": _verdict(RunStaging(staging.runs / stands.last.folder).report) if stands.last else None,
         "newest": asdict(any_kind) if any_kind else None,
-        "held": held and {"pages": held.pages, "chunks": held.chunks},
+        "held": held and {"pages": held.pages, "files": held.files, "chunks": held.chunks},
         "verified": read_verify_memory(staging).figures or None,
         "kept_out": swept and {"skipped": swept.skipped, "restricted": swept.restricted},
         "synced_at": stands.synced_at,

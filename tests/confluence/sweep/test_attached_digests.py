@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from confluence_to_twig.confluence.sweep.attached_digests import digests
+from confluence_to_twig.confluence.sweep.attached_digests import hanging
+
+if TYPE_CHECKING:
+    from confluence_to_twig.sources.fields import AttachmentsMode
 
 
 def hit(identity: str, kind: str = "comment", page: str = "7", version: int = 1, **fields: Any) -> dict[str, Any]:
@@ -15,8 +19,9 @@ RESOLVED = {"extensions": {"resolution": {"status": "resolved"}}}
 FILE = hit("att1", "attachment", title="a.txt")
 
 
-def of(*hits: Any, mode: str = "names") -> dict[str, dict[str, str]]:
-    return digests(hits, mode=mode)
+def of(*hits: Any, mode: AttachmentsMode = "names") -> dict[str, dict[str, str]]:
+    found = hanging(hits, mode)
+    return {kind: told for kind in ("attachment", "comment") if (told := found.digests(kind))}
 
 
 def test_order_and_repetition_make_no_difference() -> None:
@@ -34,13 +39,46 @@ def test_a_page_with_resolved_comments_only_has_none() -> None:
     assert of(hit("1", **RESOLVED)) == {}
 
 
-def test_attachments_differ_by_version_name_and_use_and_not_from_comments() -> None:
+def test_attachments_differ_by_name_and_use_and_not_from_comments() -> None:
     told = of(FILE, hit("1"))
-    assert told["attachment"] != of(FILE | {"version": {"number": 2}})["attachment"]
     assert told["attachment"] != of(FILE | {"title": "b.txt"})["attachment"]
     assert told["attachment"] != of(FILE, mode="text")["attachment"]
     assert told["attachment"] == of(FILE)["attachment"]
     assert told["comment"] == of(hit("1"), mode="text")["comment"]
+
+
+@pytest.mark.parametrize(
+    ("title", "modes"),
+    [("a.txt", {"text"}), ("plan.drawio", {"text", "documents"}), ("flow.puml", {"text", "documents"})],
+)
+def test_a_new_version_counts_where_the_page_shows_what_is_in_the_file(title: str, modes: set[str]) -> None:
+    old, new = hit("att1", "attachment", title=title), hit("att1", "attachment", version=2, title=title)
+    every: tuple[AttachmentsMode, ...] = ("names", "text", "documents")
+    assert {mode for mode in every if of(old, mode=mode) != of(new, mode=mode)} == modes
+
+
+def test_a_page_without_drawings_is_the_same_whether_its_files_are_documents_or_not() -> None:
+    assert of(FILE, mode="documents") == of(FILE, mode="names")
+
+
+def test_files_that_can_be_documents_are_told_one_by_one() -> None:
+    told = FILE | {"extensions": {"mediaType": "text/plain", "fileSize": 7}, "_links": {"webui": "/pages/7?preview=1"}}
+    told["version"] = {"number": 3, "when": "2026-11-22T10:00:00Z"}
+    picture, drawing = (hit("att2", "attachment", title=title) for title in ("a.png", "a.drawio"))
+    assert hanging([told, picture, drawing, None], "documents", "https://acme.example/wiki").files == {
+        "7": [
+            {
+                "id": "att1",
+                "title": "a.txt",
+                "version": 3,
+                "media_type": "text/plain",
+                "file_size": 7,
+                "url": "https://acme.example/wiki/pages/7?preview=1",
+                "modified_at": datetime(2026, 11, 22, 10, tzinfo=UTC),
+            }
+        ]
+    }
+    assert hanging([told], "names").files == {}
 
 
 def test_each_page_has_its_own() -> None:

@@ -91,6 +91,7 @@ def test_tells_all_that_a_plan_needs_of_a_page(client: ConfluenceClient, sandbox
         "restrictions": [],
         "audience": None,
         "levels": None,
+        "files": None,
         "author_id": READER,
         "created_at": row["created_at"],
         "modified_at": MONDAY,

@@ -15,6 +15,7 @@ from confluence_to_twig.confluence.api.labels import EXPAND_TOLD, labels_from_v1
 from confluence_to_twig.confluence.api.restrictions import told_readers
 from confluence_to_twig.confluence.api.scopes import ALL_SCOPES
 from confluence_to_twig.confluence.api.workers import batches
+from confluence_to_twig.content.attachments.kinds import kind_of
 from confluence_to_twig.errors import PipelineError
 from confluence_to_twig.planning.spaces import chosen_spaces
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.content import Content, Count, Kind
     from confluence_to_twig.confluence.api.sign_in import SignIn
     from confluence_to_twig.confluence.api.space import Space
+    from confluence_to_twig.sources.fields import AttachmentsMode
     from confluence_to_twig.sources.source import Source
 
 SAMPLE = 200
@@ -48,6 +50,7 @@ class Seen:
     :param count: current pages and blog posts that the account sees. :param in_scope: their share that the source takes.
     :param sample: pages in scope with their bodies. :param ancestors: their titles above by page id.
     :param labels: by page id. :param attached: attachments and comments in all; None: nobody tells.
+    :param to_read: files that a first run downloads, by the share of those that can be read among some of them.
     :param requests: made so far. :param threads: of the connection.
     """
 
@@ -59,6 +62,7 @@ class Seen:
     ancestors: dict[str, list[str]] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attached: int | None = None
+    to_read: int = 0
     requests: int = 0
     threads: int = 8
 
@@ -178,11 +182,20 @@ def _files(source: Source, client: ConfluenceClient, seen: Seen, space: Space) -
     total = client.api.search_total(of_space(space.key, ["attachment"]))
     comments = client.api.search_total(of_space(space.key, ["comment"])) if source.comments else 0
     found = client.api.search(of_space(space.key, ["attachment"]), ("extensions",), _FILES_LOOKED_AT)
-    sizes = [_size(row) for row in islice(found, _FILES_LOOKED_AT)] if total != 0 else []
+    rows = list(islice(found, _FILES_LOOKED_AT)) if total != 0 else []
+    sizes = [_size(row) for row in rows]
     known = [size for size in sizes if size is not None]
     mean = f", {sum(known) / len(known) / 1e6:,.2f} MB on average of {len(known)}" if known else ""
+    read = sum(_is_read(row, source.attachments) for row in rows)
+    seen.to_read = round((len(rows) if total is None else total) * read / len(rows)) if rows else 0
     seen.attached = None if total is None or comments is None else total + comments
     seen.note("Attachments", f"{'unknown number' if total is None else f'{total:,}'}{mean}; {source.attachments}")
+
+
+def _is_read(row: dict[str, Any], mode: AttachmentsMode) -> bool:
+    """Whether a file with this hit of a search is downloaded. Drawings stand in their pages, the others are documents."""
+    described = str(row.get("title") or ""), str((row.get("extensions") or {}).get("mediaType") or "")
+    return mode in ("text", "documents") and kind_of(*described) is not None
 
 
 def _size(row: dict[str, Any]) -> int | None:

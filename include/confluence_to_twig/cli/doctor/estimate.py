@@ -51,7 +51,8 @@ def estimate(source: Source, seen: Seen, *, batch_bytes: int, writes_per_minute:
     requests = _requests(source, seen, pages, sizes)
     sent = pages * sizes.sent
     writes = 0 if source.delivery == "files" else 2 + math.ceil(sent / batch_bytes)
-    files = 0 if source.delivery == "api" else files_for(pages, source.files_limit)
+    documents = pages + (round(seen.to_read * seen.in_scope) if source.attachments == "documents" else 0)
+    files = 0 if source.delivery == "api" else files_for(documents, source.files_limit)
     least, most = (
         requests * seconds / _AT_ONCE + pages / converted + max(0, writes - 15) * 60 / writes_per_minute
         for seconds, converted in zip(_REQUEST_SECONDS, _CONVERTED, strict=True)
@@ -72,9 +73,9 @@ def estimate(source: Source, seen: Seen, *, batch_bytes: int, writes_per_minute:
     )
 
 
-def files_for(pages: int, limit: int) -> int:
-    """How many files: one a page, or at least so many bundles."""
-    return pages if pages <= limit else math.ceil(pages / MAX_PAGES)
+def files_for(documents: int, limit: int) -> int:
+    """How many files: one a document, or at least so many bundles."""
+    return documents if documents <= limit else math.ceil(documents / MAX_PAGES)
 
 
 def measured(rows: Iterable[dict[str, Any]]) -> Sizes:
@@ -108,7 +109,10 @@ def _requests(source: Source, seen: Seen, pages: int, sizes: Sizes) -> int:
     if source.attachments != "none" or source.comments:
         hits = math.ceil((seen.attached or 0) / _LISTED)
         attached = max(1, hits) + max(1, min(hits, math.ceil(pages / _LISTED))) * shards
-    return _ALWAYS + swept + attached + shards * _bodies(pages / max(shards, 1), sizes.storage, seen.threads)
+    downloads = round(seen.to_read * seen.in_scope)
+    return (
+        _ALWAYS + swept + attached + downloads + shards * _bodies(pages / max(shards, 1), sizes.storage, seen.threads)
+    )
 
 
 def _bodies(pages: float, storage: float, threads: int) -> int:

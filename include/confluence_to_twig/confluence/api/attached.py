@@ -16,7 +16,11 @@ RESOLVED = "resolved"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a page. ``url`` is what a reader clicks on, ``file_size`` is in bytes, ``version`` 0 where none was told."""
+    """A file of a page. ``url`` downloads it, ``file_size`` is in bytes, ``version`` 0 where none was told.
+
+    :param shown_at: the address that opens it in Confluence, at its page; empty where none was told.
+    :param modified_at: when this version was saved.
+    """
 
     id: str
     title: str
@@ -25,6 +29,8 @@ class Attachment:
     url: str
     content_id: str
     version: int = 0
+    shown_at: str = ""
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +66,33 @@ def attachment_from_v1(item: Mapping[str, Any], site_url: str, listed_on: str | 
         extensions = item.get("extensions") or {}
         media_type = extensions.get("mediaType") or (item.get("metadata") or {}).get("mediaType")
         content_id = str((item.get("container") or {}).get("id") or _required(listed_on))
-        link = (item.get("_links") or {}).get("download") or ""
-        return _attachment(item, media_type, extensions.get("fileSize"), site_url + link, content_id)
+        return _attachment(item, media_type, extensions.get("fileSize"), site_url, content_id)
 
 
 def attachment_from_v2(item: Mapping[str, Any], content_id: str, site_url: str) -> Attachment:
     """Read an item of schema ``AttachmentBulk`` in the list of ``content_id``."""
     with reading(item):
-        link = item.get("downloadLink") or (item.get("_links") or {}).get("download") or ""
-        found_on = _home(item, content_id)
-        return _attachment(item, item.get("mediaType"), item.get("fileSize"), site_url + link, found_on)
+        return _attachment(item, item.get("mediaType"), item.get("fileSize"), site_url, _home(item, content_id))
 
 
-def _attachment(item: Mapping[str, Any], media_type: str | None, size: Any, url: str, content_id: str) -> Attachment:
+def _attachment(
+    item: Mapping[str, Any], media_type: str | None, size: Any, site_url: str, content_id: str
+) -> Attachment:
+    links = item.get("_links") or {}
+    # v2 tells its links twice, v1 in ``_links`` alone.
+    shown_at = item.get("webuiLink") or links.get("webui")
+    told = item.get("version")
+    version: Mapping[str, Any] = told if isinstance(told, dict) else {}
     return Attachment(
         id=_id(item),
         title=str(item.get("title") or ""),
         media_type=str(media_type or "application/octet-stream"),
         file_size=_number(size),
-        url=url,
+        url=site_url + (item.get("downloadLink") or links.get("download") or ""),
         content_id=content_id,
-        version=_version(item.get("version")),
+        version=_number(version.get("number")),
+        shown_at=site_url + shown_at if shown_at else "",
+        modified_at=_moment(version.get("when") or version.get("createdAt")),
     )
 
 
@@ -99,10 +111,6 @@ def _id(item: Mapping[str, Any]) -> str:
 def _home(item: Mapping[str, Any], content_id: str) -> str:
     """The content that an item says it belongs to: lists have been seen to hold items of other pages."""
     return str(item.get("pageId") or item.get("blogPostId") or content_id)
-
-
-def _version(value: Any) -> int:
-    return _number(value.get("number")) if isinstance(value, dict) else 0
 
 
 def _number(value: Any) -> int:

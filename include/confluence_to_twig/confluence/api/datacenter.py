@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from confluence_to_twig.confluence.api.attached import (
     Attachment,
@@ -245,7 +246,7 @@ class DataCenterApi:
     # Attachments, comments, users
 
     def attachments_of(self, content_id: str, kind: Kind) -> list[Attachment]:
-        listed = self._walk_children(content_id, "attachment", expand="container")
+        listed = self._walk_children(content_id, "attachment", expand="container,version")
         return of_page((attachment_from_v1(item, self.links_base, content_id) for item in listed), content_id)
 
     def comments_of(self, content_id: str, kind: Kind) -> list[Comment]:
@@ -266,5 +267,6 @@ class DataCenterApi:
         return names
 
     def download(self, attachment: Attachment, max_bytes: int) -> bytes:
-        url = self._site_url + attachment.url.removeprefix(self.links_base)
+        by_name = f"/download/attachments/{attachment.content_id}/{quote(attachment.title, safe='')}"
+        url = self._site_url + (attachment.url.removeprefix(self.links_base) or by_name)
         return self._transport.download(url, max_bytes)

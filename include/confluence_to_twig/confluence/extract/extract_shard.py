@@ -2,6 +2,7 @@
 
 The way of a page: :mod:`.bodies` fetches it, pages that it includes come along, :mod:`.decorations` adds what it has
 besides its body, :func:`.page.page_row` puts it together, and :mod:`.checkpoint` keeps it.
+Files that are documents of their own take the way of :mod:`.file_documents`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from confluence_to_twig.confluence.api.space import Space
 from confluence_to_twig.confluence.extract.bodies import BodyStream
 from confluence_to_twig.confluence.extract.checkpoint import Parts
 from confluence_to_twig.confluence.extract.decorations import DecorationReader
+from confluence_to_twig.confluence.extract.file_documents import FileDocuments
 from confluence_to_twig.confluence.extract.inventory_index import InventoryIndex
 from confluence_to_twig.confluence.extract.page import (
     Account,
@@ -33,6 +35,7 @@ from confluence_to_twig.confluence.extract.progress_log import Progress
 from confluence_to_twig.confluence.extract.references import included_pages
 from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFiles
 from confluence_to_twig.memory import give_memory_back
+from confluence_to_twig.planning.files import ATTACHMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -142,7 +145,8 @@ class Extraction:
         self._spaces = {space.id: space for space in all_spaces}
         #: What pages call a space: its key, or the one that it was given by renaming.
         self._named = {key: space.id for space in all_spaces for key in (space.alias, space.key) if key}
-        self._rows = rows
+        self._rows = [row for row in rows if row["kind"] != ATTACHMENT]
+        self._file_rows = [row for row in rows if row["kind"] == ATTACHMENT]
         self._options = options or ExtractOptions()
         self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages != "skip")
         self._bodies = BodyStream(client, self.account)
@@ -150,8 +154,9 @@ class Extraction:
         self._not_fetched: set[str] = set()
         set_aside = unreadable or UnreadableFiles(None, datetime.now(UTC).date())
         self._decorations = DecorationReader(
-            client, self._of_rows(rows), self.account, self._options, len(rows), set_aside
+            client, self._of_rows(self._rows), self.account, self._options, len(self._rows), set_aside
         )
+        self._files = FileDocuments(client, self._spaces, self.account, self._options, set_aside)
 
     def groups(self) -> Iterator[list[Page]]:
         """Finished pages, some hundred at a time. When it ends, the account has an entry for every page.
@@ -175,6 +180,7 @@ class Extraction:
             if group:
                 yield self._finished(group, by_id)
         self._decorations.account()
+        yield from self._files.groups(self._file_rows)
 
     def _finished(self, contents: Sequence[Content], by_id: dict[str, Row]) -> list[Page]:
         contents = self._decorations.with_text(contents)
@@ -254,7 +260,7 @@ class Extraction:
 
 def _log_losses(report: ExtractReport) -> None:
     for page_id, reason in report.gone_pages.items():
-        log.info("Page %s no longer exists: %s", page_id, reason)
+        log.info("%s has no document: %s", page_id, reason)
     for failure in report.failures:
         log.error("Page %s could not be fetched: %s", failure.page_id, failure.error)
 

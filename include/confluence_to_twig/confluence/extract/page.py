@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import TYPE_CHECKING, Any, Literal
 
+from confluence_to_twig.confluence.extract.files_left_out import LARGEST_FILE
 from confluence_to_twig.confluence.extract.references import user_ids
+from confluence_to_twig.planning.files import ATTACHMENT
 
 if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.space import Space
     from confluence_to_twig.confluence.extract.decorations import Decorations
     from confluence_to_twig.confluence.extract.people import People
+    from confluence_to_twig.sources.fields import AttachmentsMode
 
 #: A row of :data:`confluence_to_twig.staging.schemas.PAGES`.
 Page = dict[str, Any]
@@ -35,6 +38,7 @@ ROW_COLUMNS = [
     "editor",
     "audience",
     "levels",
+    "files",
 ]
 
 
@@ -46,6 +50,7 @@ def slim_rows(rows: Iterable[Row]) -> Iterator[Row]:
         author = row["author_id"]
         shared = {"kind": intern(row["kind"]), "author_id": author and intern(author)}
         shared |= {"ancestor_ids": first["ancestor_ids"], "ancestors": first["ancestors"]}
+        shared |= {"files": row.get("files") if row["kind"] == ATTACHMENT else None}
         slim = {name: row.get(name) for name in ROW_COLUMNS} | shared
         paths[row["parent_id"]] = slim if first is row else first
         yield slim
@@ -56,7 +61,8 @@ class ExtractOptions:
     """What is fetched beside the body.
 
     :param comments: whether open footer and inline comments come along.
-    :param attachments: nothing of them, their names and links, or also the text of text-like files.
+    :param attachments: nothing of them, their names and links, also the text of text-like files, or that of drawings alone, since
+        the others are documents of their own.
     :param render_macros: whether pages that are little else than macros of the server are fetched rendered, too.
     :param restricted_pages: ``skip`` keeps the text of restricted pages out of pages that include them; ``audiences``
         lets it into those alone whose readers may all read it.
@@ -65,10 +71,10 @@ class ExtractOptions:
     """
 
     comments: bool = False
-    attachments: Literal["none", "names", "text"] = "names"
+    attachments: AttachmentsMode = "names"
     render_macros: bool = True
     restricted_pages: Literal["skip", "include", "audiences"] = "skip"
-    attachment_max_bytes: int = 10 * 1024 * 1024
+    attachment_max_bytes: int = LARGEST_FILE
     attachment_max_chars: int = 200_000
 
 
@@ -217,7 +223,8 @@ def _attachment(attachment: Attachment, texts: Mapping[str, str]) -> dict[str, A
         "title": attachment.title,
         "media_type": attachment.media_type,
         "file_size": attachment.file_size,
-        "url": attachment.url,
+        # Without the version: what a reader opens is the newest one.
+        "url": attachment.url.partition("?")[0],
         "text": texts.get(attachment.id),
     }
 

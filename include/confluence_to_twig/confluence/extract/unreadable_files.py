@@ -54,6 +54,10 @@ class UnreadableFiles:
             why = "it could not be read"
         return f"{why}, as was found on {name[:10]}"
 
+    def has(self, attachment: Attachment) -> bool:
+        """Whether this version of a file was set aside."""
+        return key_of(attachment) in self._known()
+
     def add(self, attachment: Attachment, reason: str) -> None:
         """Set a file aside."""
         if self._folder is None:

@@ -222,6 +222,7 @@ def row_of(space: Space, content: Content, path: Path, facts: LabelsAndRestricti
         comments_digest=None,
         audience=None,
         levels=None,
+        files=None,
     )
 
 

@@ -24,7 +24,7 @@ from confluence_to_twig.confluence.api.labels import EXPAND_EDITOR, EXPAND_TOLD,
 from confluence_to_twig.confluence.api.paging import TooManyHitsError
 from confluence_to_twig.confluence.api.workers import batches
 from confluence_to_twig.confluence.sweep.above import read_above
-from confluence_to_twig.confluence.sweep.attached_digests import EXPAND, EXPAND_COMMENTS, LIMIT, digests
+from confluence_to_twig.confluence.sweep.attached_digests import EXPAND, EXPAND_COMMENTS, LIMIT, Hanging, hanging
 from confluence_to_twig.confluence.sweep.inventory import row_of, trust_containers
 from confluence_to_twig.confluence.sweep.known import Known, own_restriction
 from confluence_to_twig.confluence.sweep.labels_and_restrictions import read_labels_and_restrictions
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.confluence.sweep.labels_and_restrictions import LabelsAndRestrictions
     from confluence_to_twig.confluence.sweep.page_trees import Trees
     from confluence_to_twig.confluence.sweep.tree import Path
+    from confluence_to_twig.sources.fields import AttachmentsMode
     from confluence_to_twig.staging.rows import InventoryRow
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Question:
 
     kinds: Sequence[Kind]
     unreadable_parents: Literal["skip", "include"]
-    attachments: Literal["none", "names", "text"]
+    attachments: AttachmentsMode
     comments: bool
     since: datetime
     attached_since: int
@@ -303,6 +304,7 @@ class _Lane:
             row = row_of(self.space, content, tree[content.parent_id], facts, checked=True)
             if old := before.get(content.id):
                 row["attachments_digest"], row["comments_digest"] = old["attachments_digest"], old["comments_digest"]
+                row["files"] = old["files"]
                 row["audience"], row["levels"] = old["audience"], old["levels"]  # told anew for all pages
             if row != old:
                 rows.append(row)
@@ -337,28 +339,30 @@ class _Lane:
         rows |= self.known.rows(changed - rows.keys())
         wanted = [key for key in changed if key in rows]
         try:
-            found = self._digests(wanted)
+            found = self._hanging(wanted)
         except ClientClosedError:
             raise
         except PipelineError as error:
             self._attached_unknown(error.summary)
             return False
+        attachments, comments = found.digests("attachment"), found.digests("comment")
         for key in wanted:
-            rows[key]["attachments_digest"] = found.get("attachment", {}).get(key, "")
-            rows[key]["comments_digest"] = found.get("comment", {}).get(key, "")
+            rows[key]["attachments_digest"] = attachments.get(key, "")
+            rows[key]["comments_digest"] = comments.get(key, "")
+            rows[key]["files"] = found.files.get(key, []) if self.question.attachments == "documents" else None
         return True
 
-    def _digests(self, page_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        types = self.question.types
+    def _hanging(self, page_ids: Sequence[str]) -> Hanging:
+        types, mode, links_base = self.question.types, self.question.attachments, self.client.api.links_base
         if not types:
-            return {}
+            return Hanging(mode, links_base)
         expand = EXPAND_COMMENTS if self.question.comments else EXPAND
-        hits = [
+        hits = (
             hit
             for batch in batches(page_ids, IDS_AT_ONCE)
             for hit in self.client.api.search(inside(batch, types), expand, LIMIT)
-        ]
-        return digests(hits, mode=self.question.attachments)
+        )
+        return hanging(hits, mode, links_base)
 
     def _attached_unknown(self, reason: str) -> None:
         self.warnings.append(

@@ -175,16 +175,18 @@ function row(source) {
   );
 }
 
-/** "245 → 1,200". */
+/** "245 → 1,200"; with files as documents "245 + 31 → 1,200". */
 export function held(source) {
   if (!source.held) return h("span", { class: "faint" }, "–");
-  const { pages, chunks } = source.held;
+  const { pages, files, chunks } = source.held;
+  const documents = files ? `${number(pages)} pages and ${number(files)} files` : `${number(pages)} pages`;
   return h(
     "span",
-    { class: "figures", title: `${number(pages)} pages → ${number(chunks)} chunks` },
+    { class: "figures", title: `${documents} → ${number(chunks)} chunks` },
     compact(pages),
+    files > 0 && [h("span", { class: "unseen" }, " pages"), h("span", { class: "faint" }, " + "), compact(files)],
     h("span", { class: "faint", "aria-hidden": "true" }, " → "),
-    h("span", { class: "unseen" }, " pages, "),
+    h("span", { class: "unseen" }, files ? " files, " : " pages, "),
     compact(chunks),
     h("span", { class: "unseen" }, " chunks"),
   );

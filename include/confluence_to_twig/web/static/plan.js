@@ -6,6 +6,7 @@ import { count, folderOf, moment, number, relative } from "./format.js";
 import { empty, loading, refusal, withheldNotice } from "./notices.js";
 
 const PAGE = 100;
+const KINDS = { page: "page", blogpost: "blog post", attachment: "file" };
 const ACTIONS = [
   ["fetch", "Fetch", "good"],
   ["delete", "Delete", "bad"],
@@ -219,7 +220,7 @@ function planRow(row) {
     "tr",
     { role: "row" },
     cell("Action", h("span", { class: `tag ${tone}` }, label)),
-    h("th", { scope: "row", role: "rowheader" }, outside(row.url, { class: "open" }, row.title || "Untitled"), h("span", { class: "sub" }, `${row.kind === "blogpost" ? "blog post" : "page"} ${row.page_id}`)),
+    h("th", { scope: "row", role: "rowheader" }, outside(row.url, { class: "open" }, row.title || "Untitled"), h("span", { class: "sub" }, `${KINDS[row.kind] ?? row.kind} ${row.page_id}`)),
     cell("Why", row.reason),
     cell("Outcome", outcome(row)),
     cell("Version", versions(row)),
