@@ -25,6 +25,7 @@ def test_the_first_run_loads_the_whole_space(synced: Site) -> None:
     assert synced.held_titles() == EVERY_TITLE
     assert report["result"] | {"seconds": 0} == {
         "pages": 12,
+        "files": 0,
         "chunks": sum(len(document.chunks) for document in synced.held().values()),
         "changed": 12,
         "removed": 0,

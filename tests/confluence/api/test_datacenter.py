@@ -101,6 +101,7 @@ def test_the_sweep_tells_what_cloud_tells(dc_client: ConfluenceClient, data_cent
         "modified_at": MONDAY,
         "position": None,
         "editor": None,
+        "files": None,
     }
     assert found["Install"]["url"].startswith(data_center.site_url)
     assert found["Below secret"]["restricted"]
