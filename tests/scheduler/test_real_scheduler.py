@@ -81,28 +81,6 @@ def test_the_run_is_one_graph_from_the_space_to_twig_in_openlineage(place: Place
     assert rules == {name: rule["good"] for name, rule in report["quality"]["rules"].items()}
 
 
-@pytest.mark.timeout(600)
-def test_an_edit_reaches_twig_without_waiting_for_the_schedule(place: Place) -> None:
-    control = f"{place.confluence_url}/_sandbox/changes"
-    pages = [{"ref": f"watched-{number}", "title": f"Watched {number}", "storage": "<p>Seen.</p>"} for number in (1, 2)]
-    seed = {"key": "WATCH", "name": "Watched", "description": "", "pages": pages}
-    requests.post(control, json={"change": "add_space", "seed": seed}, timeout=10).raise_for_status()
-    dag_id = place.unpause("watched")
-    first = until(lambda: place.airflow.api.runs(dag_id))[0]
-    assert place.end_of(dag_id, first["dag_run_id"]) == "success"
-    before = place.held("watched")
-    changes = [
-        {"change": "edit", "page": f"watched-{number}", "storage": "<p>Watched, and seen.</p>"} for number in (1, 2)
-    ]
-    requests.post(control, json=changes, timeout=10).raise_for_status()
-    (_, second) = until(lambda: two if len(two := place.airflow.api.runs(dag_id)) > 1 else None, seconds=200)
-    assert place.end_of(dag_id, second["dag_run_id"]) == "success"
-    assert [run["run_type"] for run in place.airflow.api.runs(dag_id)] == ["scheduled", "asset_triggered"]
-    assert {key: held[0] for key, held in place.held("watched").items()} == dict.fromkeys(before, 2)
-    assert place.report("watched", second["dag_run_id"])["look"]["kind"] == "lane"
-    place.airflow.api.call("PATCH", f"dags/{dag_id}", json={"is_paused": True})
-
-
 @pytest.mark.usefixtures("complete")
 def test_a_load_killed_in_the_middle_of_a_batch_ends_like_one_that_was_left_alone(place: Place) -> None:
     fault = {"kind": "delay", "method": "POST", "path": "/documents$", "applied": False, "seconds": 8}
