@@ -12,20 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from exporter_settings import point_exporter_at
+
 
 def main() -> None:
     url, token, space, workers = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "app_data.json"
-        instance = {"username": "", "api_token": "", "pat": token}
-        config.write_text(json.dumps({"auth": {"confluence": {url: instance}, "jira": {}}}))
-        os.environ |= {
-            "CI": "1",
-            "CME_CONFIG_PATH": str(config),
-            "CME_EXPORT__OUTPUT_PATH": f"{folder}/out",
-            "CME_EXPORT__LOG_LEVEL": "ERROR",
-            "CME_CONNECTION_CONFIG__MAX_WORKERS": workers,
-        }
+        output = point_exporter_at(url, token, folder)
+        os.environ["CME_CONNECTION_CONFIG__MAX_WORKERS"] = workers
         from confluence_markdown_exporter.main import app
 
         sys.argv = ["cme", "spaces", f"{url}/spaces/{space}"]
@@ -34,7 +28,7 @@ def main() -> None:
         with contextlib.suppress(SystemExit):
             app()
         seconds = time.monotonic() - started
-        pages = sum(1 for _ in Path(folder, "out").rglob("*.md"))
+        pages = sum(1 for _ in output.rglob("*.md"))
         peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
         print(json.dumps({"pages": pages, "seconds": seconds, "peak_kb": int(peak[1])}), file=stdout)
 

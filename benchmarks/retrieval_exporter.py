@@ -11,13 +11,12 @@ The command itself is not called: for each page that it cannot convert it paints
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bpe_openai import _bindings
+from exporter_settings import point_exporter_at
 from langchain_text_splitters import MarkdownHeaderTextSplitter, RecursiveCharacterTextSplitter
 
 if TYPE_CHECKING:
@@ -27,15 +26,7 @@ _count = _bindings.tokenizer_for_encoding("cl100k_base").count
 
 
 def _converter(url: str, token: str, folder: str) -> Callable[[int], str]:
-    config = Path(folder) / "app_data.json"
-    instance = {"username": "", "api_token": "", "pat": token}
-    config.write_text(json.dumps({"auth": {"confluence": {url: instance}, "jira": {}}}))
-    os.environ |= {
-        "CI": "1",
-        "CME_CONFIG_PATH": str(config),
-        "CME_EXPORT__OUTPUT_PATH": folder,
-        "CME_EXPORT__LOG_LEVEL": "ERROR",
-    }
+    point_exporter_at(url, token, folder)
     from confluence_markdown_exporter.confluence import Page
 
     return lambda page_id: Page.from_id(page_id, url).markdown
