@@ -11,8 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from confluence_to_twig.content import Attachment, PageContext, convert
-from confluence_to_twig.content.attachments.kinds import is_drawing, reader_for
+from confluence_to_twig.content.attachments.kinds import reader_for
 from confluence_to_twig.content.attachments.outcome import UnreadableFileError
+from confluence_to_twig.content.attachments.own_documents import stays_with_page
 from confluence_to_twig.content.diagrams.drawio import drawio_text
 from confluence_to_twig.content.diagrams.gliffy import gliffy_text
 from tests.content.constructs.example import macro
@@ -177,9 +178,9 @@ def test_sources_of_diagrams(storage, fence):
 def test_files_of_drawings_are_read_by_the_limited_process(name, media_type, reader):
     module, _, function = (reader_for(name, media_type) or "").partition(":")
     assert getattr(import_module(module), function) is reader
-    assert is_drawing(name, media_type)
+    assert stays_with_page(name, media_type)
 
 
 def test_other_files_are_no_drawings():
-    assert not is_drawing("Net.png", "image/png")
-    assert not is_drawing("plan.pdf", "application/pdf")
+    assert not stays_with_page("Net.png", "image/png")
+    assert not stays_with_page("plan.pdf", "application/pdf")

@@ -98,9 +98,3 @@ def reader_for(name: str, media_type: str) -> str | None:
     """
     kind = kind_of(name, media_type)
     return f"confluence_to_twig.content.{kind.reader}" if kind else None
-
-
-def is_drawing(name: str, media_type: str) -> bool:
-    """Whether the text of a file of this name and type is what a drawing says."""
-    kind = kind_of(name, media_type)
-    return kind is not None and kind.form == "drawing"
