@@ -93,10 +93,18 @@ def _versions(place: Place) -> dict[str, int]:
 
 def _triggerers() -> list[psutil.Process]:
     """The processes of all triggerers that this process started, with what they started themselves."""
-    roots = [child for child in psutil.Process().children(recursive=True) if "triggerer" in " ".join(child.cmdline())]
+    roots = [child for child in psutil.Process().children(recursive=True) if "triggerer" in _command(child)]
     found = {process.pid: process for root in roots for process in (root, *root.children(recursive=True))}
     assert found
     return list(found.values())
+
+
+def _command(process: psutil.Process) -> str:
+    """Its command line; empty if it has ended since it was listed, like many a process of a task."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _triggerers_alive(place: Place) -> int:
