@@ -20,7 +20,7 @@ from tests.content.constructs.example import macro
 
 MODEL = (
     '<mxGraphModel><root><mxCell id="0"/><mxCell id="1" parent="0"/>'
-    '<mxCell id="a" value="&lt;b&gt;Web&lt;/b&gt;&lt;br&gt;client" vertex="1" parent="1"/><mxCell id="b" value="Server" vertex="1" parent="1"/>'
+    '<mxCell id="a" value="&lt;b&gt;Web&lt;/b&gt;&lt;br&gt;client" style="rounded=1;html=1" vertex="1" parent="1"/><mxCell id="b" value="Server" vertex="1" parent="1"/>'
     '<UserObject id="c" label="DB %env%" env="prod" placeholders="1"><mxCell vertex="1" parent="1"/></UserObject>'
     '<mxCell id="d" value="Legend" vertex="1" parent="1"/>'
     '<mxCell id="e" edge="1" source="a" target="b" parent="1"/><mxCell id="f" value="asks" vertex="1" parent="e"/>'
@@ -45,8 +45,101 @@ def test_pages_deflated_or_not_below_their_titles():
 
 
 def test_lines_of_a_label_are_words_apart():
-    cell = '<mxCell id="a" value="Triage&lt;div&gt;within 1 h&lt;/div&gt;&lt;p&gt;by Ada&lt;/p&gt;" vertex="1"/>'
+    cell = '<mxCell id="a" value="Triage&lt;div&gt;within 1 h&lt;/div&gt;&lt;p&gt;by Ada&lt;/p&gt;" style="html=1" vertex="1"/>'
     assert drawio_text(f"<mxGraphModel><root>{cell}</root></mxGraphModel>".encode()) == "Triage within 1 h by Ada"
+
+
+def drawn(*cells: str) -> list[str]:
+    """What a page of these cells says, which lie in a layer."""
+    root = '<mxCell id="0"/><mxCell id="1" value="Background" parent="0"/>' + "".join(cells)
+    return drawio_text(f"<mxGraphModel><root>{root}</root></mxGraphModel>".encode()).splitlines()
+
+
+def box(key: str, value: str = "", parent: str = "1", style: str = "", inner: str = "", **more: str) -> str:
+    attributes = "".join(f' {name}="{text}"' for name, text in more.items())
+    value = quote_attribute(value)
+    return (
+        f'<mxCell id="{key}" value="{value}" style="{style}" vertex="1" parent="{parent}"{attributes}>{inner}</mxCell>'
+    )
+
+
+def line(key: str, start: str, end: str, style: str = "", value: str = "") -> str:
+    return f'<mxCell id="{key}" value="{value}" style="{style}" edge="1" source="{start}" target="{end}" parent="1"/>'
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("", "A → B"),
+        ("endArrow=open;endFill=0", "A → B"),
+        ("startArrow=classic;endArrow=none", "B → A"),
+        ("startArrow=blockThin;endArrow=blockThin", "A ↔ B"),
+        ("endArrow=none", "A — B"),
+        ("startArrow=diamondThin;endArrow=none", "A — B"),
+        ("startArrow=diamond;endArrow=open", "A → B"),
+        ("shape=link", "A — B"),
+        ("startArrow=ERmandOne;endArrow=ERzeroToMany", "A — B: 1, 0..n"),
+    ],
+)
+def test_a_line_points_where_its_heads_do(style, said):
+    assert drawn(box("a", "A"), box("b", "B"), line("c", "a", "b", style)) == [said]
+
+
+def test_words_along_a_line_stand_in_its_direction():
+    at = '<mxGeometry x="{}" relative="1" as="geometry"/>'
+    ends = [box("d", "0..1", "c", inner=at.format("0.9")), box("e", "1", "c", inner=at.format("-0.9"))]
+    assert drawn(box("a", "A"), box("b", "B"), line("c", "a", "b", value="lives at"), *ends) == [
+        "A → B: 1, lives at, 0..1"
+    ]
+    back = line("c", "a", "b", "startArrow=open;endArrow=none", "lives at")
+    assert drawn(box("a", "A"), box("b", "B"), back, *ends) == ["B → A: 0..1, lives at, 1"]
+
+
+def test_what_lies_in_a_shape_stands_in_its_line():
+    lanes = [box("p", "Pool"), box("x", "Sales", "p"), box("y", "Store", "p")]
+    steps = [box("g", "", "x"), box("a", "Order", "g"), box("b", "Check", "g"), box("c", "Ship", "y")]
+    assert drawn(*lanes, *steps, line("e", "b", "c")) == [
+        "Pool: Sales; Store",
+        "Sales: Order; Check",
+        "Store: Ship",
+        "Check → Ship",
+    ]
+
+
+def test_a_row_of_a_table_is_one_line_with_its_table():
+    row, cell = "shape=tableRow", "shape=partialRectangle;html=1"
+    orders = [box("t", "Orders", style="shape=table"), box("r", "", "t", row), box("k", "FK", "r", cell), box("n", "user_id int", "r", cell)]  # fmt: skip
+    users = [box("u", "Users", style="swimlane"), box("i", "id int", "u", cell), box("j", "PK", "i", cell)]
+    assert drawn(*orders, *users, line("e", "i", "r", "endArrow=ERmany;startArrow=ERone")) == [
+        "Orders: FK user_id int",
+        "Users: PK id int",
+        "Users (PK id int) — Orders (FK user_id int): 1, n",
+    ]
+
+
+def test_labels_are_html_only_where_their_style_says_so():
+    assert drawn(box("a", "<<create>>\n:Proxy"), box("b", "List<String>")) == ["<<create>> :Proxy", "List<String>"]
+    assert drawn(box("a", "<p>&lt;&lt;block&gt;&gt;</p><b>Power</b>", style="html=1")) == ["<<block>> Power"]
+    table = "<table><tr><th>Task</th><th>Who</th></tr><tr><td>Pay</td><td>Ada</td></tr></table>"
+    assert drawn(box("a", table, style="html=1")) == ["Task Who Pay Ada"]
+
+
+def test_what_is_hidden_on_the_page_says_nothing():
+    layer = '<mxCell id="2" value="Notes" parent="0" visible="0"/>'
+    shapes = [box("a", "Seen"), box("b", "Unseen", visible="0"), box("c", "In a hidden layer", "2")]
+    shapes += [box("d", "Alt text", style="noLabel=1"), box("e", "In a hidden group", "b")]
+    assert drawn(layer, *shapes) == ["Seen"]
+
+
+def test_a_line_that_leads_nowhere_needs_words():
+    assert drawn(box("a", "Alone"), box("b"), line("c", "a", "b"), line("d", "a", "")) == ["Alone"]
+    assert drawn(box("a", "Known"), line("c", "a", "", value="calls")) == ["Known → …: calls"]
+
+
+def test_a_drawing_with_pictures_of_some_megabytes_is_read():
+    picture = f"image=data:image/png,{'A' * 6_000_000}"
+    model = f"<mxGraphModel><root>{box('a', 'Router', style=picture)}</root></mxGraphModel>"
+    assert drawio_text(f"<mxfile><diagram>{deflated(quote(model).encode())}</diagram></mxfile>".encode()) == "Router"
 
 
 def test_a_drawing_shown_under_another_name_than_its_file_has_stands_in_its_place():
@@ -112,6 +205,39 @@ def test_shapes_and_lines_of_gliffy():
     objects = [shape(1, "Open"), group, shape(3, "pays", "Line", constraints=ends), shape(4, "Legend")]
     file = json.dumps({"contentType": "application/gliffy+json", "stage": {"objects": objects}})
     assert gliffy_text(file.encode()).splitlines() == ["Legend", "Open → Paid & sent: pays"]
+
+
+def gliffy(*objects: dict[str, object], **stage: object) -> list[str]:
+    return gliffy_text(json.dumps({"stage": {"objects": objects, **stage}}).encode()).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [(0, 1, "A → B: pays"), (2, 0, "B → A: pays"), (8, 8, "A ↔ B: pays"), (0, 0, "A — B: pays"), (7, 0, "A — B: pays"), (12, 9, "A — B: 1, pays, 0..n")],
+)  # fmt: skip
+def test_a_line_of_gliffy_points_where_its_heads_do(start, end, said):
+    ends = {
+        "startConstraint": {"StartPositionConstraint": {"nodeId": 1}},
+        "endConstraint": {"EndPositionConstraint": {"nodeId": 2}},
+    }
+    pays = shape(3, "pays", "Line", constraints=ends)
+    pays["graphic"] = {"type": "Line", "Line": {"startArrow": start, "endArrow": end}}
+    assert gliffy(shape(1, "A"), shape(2, "B"), pays) == [said]
+
+
+def test_a_class_of_gliffy_has_its_name_and_what_is_in_it():
+    boxes = [shape(2, "Order"), shape(3, "total: money"), shape(4, "pay()")]
+    group = {"id": 1, "uid": "com.gliffy.shape.uml.uml_v2.class.class", "graphic": None, "children": boxes}
+    assert gliffy(group, shape(5, "Legend")) == ["Legend", "Order: total: money; pay()"]
+
+
+def test_a_hidden_layer_of_gliffy_says_nothing_and_a_note_does():
+    layers = [{"guid": "x", "visible": False}, {"guid": "y", "visible": True}]
+    note = {"id": 7, "graphic": {"type": "PopupNote", "PopupNote": {"text": "<p>Ask Ada</p>"}}}
+    assert gliffy(shape(1, "Unseen", layerId="x"), shape(2, "Seen", layerId="y"), note, layers=layers) == [
+        "Seen",
+        "Ask Ada",
+    ]
 
 
 @pytest.mark.parametrize("file", ["", "[]", "[" * 100_000, "{", "7", '{"stage": 7}'])

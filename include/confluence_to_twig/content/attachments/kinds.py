@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
 #: Raise it when a reader can read what it could not: files that were set aside are tried again.
-READERS_VERSION = 3
+READERS_VERSION = 4
 #: ``plain``: as people type, ``markdown``: with marks, ``rows``: CSV, ``code``: lines to be kept as they are, ``drawing``: what its shapes say.
 Form = Literal["plain", "markdown", "rows", "code", "drawing"]
 

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from itertools import islice
+from operator import itemgetter
 from urllib.parse import unquote
 
 from lxml import etree
 
 from confluence_to_twig.content.attachments.outcome import UnreadableFileError
-from confluence_to_twig.content.diagrams.encoded import (
-    UNPACKED_MAX_BYTES,
-    decoded_source,
-    from_base64,
-    inflate,
-)
-from confluence_to_twig.content.diagrams.graph import MOST_SHAPES, Graph, plain_label, text_of_pages
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from confluence_to_twig.content.diagrams.drawio_cells import Cell, cells_of
+from confluence_to_twig.content.diagrams.encoded import UNPACKED_MAX_BYTES, from_base64, inflate
+from confluence_to_twig.content.diagrams.graph import MOST_GROUPS, MOST_SHAPES, Arrow, Graph, text_of_pages
 
 _MOST_PAGES = 200
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
-_PLACEHOLDER = re.compile(r"%([A-Za-z_][\w-]*)%")
-#: Attributes of a shape that hold the text that it was drawn from.
-_SOURCES = {"mermaidData": "mermaid", "plantUmlData": "plantuml"}
 
 
 def drawio_text(data: bytes) -> str:
@@ -90,44 +81,30 @@ def _local(element: etree._Element) -> str:
 
 
 def _page(title: str, model: etree._Element) -> Graph:
-    page = Graph(title)
-    arrows: dict[str, tuple[str, str]] = {}
-    words: dict[str, list[str]] = {}
-    for number, (cell, wrapper) in enumerate(_cells(model)):
-        if number == MOST_SHAPES:
-            break
-        key = wrapper.get("id") or cell.get("id") or f"#{number}"
-        label = _label(cell, wrapper)
-        page.sources += _sources(wrapper)
-        page.parents[key] = cell.get("parent", "")
-        if cell.get("edge") == "1":
-            arrows[key] = (cell.get("source", ""), cell.get("target", ""))
-            words[key] = [label]
-        else:
-            page.labels[key] = label
-    for key in list(page.labels):
-        if page.parents[key] in arrows:  # the label of an arrow is a shape of its own, inside the arrow
-            words[page.parents[key]].append(page.labels.pop(key))
-    page.edges = [(*ends, ", ".join(filter(None, words[key]))) for key, ends in arrows.items()]
+    cells = {cell.key: cell for cell in islice(cells_of(model), MOST_SHAPES)}
+    seen = {key: cell for key, cell in cells.items() if not _is_hidden(cell, cells)}
+    page = Graph(title, parents={key: cell.parent for key, cell in seen.items()})
+    words = {key: cell.words for key, cell in seen.items() if cell.kind == "edge"}
+    for key, cell in seen.items():
+        page.sources += cell.sources
+        if cell.parent in words:  # the label of an arrow is a shape of its own, inside the arrow
+            words[cell.parent].append((cell.along, cell.label))
+        elif key not in words:
+            page.labels[key] = cell.label
+        row = seen.get(cell.parent)
+        if row is not None and row.looks_like_a_row:
+            page.rows.add(row.key)
+    for key, found in words.items():
+        along = tuple(text for _, text in sorted(found, key=itemgetter(0)) if text)
+        page.arrows.append(Arrow(*seen[key].ends, along, seen[key].heads))
     return page
 
 
-def _cells(model: etree._Element) -> Iterator[tuple[etree._Element, etree._Element]]:
-    """Each cell with the element that has its label: itself, or an object with data around it."""
-    for cell in model.iter("mxCell"):
-        parent = cell.getparent()
-        wrapped = parent is not None and parent.tag in {"object", "UserObject"}
-        yield cell, parent if wrapped and parent is not None else cell
-
-
-def _label(cell: etree._Element, wrapper: etree._Element) -> str:
-    raw = wrapper.get("label", "") if wrapper is not cell else cell.get("value", "")
-    if wrapper.get("placeholders") == "1":
-        raw = _PLACEHOLDER.sub(lambda match: wrapper.get(match[1], match[0]), raw)
-    label, tooltip = plain_label(raw), plain_label(wrapper.get("tooltip", ""))
-    return f"{label} ({tooltip})" if label and tooltip else label or tooltip
-
-
-def _sources(wrapper: etree._Element) -> list[tuple[str, str]]:
-    found = ((language, decoded_source(wrapper.get(name, ""))) for name, language in _SOURCES.items())
-    return [(language, source) for language, source in found if source]
+def _is_hidden(cell: Cell, cells: dict[str, Cell]) -> bool:
+    """Whether a cell is hidden, or a group or layer around it is."""
+    around: Cell | None = cell
+    for _ in range(MOST_GROUPS):
+        if around is None or around.is_hidden:
+            return around is not None
+        around = cells.get(around.parent)
+    return False

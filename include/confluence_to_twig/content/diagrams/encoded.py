@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from confluence_to_twig.content.attachments.outcome import UnreadableFileError
 
-#: A source that inflates to more than this is a bomb, or nothing that anybody reads.
-UNPACKED_MAX_BYTES = 5_000_000
+#: A source that inflates to more than this is a bomb. Drawings of a few megabytes occur: pictures are part of the file.
+UNPACKED_MAX_BYTES = 20_000_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}\Z")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 #: Keys of JSON bodies that hold a diagram's source, best first: ``{"umlDefinition": "@startuml…"}``.
