@@ -39,7 +39,7 @@ _FILES = names("filename file attachment diagramname")
 #: Names whose first word says that the address or name is not what a reader sees.
 _MACHINE_FIRST = names(
     "base icon avatar thumbnail logo background callback redirect show hide is has use enable disable allow blank empty "
-    "default css data macro atlassian ac local extension include exclude sort order filter no placeholder"
+    "default css data macro atlassian ac local extension include exclude sort order filter no placeholder in"
 )
 #: First words of names that are no reader's: ``multiExcerptName``, ``hostName``.
 _UNNAMED = names(

@@ -16,6 +16,10 @@ def test_headings_lists_tables_and_code_are_kept() -> None:
     )
 
 
+def test_items_have_the_numbers_that_a_browser_shows() -> None:
+    assert html(b"<ol><li>a<li value=5>b<li>c</ol>").strip() == "1. a\n\n5) b\n6) c"
+
+
 def test_what_a_browser_does_not_show_is_left_out() -> None:
     page = """<head><title>x</title><style>x</style></head><p>shown<script>x</script><!-- x --><template>x</template></p>
     <p hidden>x</p><div style="color: red; display:none">x</div><span style="visibility: hidden">x</span><svg><text>x</text></svg>

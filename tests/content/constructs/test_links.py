@@ -282,6 +282,9 @@ def test_mention_of_somebody_unknown_shows_no_account_id():
         (' ac:alt="i_1.png"', "<ac:caption><p>The <em>plan</em></p></ac:caption>", "The plan"),
         ("", "<ac:caption><p>The plan</p></ac:caption>", "The plan"),
         ("", "", "i_1.png"),
+        (' ac:alt="image (21).png"', "<ac:caption><p>The plan</p></ac:caption>", "The plan"),
+        (' ac:alt="image (21).png"', "", "i_1.png"),
+        (' ac:alt="IMG_7.JPG" ac:title="The plan"', "", "The plan"),
     ],
 )
 def test_image_by_alt_or_caption_or_file_name(read_back, attributes, inside, alt):
@@ -289,6 +292,14 @@ def test_image_by_alt_or_caption_or_file_name(read_back, attributes, inside, alt
     (image,) = read_back(storage, CONTEXT).xpath("//img")
     assert image.get("alt") == alt
     assert image.get("src") == "https://acme.example/wiki/download/attachments/42/i_1.png"
+
+
+def test_a_picture_that_only_its_alt_text_names_has_that_name():
+    assert (
+        storage_to_markdown('<p><img src="https://e.com/77" alt="plan.png" /></p>') == "![plan.png](https://e.com/77)"
+    )
+    titled = '<p><img src="https://e.com/a.png" alt="b.png" title="Plan" /></p>'
+    assert storage_to_markdown(titled) == "![Plan](https://e.com/a.png)"
 
 
 def test_image_with_alt_and_caption_keeps_both(read_back):

@@ -82,6 +82,21 @@ def test_neighbouring_lists_that_count_anew_have_their_own_numbers(read_back):
     assert [element.get("start", "1") for element in page.xpath("ol")] == ["1", "1", "9"]
 
 
+def test_an_item_with_a_number_of_its_own_counts_from_there(read_back):
+    storage = '<ol><li>a</li><li value="7">b</li><li>c</li><li value="9">d</li><li value="x">e</li></ol>'
+    page = read_back(storage)
+    assert page.xpath("ol/@start") == ["7"]
+    assert [len(element) for element in page.xpath("ol")] == [1, 4]
+    assert storage_to_markdown(storage) == "1. a\n\n7) b\n8) c\n9) d\n10) e"
+    assert storage_to_markdown('<ol><li value="3">c</li><li>d</li></ol>') == "3. c\n4. d"
+
+
+def test_numbers_in_a_cell_are_those_of_the_items():
+    cell = '<ol start="2"><li>a</li><li value="9">b</li><li>c</li></ol>'
+    markdown = storage_to_markdown(f"<table><tbody><tr><td>{cell}</td><td>x</td></tr></tbody></table>")
+    assert markdown.endswith("| 2. a<br>9. b<br>10. c | x |")
+
+
 def test_empty_items_are_dropped_but_counted():
     assert storage_to_markdown("<ol><li>a</li><li><p /></li><li>c</li></ol>") == "1. a\n3. c"
 

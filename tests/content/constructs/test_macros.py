@@ -161,6 +161,8 @@ def test_unknown_macro_inside_a_sentence():
     ("parameters", "shown"),
     [
         ({"title": "Plans", "titleColor": "red", "showTitle": "true"}, "Plans"),
+        ({"id": "Plans", "filename": "Plans", "title": "Plans"}, "Plans"),
+        ({"zoom": "7", "inComment": "0", "title": "Net"}, "Net"),
         ({"buttonText": "Go", "linkUrl": "https://e.com/x"}, "[Go](https://e.com/x)"),
         ({"swaggerUrl": "https://u:p@e.com/api.json?token=abc"}, "<https://e.com/api.json>"),
         ({"apiToken": "not to be seen by anybody", "passwordText": "a b c"}, ""),

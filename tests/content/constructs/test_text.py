@@ -101,6 +101,15 @@ def test_emphasis_around_blocks_goes_around_their_text(read_back):
     assert read_back("<strong><p>a</p><p>b</p></strong>").xpath("p/strong/text()") == ["a", "b"]
 
 
+def test_words_in_bold_one_by_one_are_bold_together():
+    storage = "<p><strong>Client</strong> <strong>Name</strong> of <em>the</em><em> day</em> <strong>x</strong>y</p>"
+    assert storage_to_markdown(storage) == "**Client Name** of _the day_ **x**y"
+
+
+def test_a_star_that_comes_to_stand_at_the_edge_of_emphasis_stays_text(read_back):
+    assert read_back("<p>a<strong>( * b)</strong>c</p>").xpath("string(p)") == "a( * b)c"
+
+
 def test_inline_comment_marker_leaves_its_text():
     marker = '<ac:inline-comment-marker ac:ref="1">mark</ac:inline-comment-marker>'
     assert storage_to_markdown(f"<p>a{marker}ed word</p>") == "amarked word"
@@ -120,7 +129,10 @@ def test_bold_headings_are_headings():
     assert storage_to_markdown("<h2><strong>Set up</strong> <em>now</em></h2>") == "## Set up _now_"
 
 
-@pytest.mark.parametrize("text", ["All (*)", "!@#$%^&*)", "Setup_(v2)", "C:\\*.txt", "see * below"])
+@pytest.mark.parametrize(
+    "text",
+    ["All (*)", "!@#$%^&*)", "Setup_(v2)", "Setup_(v2)_x64", "a_(b), c_(d)", "C:\\*.txt", "see * below"],
+)
 def test_a_lone_star_or_underscore_is_not_escaped(read_back, text):
     for storage, path in (("<p>{}</p>", "p"), ("<h2>{}</h2>", "h2"), ("<ul><li>{}</li></ul>", "ul/li")):
         stored = storage.format(text.replace("&", "&amp;"))
@@ -129,7 +141,7 @@ def test_a_lone_star_or_underscore_is_not_escaped(read_back, text):
         assert "\\_" not in storage_to_markdown(stored)
 
 
-@pytest.mark.parametrize("text", ["*", "* item", "_", "`*`*", "a\\*b*"])
+@pytest.mark.parametrize("text", ["*", "* item", "_", "`*`*", "a\\*b*", "***", "(_a_)", "-*a*-", "→_x_→"])
 def test_a_star_that_would_be_markup_stays_text(read_back, text):
     assert read_back(f"<p>{text}</p>").xpath("string(p)") == text
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _UNSEEN = frozenset({
     "script", "style", "head", "template", "noscript", "iframe", "object", "embed", "svg", "canvas", "audio", "video", "input", "select", "datalist",
 })  # fmt: skip
-_KEPT = ("href", "colspan", "rowspan", "start")
+_KEPT = ("href", "colspan", "rowspan", "start", "value")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight-source|brush:)-?\s*([\w+#.-]+)")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]+)|<\?xml[^>]*encoding=[\"']([\w.:-]+)", re.IGNORECASE)

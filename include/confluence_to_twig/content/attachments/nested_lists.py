@@ -38,9 +38,11 @@ def lists(parts: Iterable[Item | Node]) -> list[Node | str]:
         if len(open_lists) == level + 1 and open_lists[-1].tag != part.tag:
             open_lists.pop()
         if len(open_lists) <= level:
-            begun = Node(part.tag, {"start": str(part.start)} if part.tag == "ol" else {})
+            begun = Node(part.tag)
             around = open_lists[-1].children[-1] if open_lists else None
             (around.children if isinstance(around, Node) else nodes).append(begun)
             open_lists.append(begun)
-        open_lists[-1].children.append(Node("li", {}, part.children))
+        open_lists[-1].children.append(
+            Node("li", {"value": str(part.start)} if part.tag == "ol" else {}, part.children)
+        )
     return nodes

@@ -11,8 +11,7 @@ from confluence_to_twig.content.markdown.structure import (
     CELLS,
     checkbox,
     code_text,
-    list_items,
-    list_start,
+    counted_items,
     runs,
     table_rows,
 )
@@ -74,11 +73,10 @@ def _block(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
 
 
 def _list(node: Node, inline: InlineRenderer, indent: str) -> Iterator[str]:
-    number = list_start(node)
-    for item in list_items(node):
+    counted = ((number, item) for first, items in counted_items(node) for number, item in enumerate(items, first))
+    for number, item in counted:
         parts = list(_parts(item.children, inline, indent + "  "))
         marker = f"{number}. " if node.tag == "ol" else "- "
-        number += 1
         box = checkbox(item)
         if not parts and not box:
             continue

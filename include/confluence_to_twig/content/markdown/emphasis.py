@@ -21,8 +21,8 @@ BREAK, CODE, LINK_END = "\ufdd6", "\ufdd7", "\ufdd8"
 _END_OF = {STRONG: STRONG_END, EMPHASIS: EMPHASIS_END, STRUCK: STRUCK_END}
 _MARKS = re.compile("[\ufdd0-\ufdd5]")
 _SPLIT = re.compile("([\ufdd0-\ufdd5])")
-#: An end directly followed by a start of the same kind is not a boundary.
-_JOINTS = re.compile(f"{STRONG_END}{STRONG}|{EMPHASIS_END}{EMPHASIS}|{STRUCK_END}{STRUCK}")
+#: An end followed by a start of the same kind is no boundary, nor is it where only blanks stand between.
+_JOINTS = re.compile(f"{STRONG_END}( *){STRONG}|{EMPHASIS_END}( *){EMPHASIS}|{STRUCK_END}( *){STRUCK}")
 _BLANKS = f" \t\n{BREAK}"
 _IMMOVABLE = frozenset("`[]<>\\*_~!" + CODE + LINK_END)
 
@@ -31,7 +31,7 @@ def place_emphasis(marked: str) -> str:
     """``marked`` with its emphasis marks turned into delimiters that render, or removed where none can."""
     if marked.isprintable() or not _MARKS.search(marked):  # no mark is a character that prints
         return marked
-    pieces = _SPLIT.split(_JOINTS.sub("", marked))  # texts, and a mark between each two
+    pieces = _SPLIT.split(_JOINTS.sub(r"\1\2\3", marked))  # texts, and a mark between each two
     output: list[str] = [""]
     open_marks: list[tuple[str, int]] = []
     following = _following(pieces)
@@ -94,7 +94,7 @@ def _move_punctuation(core: str, before: str) -> tuple[str, str]:
             return "", ""
         count += 1
     rest = core[count:].lstrip(_BLANKS)
-    if rest.startswith("\\"):
+    if rest.startswith(("\\", "*", "_", "~")):
         return "", ""
     return core[: len(core) - len(rest)], rest
 

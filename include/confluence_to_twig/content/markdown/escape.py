@@ -101,21 +101,43 @@ def without_lone_escapes(paragraph: str) -> str:
 
 
 def _none_pairs(paragraph: str, mark: str) -> bool:
-    """Whether all of a mark are escaped, and all stand only before words (``*.py and *.js``), or all only behind them."""
+    """Whether all of a mark are escaped, and none that can end emphasis stands behind one that can begin it.
+
+    So it is with ``*.py and *.js``, and with ``Setup_(version)_x64``.
+    """
     if paragraph.count(mark) != paragraph.count(f"\\{mark}") or "\\\\" in paragraph:
         return False
-    opening = closing = False
+    opened = False
     for run in _RUNS[mark].finditer(paragraph):
         before, behind = paragraph[run.start() - 1 : run.start()], paragraph[run.end() : run.end() + 1]
-        opens, closes = bool(behind) and not _blank(behind), bool(before) and not _blank(before)
-        if opens is closes:
+        opens, closes = _opens(before, behind, mark), _opens(behind, before, mark)
+        if (opened and closes) or not (opens or closes):  # neither: it may be a rule of its own
             return False
-        opening, closing = opening or opens, closing or closes
-    return opening is not closing
+        opened = opened or opens
+    return True
+
+
+def _opens(before: str, behind: str, mark: str) -> bool:
+    """Whether a run of marks can begin emphasis; with its neighbours exchanged, whether it can end it.
+
+    Of signs that are no letters and not ASCII, renderers disagree whether they are punctuation: they may be either.
+    """
+    if _blank(behind) or (_punctuation(behind) and not (_blank(before) or _no_letter(before))):
+        return False
+    closes = not _blank(before) and (not _no_letter(before) or _blank(behind) or _punctuation(behind))
+    return mark == "*" or not closes or _no_letter(before)
 
 
 def _blank(character: str) -> bool:
-    return character.isspace() or character == BREAK
+    return not character or character.isspace() or character == BREAK
+
+
+def _no_letter(character: str) -> bool:
+    return not _blank(character) and not character.isalnum()
+
+
+def _punctuation(character: str) -> bool:
+    return character.isascii() and _no_letter(character)
 
 
 def escape_line_starts(text: str) -> str:

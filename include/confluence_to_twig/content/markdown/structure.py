@@ -157,10 +157,33 @@ def _indents_only(item: Node) -> bool:
     return bool(written) and all(isinstance(child, Node) and child.tag in {"ul", "ol"} for child in written)
 
 
-def list_start(node: Node) -> int:
-    """The number of the first item; 1 for a start that is not a number."""
-    start = node.get("start", "1").strip()
-    return min(int(start), MAX_NUMBER) if start.isascii() and start.isdigit() and len(start) < 10 else 1
+def counted_items(node: Node) -> Iterator[tuple[int, list[Node]]]:
+    """The items of a list in runs that count on, each run with the number of its first; bullets are one run.
+
+    Items are numbered on from ``start`` of the list, or from the ``value`` of an item.
+    """
+    items = list_items(node)
+    if node.tag != "ol":
+        yield 0, items
+        return
+    first = number = _number(node.get("start"), 1)
+    run: list[Node] = []
+    for item in items:
+        told = _number(item.get("value"), number)
+        if told != number:
+            if run:
+                yield first, run
+            first, run, number = told, [], told
+        run.append(item)
+        number = min(number + 1, MAX_NUMBER)
+    if run:
+        yield first, run
+
+
+def _number(text: str, default: int) -> int:
+    """A number that Markdown can count from; the default for anything else."""
+    plain = text.strip()
+    return min(int(plain), MAX_NUMBER) if plain.isascii() and plain.isdigit() and len(plain) < 10 else default
 
 
 def checkbox(item: Node) -> str:

@@ -20,8 +20,7 @@ from confluence_to_twig.content.markdown.structure import (
     MAX_NUMBER,
     checkbox,
     code_text,
-    list_items,
-    list_start,
+    counted_items,
     paragraphs,
     runs,
     shown_text,
@@ -183,19 +182,20 @@ class Renderer:
         return self._list(Node("ul", {}, items))
 
     def _list(self, node: Node) -> list[Block]:
-        ordered = node.tag == "ol"
-        first = number = list_start(node) if ordered else 0
+        return [block for first, items in counted_items(node) for block in self._items(node.tag, first, items)]
+
+    def _items(self, tag: str, first: int, children: list[Node]) -> list[Block]:
         items: list[str] = []
-        loose = False
-        for child in list_items(node):
+        number, loose = first, False
+        for child in children:
             blocks = self._inner(child.children)
             box = checkbox(child)
             if blocks or box:
-                text, spaced = _item(f"{number}. " if ordered else "- ", box, blocks)
+                text, spaced = _item(f"{number}. " if tag == "ol" else "- ", box, blocks)
                 items.append(text)
                 loose = loose or spaced
             number = min(number + 1, MAX_NUMBER)
-        return [Block(node.tag, _joint(loose=loose).join(items), first, number, loose)] if items else []
+        return [Block(tag, _joint(loose=loose).join(items), first, number, loose)] if items else []
 
 
 def _labelled(label: str, blocks: list[Block]) -> list[Block]:

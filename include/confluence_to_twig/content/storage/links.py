@@ -27,6 +27,7 @@ _IGNORED_IN_SCHEME = re.compile(r"[\x00-\x20]+")
 _PAGE_ID = re.compile(r"/pages/(?:edit-v2/)?(\d+)|[?&]pageId=(\d+)")
 _TITLED_PAGE = re.compile(r"(https?://[^/?#]+/wiki/spaces/[^/?#]+/pages/\d+)/[^/?#]+\Z")
 _FILE_NAME = re.compile(r"[^\W_].*\.[A-Za-z0-9]{2,5}\Z")
+_IMAGE_NAME = re.compile(r".*\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?|heic|avif)", re.IGNORECASE | re.DOTALL)
 #: Titles that Data Center does not put into ``/display/KEY/Title``.
 _NOT_IN_PATH = re.compile(r"[/\\?+&;%\"]|^\.")
 
@@ -256,8 +257,9 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
         url, page = file_urls(source, state.context) if source else ("", "")
     caption_node = node.first("ac:caption")
     caption = " ".join(caption_node.text().split()) if caption_node else ""
-    described = [text for text in (node.get("ac:alt").strip(), node.get("ac:title").strip()) if text and text != name]
-    label = composed(" – ".join(dict.fromkeys(described)) or caption or name)
+    alt, title = node.get("ac:alt").strip(), node.get("ac:title").strip()
+    described = [text for text in (alt, title) if text != name and _describes(text)]
+    label = composed(" – ".join(dict.fromkeys(described)) or caption or name or alt or title)
     named = label if not name or composed(name) in label else f"{label} ({composed(name)})"
     image: Replacement = [Node("img", {"src": clean_url(url), "alt": label})] if url else link(page, [named])
     if node.get("ac:href"):
@@ -270,9 +272,15 @@ def resolve_image(node: Node, state: Resolution) -> Replacement:
 def html_image(node: Node, state: Resolution) -> Node:
     """An ``img`` of HTML with its whole address; only its words when the image itself stands in the address."""
     url = clean_url(absolute(node.get("src").strip(), state.context))
-    words = list(dict.fromkeys(text for name in ("alt", "title") if (text := node.get(name).strip())))
-    label = " – ".join(words) or _file_name(url)
+    alt, title = node.get("alt").strip(), node.get("title").strip()
+    words = list(dict.fromkeys(filter(_describes, (alt, title))))
+    label = " – ".join(words) or _file_name(url) or alt or title
     return Node("img", {"src": url, "alt": label}) if url else apart([label])
+
+
+def _describes(text: str) -> bool:
+    """Whether the text of an image says what it shows: editors put in the name that the file had when it was uploaded."""
+    return bool(text) and not _IMAGE_NAME.fullmatch(text)
 
 
 def _file_name(url: str) -> str:

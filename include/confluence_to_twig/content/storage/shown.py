@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _MAX_JSON_CHARS = 1_000_000
 _MAX_JSON_ITEMS = 2_000
 _MAX_JSON_DEPTH = 12
+#: Not shown, or only where there is nothing else.
+_UNSEEN = frozenset({ParameterKind.MACHINE, ParameterKind.FILE})
 _MARKUP = ("</", "/>", "<br>")
 
 
@@ -82,8 +84,9 @@ def _collected(parameters: Iterable[tuple[str, Node]], state: Resolution, *, gue
             _add_reference(shown, reference, state)
         value = node.text().strip()
         if not references and value not in seen:
-            seen.add(value)
             kind = parameter_kind(name, value, guess=guess)
+            if kind not in _UNSEEN:  # a title may be the same as a name that nobody sees
+                seen.add(value)
             if kind is ParameterKind.DATA:
                 data.append(value)
             else:
