@@ -94,10 +94,16 @@ def good_docx() -> bytes:
     return stored.getvalue()
 
 
-def pdf(*pages: str, password: str = "", owner_password: str = "", algorithm: str = "RC4-128") -> bytes:
-    """A sentence a page. :param pages: none: one page. :param owner_password: anybody may read it, but not change it."""
+def pdf(
+    *pages: str, password: str = "", owner_password: str = "", algorithm: str = "RC4-128", damaged: tuple[int, ...] = ()
+) -> bytes:
+    """A sentence a page.
+
+    :param pages: none: one page. :param owner_password: anybody may read it, but not change it.
+    :param damaged: numbers of pages that nobody can unpack.
+    """
     writer = PdfWriter()
-    for text in pages or ("Copy the disks.",):
+    for number, text in enumerate(pages or ("Copy the disks.",), start=1):
         page = writer.add_blank_page(600, 800)
         font = DictionaryObject(
             {
@@ -114,6 +120,8 @@ def pdf(*pages: str, password: str = "", owner_password: str = "", algorithm: st
         lines = (line.translate({ord(mark): f"\\{mark}" for mark in "()\\"}) for line in text.split("\n"))
         shown = " T* ".join(f"({line}) Tj" for line in lines)
         content.set_data(f"BT /F1 12 Tf 14 TL 20 700 Td {shown} ET".encode("cp1252"))
+        if number in damaged:
+            content[NameObject("/Filter")] = NameObject("/NoSuchDecode")
         page[NameObject("/Contents")] = writer._add_object(content)
     if password or owner_password:
         writer.encrypt(password, owner_password or None, algorithm=algorithm)

@@ -71,6 +71,58 @@ def test_lists_have_levels_and_go_on_with_their_numbers() -> None:
     assert text_of(document) == "- one\n  - inner\n- two\n\n1. first\n\nbetween\n\n2. second"
 
 
+def numbered(*levels: tuple[str, str], start: int = 1) -> Any:
+    """A document with a list of these levels (form and pattern), twice: as number 71, and anew as number 72."""
+    document = Document()
+    lists = document.part.numbering_part.element
+    each = "".join(
+        f"<w:lvl w:ilvl='{level}'><w:start w:val='{start}'/><w:numFmt w:val='{form}'/><w:lvlText w:val='{pattern}'/></w:lvl>"
+        for level, (form, pattern) in enumerate(levels)
+    )
+    lists.append(parse_xml(f"<w:abstractNum {NAMES} w:abstractNumId='70'>{each}</w:abstractNum>"))
+    override = "<w:lvlOverride w:ilvl='0'><w:startOverride w:val='4'/></w:lvlOverride>"
+    for number, inside in ((71, ""), (72, override)):
+        xml = f"<w:num {NAMES} w:numId='{number}'><w:abstractNumId w:val='70'/>{inside}</w:num>"
+        lists.append(parse_xml(xml))
+    return document
+
+
+def add(document: Any, text: str, level: int, number: int = 71, style: str | None = None) -> None:
+    properties = document.add_paragraph(text, style=style)._p.get_or_add_pPr().get_or_add_numPr()
+    properties.get_or_add_ilvl().val = level
+    properties.get_or_add_numId().val = number
+
+
+def test_a_list_begins_with_the_number_that_it_shows() -> None:
+    document = numbered(("decimal", "%1."), start=3)
+    for text, number in (("c", 71), ("d", 71), ("anew", 72), ("and on", 72)):
+        add(document, text, 0, number)
+    assert text_of(document) == "3. c\n4. d\n\n4) anew\n5) and on"
+
+
+def test_numbers_that_markdown_does_not_have_stand_in_the_item() -> None:
+    document = numbered(("decimal", "%1."), ("decimal", "%1.%2"), ("lowerLetter", "%3)"), ("upperRoman", "Part %4"))
+    for text, level in (("one", 0), ("two", 0), ("two one", 1), ("letter", 2), ("next", 2), ("figures", 3)):
+        add(document, text, level)
+    assert text_of(document) == (
+        "1. one\n2. two\n   - 2.1 two one\n     - a) letter\n     - b) next\n       - Part I figures"
+    )
+
+
+def test_headings_have_the_numbers_that_are_shown_before_them() -> None:
+    document = numbered(("decimal", "%1"), ("decimal", "%1.%2"), ("bullet", "o"))
+    for text, level, style in (
+        ("Scope", 0, "Heading 1"),
+        ("Use", 1, "Heading 2"),
+        ("Rules", 0, "Heading 1"),
+        ("Keys", 1, "Heading 2"),
+        ("Plain", 2, "Heading 3"),
+    ):
+        add(document, text, level, style=style)
+    shown = ["## 1 Scope", "### 1.1 Use", "## 2 Rules", "### 2.1 Keys", "#### Plain"]
+    assert text_of(document).split("\n\n") == shown
+
+
 def test_a_table_has_its_header_and_its_merged_cells_as_pages_have_them() -> None:
     document = Document()
     table = document.add_table(rows=3, cols=3, style="Table Grid")
@@ -147,6 +199,14 @@ def test_comments_name_who_wrote_them() -> None:
     document = Document()
     document.add_comment(document.add_paragraph("Body").runs, text="Is it so?\nReally?", author="Ann")
     assert text_of(document) == "Body\n\n## Comments\n\n- Ann: Is it so?\n\n  Really?"
+
+
+def test_a_comment_that_begins_with_a_heading_names_who_wrote_it() -> None:
+    document = Document()
+    comment = document.add_comment(document.add_paragraph("Body").runs, author="Ann")
+    comment.paragraphs[0].text = "Mind"
+    comment.paragraphs[0].style = "Heading 2"
+    assert text_of(document).endswith("- Ann:\n\n  ### Mind")
 
 
 def test_footnotes_stand_below_with_their_numbers() -> None:

@@ -9,8 +9,9 @@ from datetime import date, datetime, time, timedelta
 import xlsxwriter
 from openpyxl import Workbook, load_workbook
 
+from confluence_to_twig.content.attachments.limited_worker import Answer, answer
 from confluence_to_twig.content.attachments.xlsx_reader import xlsx
-from tests.content.attachments.office_files import book, saved
+from tests.content.attachments.office_files import book, saved, shared_book
 
 
 def text_of(data: bytes) -> str:
@@ -81,6 +82,15 @@ def test_what_somebody_hid_stays_hidden() -> None:
     assert text_of(saved(workbook)) == "## Sheet\n\nshown"
 
 
+def test_rows_and_columns_that_somebody_hid_stay_hidden() -> None:
+    workbook = Workbook()
+    for row in (["Name", "Pay", "Town"], ["Ada", 4711, "Paris"], ["Bob", 4712, "Lyon"], ["Eve", 4713, "Nice"]):
+        workbook.active.append(row)
+    workbook.active.column_dimensions["B"].hidden = True
+    workbook.active.row_dimensions[3].hidden = True
+    assert text_of(saved(workbook)).endswith("| Name | Town |\n| --- | --- |\n| Ada | Paris |\n| Eve | Nice |")
+
+
 def test_a_formula_is_what_it_came_to() -> None:
     stored = io.BytesIO()
     with xlsxwriter.Workbook(stored) as workbook:
@@ -114,3 +124,27 @@ def test_a_long_table_repeats_its_header_so_that_reading_can_end_early() -> None
 def test_a_very_wide_sheet_is_cut_where_nobody_reads_on() -> None:
     [_, header, *_] = text_of(book([list(range(1_000)), list(range(1_000))])).split("\n\n")
     assert header.split("\n")[0].count("|") == 201
+
+
+def test_texts_that_cells_share_are_found_by_their_numbers() -> None:
+    spoken = "<r><t>Tokyo</t></r><r><t xml:space='preserve'> office</t></r><rPh sb='0' eb='2'><t>Toukyou</t></rPh><phoneticPr/>"
+    texts = ["<t>City</t>", "<!-- x --><t>Paris</t>", spoken, "<t/>"]
+    assert "".join(xlsx(shared_book(texts, [0, 2, 1, 2]))).split("\n\n")[1:] == [
+        "City",
+        "Tokyo office",
+        "Paris",
+        "Tokyo office",
+        "",
+    ]
+
+
+def test_a_workbook_is_read_only_as_far_as_there_is_text_enough() -> None:
+    texts = (f"<t>text number {number}</t>" for number in range(20_000))
+    kind, text = answer(xlsx, shared_book(texts, range(20_000), end="<cut", sheet_end="<cut"), 500)
+    assert kind is Answer.TEXT
+    assert "text number 10" in text
+
+
+def test_a_cell_whose_text_is_missing_is_named_as_damage() -> None:
+    kind, reason = answer(xlsx, shared_book(["<t>a</t>"], [0, 7]), 500)
+    assert (kind, reason) == (Answer.UNREADABLE, "IndexError while reading it")

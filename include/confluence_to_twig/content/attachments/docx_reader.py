@@ -11,6 +11,7 @@ from docx import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
+from confluence_to_twig.content.attachments.docx_numbers import Numbers
 from confluence_to_twig.content.attachments.docx_styles import Styles
 from confluence_to_twig.content.attachments.nested_lists import Item, lists
 from confluence_to_twig.content.attachments.office_container import check_container
@@ -40,7 +41,7 @@ def docx(data: bytes) -> Iterator[str]:
     check_container(data)
     part = Document(io.BytesIO(data)).part
     roots = _related(part)
-    flow = _Flow(Styles(part.styles.element, next(iter(roots.get("numbering", [])), None)))
+    flow = _Flow(Styles(part.styles.element), Numbers(next(iter(roots.get("numbering", [])), None)))
     for is_list, parts in itertools.groupby(flow.parts(part.element.body), lambda each: isinstance(each, Item)):
         if is_list:
             yield written(lists(parts))
@@ -75,7 +76,7 @@ def _said(comment: Any, nodes: list[Node | str]) -> list[Node | str]:
     first, author = (nodes[0] if nodes else None), comment.get(qn("w:author"), "")
     if author and isinstance(first, Node) and first.tag == "p":
         return [Node("p", {}, [f"{author}: ", *first.children]), *nodes[1:]]
-    return nodes
+    return [Node("p", {}, [f"{author}:"]), *nodes] if author and nodes else nodes
 
 
 def _below(title: str, items: list[Item]) -> str:
@@ -86,8 +87,9 @@ def _below(title: str, items: list[Item]) -> str:
 class _Flow:
     """What follows each other in a document, a cell, a text box or a note."""
 
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: Styles, numbers: Numbers) -> None:
         self._styles = styles
+        self._numbers = numbers
 
     def nodes(self, container: Any) -> list[Node | str]:
         """The content of a container."""
@@ -109,11 +111,11 @@ class _Flow:
             return
         boxes: list[Any] = []
         text = "".join(_text(element, boxes)).strip()
+        number, label = self._numbers.next(*style.numbering) if text and style.numbering[0] else (0, "")
         if text and style.heading:
-            yield heading(text, style.heading + 1)
+            yield heading(f"{label} {text}", style.heading + 1)
         elif text and style.numbering[0]:
-            tag, number = self._styles.next_number(style.numbering)
-            yield Item(style.numbering[1], tag, paragraph(text).children, number)
+            yield _item(style.numbering[1], paragraph(text).children, number, label)
         elif text:
             yield paragraph(text)
         for box in boxes:
@@ -143,6 +145,13 @@ class _Flow:
                 grid[column] = Node(tag, {"colspan": str(span)} if span > 1 else {}, self.nodes(cell))
                 yield grid[column]
             column += span
+
+
+def _item(level: int, children: list[Node | str], number: int, label: str) -> Item:
+    """An item; one whose number Markdown does not have (``2.1``, ``b)``) as a bullet with that number."""
+    if label.rstrip(".)") == str(number):
+        return Item(level, "ol", children, number)
+    return Item(level, "ul", [f"{label} ", *children] if label else children)
 
 
 def _rows(table: Any) -> Iterator[Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from openpyxl import load_workbook
-
+from confluence_to_twig.content.attachments.lazy_workbook import LazyReader
 from confluence_to_twig.content.attachments.office_container import check_container
 from confluence_to_twig.content.attachments.office_values import shown
 from confluence_to_twig.content.attachments.written import heading, paragraph, table, written
@@ -28,18 +27,18 @@ def xlsx(data: bytes) -> Iterator[str]:
     :raises UnreadableFileError: see :func:`~.office_container.check_container`.
     """
     check_container(data)
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    for sheet in book.worksheets:
+    reader = LazyReader(io.BytesIO(data), read_only=True, data_only=True)
+    reader.read()
+    for sheet in reader.wb.worksheets:
         if sheet.sheet_state != "visible":
             continue
-        sheet.reset_dimensions()  # the sheet's own word for its size may be wrong
         for number, block in enumerate(_blocks(_rows(sheet))):
             yield written([*([] if number else [heading(sheet.title)]), *_nodes(block)])
 
 
 def _rows(sheet: Any) -> Iterator[_Row]:
     return (
-        [shown(cell.value, cell.number_format or "") for cell in cells[:_MOST_COLUMNS]] for cells in sheet.iter_rows()
+        [shown(cell.value, cell.number_format or "") for cell in cells[:_MOST_COLUMNS]] for cells in sheet.shown_rows()
     )
 
 
