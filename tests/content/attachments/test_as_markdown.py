@@ -50,6 +50,13 @@ def test_a_cell_may_hold_delimiters_quotes_and_line_breaks() -> None:
     assert markdown.split("\n")[2:] == ['| api | a, "b"<br>c\\|d |', "| db | x |"]
 
 
+def test_lines_above_the_header_of_a_table_stand_above_it() -> None:
+    text = "# Hosts of the lab\n# as of May\nName\tPort\napi\t80\n"
+    assert file_markdown("a.tsv", "", text) == (
+        "\\# Hosts of the lab  \n\\# as of May\n\n| Name | Port |\n| --- | --- |\n| api | 80 |"
+    )
+
+
 def test_a_comma_in_prose_makes_no_table() -> None:
     text = "Dear all,\nwe moved.\nSee you, Ann"
     assert "|" not in file_markdown("a.csv", "", "just words\nand more\n")

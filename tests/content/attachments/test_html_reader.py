@@ -42,6 +42,11 @@ def test_only_addresses_on_the_web_are_links() -> None:
     assert html(page.encode()).split() == ["[a](https://acme.example/a%20b)", "a", "a", "a", "a", "a"]
 
 
+def test_the_link_of_a_heading_to_itself_is_not_shown() -> None:
+    page = '<h2>Set up<a class="headerlink" href="#set-up">¶</a></h2><p><a href="#n">#1</a> <a href="https://e.com/#a">#</a></p>'
+    assert html(page.encode()).strip() == "## Set up\n\n#1 [#](https://e.com/#a)"
+
+
 def test_a_picture_is_what_is_said_of_it() -> None:
     assert html(b'<p>See <img src="data:image/png;base64,AAAA" alt="the plan">.</p>').strip() == "See the plan."
 

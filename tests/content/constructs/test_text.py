@@ -141,6 +141,13 @@ def test_a_lone_star_or_underscore_is_not_escaped(read_back, text):
         assert "\\_" not in storage_to_markdown(stored)
 
 
+def test_a_name_in_pieces_needs_no_escapes():
+    assert (
+        storage_to_markdown("<p>is_<span>mips</span>_<span>feature</span> and a_<span>b</span></p>")
+        == "is_mips_feature and a_b"
+    )
+
+
 @pytest.mark.parametrize("text", ["*", "* item", "_", "`*`*", "a\\*b*", "***", "(_a_)", "-*a*-", "→_x_→"])
 def test_a_star_that_would_be_markup_stays_text(read_back, text):
     assert read_back(f"<p>{text}</p>").xpath("string(p)") == text

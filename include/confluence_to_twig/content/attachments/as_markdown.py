@@ -39,7 +39,15 @@ def file_markdown(name: str, media_type: str, text: str, top: int = 2) -> str:
     if form == "drawing":
         return written(drawn_nodes(lines)).strip()
     rows = _rows(lines) if form == "rows" else []
-    return written([table(rows)] if rows else typed(lines)).strip()
+    return written(_with_preface(rows) if rows else typed(lines)).strip()
+
+
+def _with_preface(rows: list[list[str]]) -> list[Node | str]:
+    """A table, below the lines that stand above its header: a title, comments."""
+    filled = [sum(map(bool, row)) for row in rows]
+    begin = next((number for number, cells in enumerate(filled) if cells > 1), 0)
+    preface = "\n".join("".join(row) for row in rows[:begin])
+    return [*(typed(preface) if begin else ()), table(rows[begin:])]
 
 
 def _rows(text: str) -> list[list[str]]:

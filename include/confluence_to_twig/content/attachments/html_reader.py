@@ -23,6 +23,8 @@ _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidde
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight-source|brush:)-?\s*([\w+#.-]+)")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]+)|<\?xml[^>]*encoding=[\"']([\w.:-]+)", re.IGNORECASE)
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+#: Links of a heading to itself, which are shown while the mouse is over it.
+_PERMALINKS = frozenset("¶#§🔗")
 _BLANK = re.compile(r"\s+")
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto):", re.IGNORECASE)
 
@@ -66,8 +68,10 @@ def _nodes(element: _Element, depth: int) -> list[Node | str]:
     for child in element:
         inner += _nodes(child, depth + 1)
         inner += [child.tail] if child.tail else []
-    if tag == "a" and not _ADDRESS.match(element.get("href", "").strip()):
-        return inner
+    address = element.get("href", "").strip()
+    if tag == "a" and not _ADDRESS.match(address):
+        is_permalink = address.startswith("#") and "".join(map(str, element.itertext())).strip() in _PERMALINKS
+        return [] if is_permalink else inner
     attributes = {name: _BLANK.sub("%20", element.get(name, "").strip()) for name in _KEPT if name in element.attrib}
     if tag == "pre":
         attributes["data-language"] = _language(element)

@@ -111,7 +111,7 @@ def _none_pairs(paragraph: str, mark: str) -> bool:
     for run in _RUNS[mark].finditer(paragraph):
         before, behind = paragraph[run.start() - 1 : run.start()], paragraph[run.end() : run.end() + 1]
         opens, closes = _opens(before, behind, mark), _opens(behind, before, mark)
-        if (opened and closes) or not (opens or closes):  # neither: it may be a rule of its own
+        if (opened and closes) or (_blank(before) and _blank(behind)):  # one between blanks may be a rule of its own
             return False
         opened = opened or opens
     return True
