@@ -52,3 +52,12 @@ def test_tasks_load_neither_the_converter_nor_for_local_staging_the_file_systems
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert "confluence_to_twig.tasks.discover" in loaded
     assert not loaded & {"lxml", "html2text", "bpe_openai", "pandas", "boto3", "airflow.providers.amazon.aws.fs.s3"}
+
+
+def test_the_process_that_converts_pages_does_without_arrow() -> None:
+    """It gets rows and gives rows, and there is one for each processor."""
+    program = "import json, sys, confluence_to_twig.content.worker; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    loaded = set(json.loads(done.stdout))
+    assert "confluence_to_twig.content.document" in loaded
+    assert not loaded & {"pyarrow", "numpy", "pandas", "airflow", "requests", "asyncio"}

@@ -24,7 +24,7 @@ from confluence_to_twig.content.model import (
     TitleResolver,
 )
 from confluence_to_twig.content.version import CONVERTER_VERSION
-from confluence_to_twig.planning.files import ATTACHMENT
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def build_document(
 ) -> BuiltDocument:
     """Convert and chunk one row of ``schemas.PAGES``, of a page or of a file that is a document of its own."""
     context = page_context(page_row, resolve_page, resolve_body, resolve_title, resolve_editor)
-    is_file = context.kind == ATTACHMENT
+    is_file = context.kind == ATTACHMENT_KIND
     conversion = _of_file(context.attachments[0]) if is_file else convert(page_row["storage"], context)
     chunks = chunk_document(conversion.markdown, context, conversion.headings)
     report = conversion.report
@@ -100,7 +100,7 @@ def _of_file(file: Attachment) -> Conversion:
 
 def _body(page_row: Mapping[str, Any]) -> str:
     """What the document is made of: storage format, or the text of a file."""
-    if page_row["kind"] == ATTACHMENT:
+    if page_row["kind"] == ATTACHMENT_KIND:
         return str(page_row["attachments"][0]["text"] or "")
     return str(page_row["storage"])
 

@@ -16,11 +16,11 @@ from confluence_to_twig.content.pool import WorkerPool
 from confluence_to_twig.content.processors import usable_processors
 from confluence_to_twig.content.storage.lookup import Lookup, included_titles
 from confluence_to_twig.memory import give_memory_back
-from confluence_to_twig.planning.files import ATTACHMENT
 from confluence_to_twig.planning.titles import title_key
 from confluence_to_twig.staging import schemas
 from confluence_to_twig.staging.files import at_hand
 from confluence_to_twig.staging.parquet import ParquetWriter, iter_rows, read_table, write_rows
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ LOW_COVERAGE = 0.98
 PAGE_SECONDS = 30.0
 #: A child process takes about as long to start as this many pages take to convert.
 _PAGES_PER_WORKER = 150
-#: A process takes 140 MB, and several shards are transformed at a time.
+#: A process takes 60 MB and more, and several shards are transformed at a time.
 _MOST_WORKERS = 4
 _PROGRESS_SECONDS = 10.0
 
@@ -179,7 +179,7 @@ def _load_lookup(
     legacy: set[str] = set()
     for path in inventories:
         for row in iter_rows(path, ["page_id", "space_id", "kind", "title", "url", "editor"]):
-            if row["kind"] == ATTACHMENT:  # links by title mean pages
+            if row["kind"] == ATTACHMENT_KIND:  # links by title mean pages
                 continue
             titles[row["page_id"]] = row["title"]
             if row["editor"] == LEGACY_EDITOR:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from confluence_to_twig.staging.rows import InventoryRow
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND, InventoryRow
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.staging.rows import FileRow, HeldRow
 
-#: The kind of a file that is a document of its own.
-ATTACHMENT = "attachment"
 #: Pages whose files are Python objects at the same time.
 _AT_ONCE = 2_000
 NOT_TOLD = "Confluence does not tell whether its page still has it"
@@ -36,12 +34,12 @@ class _FileInventoryRow(InventoryRow):
 
 def page_of(row: Mapping[str, Any]) -> str:
     """The page that a row of the manifest belongs to: the page itself, or that of a file."""
-    return str(row["ancestor_ids"][-1] if row["kind"] == ATTACHMENT and row["ancestor_ids"] else row["page_id"])
+    return str(row["ancestor_ids"][-1] if row["kind"] == ATTACHMENT_KIND and row["ancestor_ids"] else row["page_id"])
 
 
 def files_held(manifest: pa.Table) -> list[HeldRow]:
     """The files among the documents that Twig holds. :param manifest: may be slimmed."""
-    return cast("list[HeldRow]", manifest.filter(pc.field("kind") == ATTACHMENT).to_pylist())
+    return cast("list[HeldRow]", manifest.filter(pc.field("kind") == ATTACHMENT_KIND).to_pylist())
 
 
 def ids_told(inventory: pa.Table) -> set[str]:
@@ -127,7 +125,7 @@ def _row(page: InventoryRow, file: FileRow, left_out: str | None, doubt: str | N
     modified_at = file["modified_at"] or page["modified_at"]
     own: dict[str, Any] = {
         "page_id": file["id"],
-        "kind": ATTACHMENT,
+        "kind": ATTACHMENT_KIND,
         "version": file["version"],
         "title": file["title"],
         "url": file["url"] or page["url"],

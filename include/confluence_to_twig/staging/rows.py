@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 #: A map column: Arrow gives and takes its entries in order.
 Pairs: TypeAlias = list[tuple[str, Value]]
+#: The kind of a file that is a document of its own.
+ATTACHMENT_KIND = "attachment"
 
 
 class LevelRow(TypedDict):

@@ -17,7 +17,7 @@ from confluence_to_twig.content import CONVERTER_VERSION
 from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.memory import give_memory_back
 from confluence_to_twig.planning.decision import OUTSIDE, Scope
-from confluence_to_twig.planning.files import ATTACHMENT, files_held, ids_told, page_of
+from confluence_to_twig.planning.files import files_held, ids_told, page_of
 from confluence_to_twig.planning.plan import OF_MANIFEST, candidates_for_deletion, counts_by_reason, plan
 from confluence_to_twig.planning.selection import Selection, missing_roots
 from confluence_to_twig.planning.slim import slimmed
@@ -34,6 +34,7 @@ from confluence_to_twig.runs.sweep_memory import SweepMemory, read_sweep_memory,
 from confluence_to_twig.staging.audience_manifests import held_by_all
 from confluence_to_twig.staging.files import folders_in, remove_folder
 from confluence_to_twig.staging.parquet import TABLE_OPTIONS, ParquetWriter
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 from confluence_to_twig.staging.schemas import PLAN
 from confluence_to_twig.tasks.file_planning import kinds_of, missing_files, plan_files, write_files
 from confluence_to_twig.tasks.idle import is_load_idle
@@ -153,7 +154,7 @@ def _remember(run: Run, validated: Mapping[str, Any], looks: Looks, planned: pa.
     if run.params.dry_run or not _is_regular(run, validated) or (looks.unproven and not proven):
         return
     left = (pc.field("reason") == OUTSIDE) & pc.field("manifest_version").is_null()
-    outside = planned.filter(left & (pc.field("kind") != ATTACHMENT))
+    outside = planned.filter(left & (pc.field("kind") != ATTACHMENT_KIND))
     left_outside = set(outside["page_id"].to_pylist())
     if looks.unproven:
         seen = looks.table.filter(pc.is_in(looks.table["space_id"], value_set=pa.array(sorted(proven), pa.string())))

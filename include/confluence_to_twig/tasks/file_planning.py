@@ -12,9 +12,10 @@ from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFil
 from confluence_to_twig.confluence.sweep.missing_files import explain_missing_files
 from confluence_to_twig.planning.comparison import last_of_each
 from confluence_to_twig.planning.decision import STILL_THERE, UNTOLD
-from confluence_to_twig.planning.files import ATTACHMENT, file_rows, files_held
+from confluence_to_twig.planning.files import file_rows, files_held
 from confluence_to_twig.staging.files import write_bytes
 from confluence_to_twig.staging.last_inventory import inventory_file
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 from confluence_to_twig.staging.schemas import INVENTORY
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def kinds_of(source: Source) -> tuple[str, ...]:
     """The kinds of documents that a source has."""
-    return (*source.content, *((ATTACHMENT,) if source.attachments == "documents" else ()))
+    return (*source.content, *((ATTACHMENT_KIND,) if source.attachments == "documents" else ()))
 
 
 def missing_files(
@@ -43,7 +44,7 @@ def missing_files(
 ) -> dict[str, str]:
     """Why files that Twig holds are not among those of their pages. :param candidates: what may be deleted of the manifest.
     :param gone: why pages are not there."""
-    ids = set(candidates.filter(pc.field("kind") == ATTACHMENT)["page_id"].to_pylist())
+    ids = set(candidates.filter(pc.field("kind") == ATTACHMENT_KIND)["page_id"].to_pylist())
     held = [row for row in files_held(manifest) if row["page_id"] in ids]
     return explain_missing_files(client, held, inventory, gone, places)
 
@@ -62,7 +63,7 @@ def write_files(run: Run, files: pa.Table | None, planned: pa.Table) -> None:
     """Leave the rows of the files to fetch beside those of the pages."""
     if files is None:
         return
-    wanted = planned.filter((pc.field("action") == "fetch") & (pc.field("kind") == ATTACHMENT))["page_id"]
+    wanted = planned.filter((pc.field("action") == "fetch") & (pc.field("kind") == ATTACHMENT_KIND))["page_id"]
     rows = files.filter(pc.is_in(files["page_id"], value_set=wanted.combine_chunks()))
     if rows.num_rows:
         write_bytes(run.staging.inventory("files"), inventory_file(rows.select(INVENTORY.names), None))

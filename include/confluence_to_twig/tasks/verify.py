@@ -106,9 +106,9 @@ def finish(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from confluence_to_twig.planning.files import ATTACHMENT
     from confluence_to_twig.runs.report import failed_pages, read_records
     from confluence_to_twig.runs.retention import keep_history
+    from confluence_to_twig.staging.rows import ATTACHMENT_KIND
     from confluence_to_twig.tasks.targets import targets_of
 
     targets = targets or targets_of(run)
@@ -121,7 +121,7 @@ def finish(
             )
         held = pa.concat_tables([target.manifest.read() for target in targets])
         chunk_counts = held["chunk_count"]
-        files = pc.sum(pc.equal(held["kind"], ATTACHMENT)).as_py() or 0
+        files = pc.sum(pc.equal(held["kind"], ATTACHMENT_KIND)).as_py() or 0
         record.details |= {
             "problems": problems,
             "pages": held.num_rows - files,

@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from confluence_to_twig.planning.files import ATTACHMENT
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 from confluence_to_twig.twig.file_format import MAX_FILE_BYTES, slug
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Member:
         size = size if isinstance(size, int) else 0
         if row["kind"] == "blogpost":
             return cls(str(row["page_id"]), BLOG, "blog posts", size)
-        if row["kind"] == ATTACHMENT and isinstance(ids, list) and isinstance(titles, list):
+        if row["kind"] == ATTACHMENT_KIND and isinstance(ids, list) and isinstance(titles, list):
             ids, titles = ids[:-1], titles[:-1]  # a file lies where its page does; those of blog posts at the top
         if isinstance(ids, list) and isinstance(titles, list) and ids:
             return cls(str(row["page_id"]), str(ids[0]), str(titles[0]), size)

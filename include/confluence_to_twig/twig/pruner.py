@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from confluence_to_twig.planning.decision import UNDISPUTED_REASONS
-from confluence_to_twig.planning.files import ATTACHMENT
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 from confluence_to_twig.twig.brake import Brake, Measure
 from confluence_to_twig.twig.delta import to_json
 from confluence_to_twig.twig.writing import Writer
@@ -134,7 +134,7 @@ def plan_prune(
     brake = brake or Brake()
     holds = brake.holds(lost, held) or _holds_for_a_space(brake, measure, manifest, rows_by_haste)
     text_share = min(1.0, lost.text / held.text) if held.text else 0.0
-    files = sum(row["kind"] == ATTACHMENT for row in rows_by_haste[False])
+    files = sum(row["kind"] == ATTACHMENT_KIND for row in rows_by_haste[False])
     return PrunePlan(others, held.pages, holds, restricted, tuple(shrunk), spared, text_share, files)
 
 

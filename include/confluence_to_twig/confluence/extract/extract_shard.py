@@ -35,7 +35,7 @@ from confluence_to_twig.confluence.extract.progress_log import Progress
 from confluence_to_twig.confluence.extract.references import included_pages
 from confluence_to_twig.confluence.extract.unreadable_files import UnreadableFiles
 from confluence_to_twig.memory import give_memory_back
-from confluence_to_twig.planning.files import ATTACHMENT
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -145,8 +145,8 @@ class Extraction:
         self._spaces = {space.id: space for space in all_spaces}
         #: What pages call a space: its key, or the one that it was given by renaming.
         self._named = {key: space.id for space in all_spaces for key in (space.alias, space.key) if key}
-        self._rows = [row for row in rows if row["kind"] != ATTACHMENT]
-        self._file_rows = [row for row in rows if row["kind"] == ATTACHMENT]
+        self._rows = [row for row in rows if row["kind"] != ATTACHMENT_KIND]
+        self._file_rows = [row for row in rows if row["kind"] == ATTACHMENT_KIND]
         self._options = options or ExtractOptions()
         self._index = InventoryIndex(inventory, with_restricted=self._options.restricted_pages != "skip")
         self._bodies = BodyStream(client, self.account)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from confluence_to_twig.confluence.extract.files_left_out import LARGEST_FILE
 from confluence_to_twig.confluence.extract.references import user_ids
-from confluence_to_twig.planning.files import ATTACHMENT
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 
 if TYPE_CHECKING:
     from confluence_to_twig.confluence.api.attached import Attachment, Comment
@@ -50,7 +50,7 @@ def slim_rows(rows: Iterable[Row]) -> Iterator[Row]:
         author = row["author_id"]
         shared = {"kind": intern(row["kind"]), "author_id": author and intern(author)}
         shared |= {"ancestor_ids": first["ancestor_ids"], "ancestors": first["ancestors"]}
-        shared |= {"files": row.get("files") if row["kind"] == ATTACHMENT else None}
+        shared |= {"files": row.get("files") if row["kind"] == ATTACHMENT_KIND else None}
         slim = {name: row.get(name) for name in ROW_COLUMNS} | shared
         paths[row["parent_id"]] = slim if first is row else first
         yield slim

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.anchors import Anchors
 from confluence_to_twig.content.chunks.tokens import count_tokens
-from confluence_to_twig.planning.files import ATTACHMENT
+from confluence_to_twig.staging.rows import ATTACHMENT_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,7 @@ class Outline:
 
     def url(self, section: Section) -> str:
         """The page's URL, with the heading's fragment if there is one. What opens a file shows none of its headings."""
-        if not self._page.url or not section.anchor or self._page.kind == ATTACHMENT:
+        if not self._page.url or not section.anchor or self._page.kind == ATTACHMENT_KIND:
             return self._page.url
         return f"{self._page.url.partition('#')[0]}#{section.anchor}"
 
