@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confluence_to_twig.content.raw_markdown import closed, open_fence, with_headings_from, without_front_matter
+from confluence_to_twig.content.raw_markdown import (
+    closed,
+    open_fence,
+    with_headings_from,
+    without_comments,
+    without_front_matter,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +30,23 @@ from confluence_to_twig.content.raw_markdown import closed, open_fence, with_hea
 def test_a_code_block_without_an_end_gets_one(markdown: str, fence: str) -> None:
     assert open_fence(markdown) == fence
     assert open_fence(closed(markdown)) == ""
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("a <!-- b --> c", "a  c"),
+        ("a\n\n<!-- b\nc -->\nd<!---->", "a\n\nd"),
+        ("`<!-- b -->` and ``<!-- ` -->``<!-- d -->", "`<!-- b -->` and ``<!-- ` -->``"),
+        ("```html\n<!-- b -->\n```\n<!-- c -->", "```html\n<!-- b -->\n```\n"),
+        ("~~~\n<!-- b -->\n~~~", "~~~\n<!-- b -->\n~~~"),
+        ("a ` b <!-- c --> d", "a ` b  d"),
+        ("a <!-- b", "a <!-- b"),
+        ("plain", "plain"),
+    ],
+)
+def test_comments_are_not_shown_but_those_in_code(markdown: str, shown: str) -> None:
+    assert without_comments(markdown) == shown
 
 
 @pytest.mark.parametrize(

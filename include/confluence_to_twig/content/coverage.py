@@ -15,7 +15,7 @@ from confluence_to_twig.content.characters import INVISIBLE, without_invisible
 from confluence_to_twig.content.diagrams.encoded import decoded_source
 from confluence_to_twig.content.nodes import Node
 from confluence_to_twig.content.parameter_kinds import ParameterKind, parameter_kind, plain_words
-from confluence_to_twig.content.raw_markdown import without_code_sources
+from confluence_to_twig.content.raw_markdown import without_code_sources, without_comments
 from confluence_to_twig.content.storage.links import clean_url, escaped
 from confluence_to_twig.content.storage.macros import NAVIGATION, has_rule, has_source
 from confluence_to_twig.content.storage.shown import json_items
@@ -25,6 +25,12 @@ _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _HTML_MACRO = re.compile(
     r'(ac:name="html"[^<>]*+>(?:\s*+<ac:parameter\b[^<>]*+>[^<>]*+</ac:parameter>)*+\s*+<ac:plain-text-body>)'
     r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)",
+    re.DOTALL,
+)
+#: The body of a Markdown macro.
+_MARKDOWN_MACRO = re.compile(
+    r'(ac:name="[^"<>]*markdown[^"<>]*"[^<>]*+>(?:\s*+<ac:parameter\b[^<>]*+>[^<>]*+</ac:parameter>)*+\s*+<ac:plain-text-body><!\[CDATA\[)'
+    r"(.*?)(\]\]>|\Z)",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -150,9 +156,7 @@ def _words(text: str) -> list[bytes]:
 
 def _visible_text(storage: str) -> tuple[str, set[str]]:
     """The text that a reader sees, and the names of files that the body shows or links to."""
-    text = storage
-    if 'ac:name="html"' in text:
-        text = _HTML_MACRO.sub(r"\1\2", text)
+    text = _opened(storage)
     if "base64," in text:
         text = _FILE_IN_ADDRESS.sub(" ", text)
     if "script:" in text:
@@ -172,6 +176,15 @@ def _visible_text(storage: str) -> tuple[str, set[str]]:
     text = _UNSEEN.sub(" ", text)
     files = {html.unescape(name) for name in _FILE.findall(text)} if "<ri:attachment" in text else set()
     return html.unescape(_without_tags(text)), files - {""}
+
+
+def _opened(text: str) -> str:
+    """Storage with the bodies of HTML and Markdown macros as they are shown."""
+    if 'ac:name="html"' in text:
+        text = _HTML_MACRO.sub(r"\1\2", text)
+    if "<!--" in text and "markdown" in text:
+        text = _MARKDOWN_MACRO.sub(lambda match: f"{match[1]}{without_comments(match[2])}{match[3]}", text)
+    return text
 
 
 def _without_tags(text: str) -> str:

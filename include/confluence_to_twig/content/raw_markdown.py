@@ -12,6 +12,8 @@ _CODE_SOURCE = re.compile(
     r"""(\]\(\s*<?\s*|^\s{0,3}\[[^\]\n]*\]:\s*<?|\b(?:src|href)\s*=\s*["']?)(?:javascript|vbscript|data)\s*:(?:[^\s()"'<>]|\([^\s()"'<>]*\))*+""",
     re.IGNORECASE | re.MULTILINE,
 )
+#: The beginning of code or of a comment.
+_OPENING = re.compile(r"`+|^ {0,3}~{3,}|<!--", re.MULTILINE)
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*\Z")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?=[\w\"'-]+[ \t]*:)((?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 
@@ -19,6 +21,30 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?=[\w\"'-]+[ \t]*:)((?:[^\n]*\n)*?)(?:-
 def without_code_sources(text: str) -> str:
     """Markdown or HTML without addresses that run code or hold a whole file; what they are the address of stays."""
     return _CODE_SOURCE.sub(r"\1", text)
+
+
+def without_comments(markdown: str) -> str:
+    """Markdown without the comments of HTML (``<!-- … -->``), which are not shown; those in code are."""
+    parts: list[str] = []
+    begin = position = 0
+    unclosed: set[str] = set()
+    last = markdown.rfind("<!--")
+    while position <= last and (found := _OPENING.search(markdown, position)):
+        position = found.end()
+        mark = found[0].strip()
+        if mark != "<!--":
+            end = None if mark in unclosed else re.search(f"(?<!{mark[0]}){mark}(?!{mark[0]})", markdown[position:])
+            unclosed |= set() if end else {mark}
+            position += end.end() if end else 0
+            continue
+        end_at = markdown.find("-->", position)
+        if end_at < 0:
+            break
+        parts.append(markdown[begin : found.start()])
+        begin = position = end_at + len("-->")
+        if parts[-1].endswith("\n") and markdown.startswith("\n", begin):
+            begin += 1
+    return "".join([*parts, markdown[begin:]])
 
 
 def open_fence(markdown: str) -> str:

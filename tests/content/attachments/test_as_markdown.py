@@ -29,6 +29,10 @@ def test_markdown_stays_below_the_title_of_its_document() -> None:
     assert file_markdown("a.md", "", "# Plan", top=4) == "#### Plan"
 
 
+def test_comments_in_a_markdown_file_are_not_shown() -> None:
+    assert file_markdown("a.md", "", "# Plan\n\n<!-- for writers -->\n\nNow") == "## Plan\n\n\nNow"
+
+
 def test_markdown_runs_no_code_and_closes_what_it_opens() -> None:
     assert file_markdown("a.md", "", "[x](javascript:alert(1))\n\n```\nopen") == "[x]()\n\n```\nopen\n```"
 

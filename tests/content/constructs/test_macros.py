@@ -181,6 +181,13 @@ def test_unknown_macro_shows_what_a_reader_sees_of_its_parameters(parameters, sh
     assert conversion.report.coverage == (1.0 if shown else 0.0)
 
 
+def test_comments_in_a_markdown_macro_are_no_text_of_the_page():
+    conversion = convert(macro("markdown", plain="# Plan\n\n<!-- not for readers -->\n\n`<!-- code -->`"))
+    assert "readers" not in conversion.markdown
+    assert "`<!-- code -->`" in conversion.markdown
+    assert conversion.report.coverage == 1.0
+
+
 def test_known_macros_show_the_title_that_their_rule_does_not_know():
     assert storage_to_markdown(macro("contentbylabel", title="See also", labels="a,b", max="5")) == "See also"
     assert storage_to_markdown(macro("section", "<p>a</p>", title="Plan", border="true")) == "**Plan**\n\na"

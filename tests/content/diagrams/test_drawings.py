@@ -124,6 +124,12 @@ def test_labels_are_html_only_where_their_style_says_so():
     assert drawn(box("a", table, style="html=1")) == ["Task Who Pay Ada"]
 
 
+def test_a_placeholder_has_the_value_of_the_shape_around_it():
+    lane = '<object id="l" label="Doing" state="in progress"><mxCell style="swimlane" vertex="1" parent="1"/></object>'
+    task = '<object id="t" label="Pay %state% %who% %none%" placeholders="1" who=""><mxCell vertex="1" parent="g"/></object>'
+    assert drawn(lane, box("g", parent="l"), task) == ["Doing: Pay in progress %none%"]
+
+
 def test_what_is_hidden_on_the_page_says_nothing():
     layer = '<mxCell id="2" value="Notes" parent="0" visible="0"/>'
     shapes = [box("a", "Seen"), box("b", "Unseen", visible="0"), box("c", "In a hidden layer", "2")]

@@ -14,6 +14,7 @@ from confluence_to_twig.content.raw_markdown import (
     closed,
     with_headings_from,
     without_code_sources,
+    without_comments,
     without_front_matter,
 )
 
@@ -33,7 +34,9 @@ def file_markdown(name: str, media_type: str, text: str, top: int = 2) -> str:
     form = kind.form if kind else "plain"
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if form == "markdown":
-        return closed(with_headings_from(without_code_sources(without_front_matter(lines)), top)).strip()
+        return closed(
+            with_headings_from(without_code_sources(without_comments(without_front_matter(lines))), top)
+        ).strip()
     if form == "code":
         return written([Node("pre", {"data-language": kind.language if kind else ""}, [lines])]).strip()
     if form == "drawing":

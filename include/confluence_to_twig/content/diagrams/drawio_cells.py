@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from confluence_to_twig.content.diagrams.encoded import decoded_source
-from confluence_to_twig.content.diagrams.graph import plain_label
+from confluence_to_twig.content.diagrams.graph import MOST_GROUPS, plain_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lxml import etree
 
@@ -67,21 +68,40 @@ class Cell:
 
 def cells_of(model: etree._Element) -> Iterator[Cell]:
     """The cells of a page, in the order of the file."""
+    wrappers: dict[str, etree._Element] = {}
+    parents: dict[str, str] = {}
     for number, element in enumerate(model.iter("mxCell")):
         around = element.getparent()
         wrapped = around is not None and around.tag in {"object", "UserObject"}
-        yield _cell(number, element, around if wrapped and around is not None else element)
+        wrapper = around if wrapped and around is not None else element
+        key = wrapper.get("id") or element.get("id") or f"#{number}"
+        wrappers[key], parents[key] = wrapper, element.get("parent", "")
+        yield _cell(key, element, wrapper, partial(_value_around, key, wrappers, parents))
 
 
-def _cell(number: int, cell: etree._Element, wrapper: etree._Element) -> Cell:
+def _value_around(key: str, wrappers: dict[str, etree._Element], parents: dict[str, str], match: re.Match[str]) -> str:
+    """What stands for ``%name%``: a value of the shape, or of the nearest one around it that has one."""
+    for _ in range(MOST_GROUPS):
+        if key not in wrappers:
+            break
+        value: str | None = wrappers[key].get(match[1])
+        if value is not None:
+            return value
+        key = parents[key]
+    return match[0]
+
+
+def _cell(key: str, cell: etree._Element, wrapper: etree._Element, value_of: Callable[[re.Match[str]], str]) -> Cell:
     """:param wrapper: the element that has the label: the cell itself, or an object with data around it."""
     style = dict(part.partition("=")[::2] for part in cell.get("style", "").split(";"))
     kind = next((kind for kind in ("edge", "vertex") if cell.get(kind) == "1"), "")
     return Cell(
-        key=wrapper.get("id") or cell.get("id") or f"#{number}",
+        key=key,
         parent=cell.get("parent", ""),
         kind=kind,
-        label=_label(cell, wrapper, is_html=style.get("html") == "1") if kind and style.get("noLabel") != "1" else "",
+        label=_label(cell, wrapper, value_of, is_html=style.get("html") == "1")
+        if kind and style.get("noLabel") != "1"
+        else "",
         ends=(cell.get("source", ""), cell.get("target", "")),
         along=_along(cell),
         style=style,
@@ -90,11 +110,13 @@ def _cell(number: int, cell: etree._Element, wrapper: etree._Element) -> Cell:
     )
 
 
-def _label(cell: etree._Element, wrapper: etree._Element, *, is_html: bool) -> str:
+def _label(
+    cell: etree._Element, wrapper: etree._Element, value_of: Callable[[re.Match[str]], str], *, is_html: bool
+) -> str:
     """A label and its tooltip. Labels are HTML only where the style says so: ``<<create>>`` is a text."""
     raw = wrapper.get("label", "") if wrapper is not cell else cell.get("value", "")
     if wrapper.get("placeholders") == "1":
-        raw = _PLACEHOLDER.sub(lambda match: wrapper.get(match[1], match[0]), raw)
+        raw = _PLACEHOLDER.sub(value_of, raw)
     label, tooltip = plain_label(raw) if is_html else " ".join(raw.split()), plain_label(wrapper.get("tooltip", ""))
     return f"{label} ({tooltip})" if label and tooltip else label or tooltip
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from confluence_to_twig.content.nodes import MAX_INNER_DEPTH, Node
-from confluence_to_twig.content.raw_markdown import open_fence, without_code_sources
+from confluence_to_twig.content.raw_markdown import open_fence, without_code_sources, without_comments
 from confluence_to_twig.content.storage.links import clean_url, jira_url, link, mention
 from confluence_to_twig.content.storage.parse import parse_storage
 from confluence_to_twig.content.storage.resolution import (
@@ -152,5 +152,5 @@ def html(macro: Node, state: Resolution) -> Replacement:
 
 def markdown(macro: Node, _state: Resolution) -> Replacement:
     """The macro's Markdown, unchanged; as code if an open fence would include what follows."""
-    text = without_code_sources((plain_body(macro) or "").strip("\n"))
+    text = without_code_sources(without_comments(plain_body(macro) or "").strip("\n"))
     return [Node("pre", {} if open_fence(text) else {"data-markdown": ""}, [text])]
