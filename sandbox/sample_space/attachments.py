@@ -1,4 +1,4 @@
-"""The attachments: text files as they stand under ``attached/``; PDF, DOCX and PNG made from a few lines of text.
+"""The attachments: text files as they stand under ``attached/``; PDF, Office files and PNG made from a few lines of text.
 
 The binary ones are built byte for byte here because the usual writers stamp the time of writing into them, and the sample
 space must be the same on every load.
@@ -7,14 +7,12 @@ space must be the same on every load.
 from __future__ import annotations
 
 import hashlib
-import io
 import struct
-import zipfile
 import zlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
+from sandbox.sample_space.office_files import make_docx, make_pptx, make_xlsx
 from sandbox.sample_space.sources import PACKAGE
 from sandbox.seed import SeedAttachment
 
@@ -22,11 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LINES_PER_PAGE = 46
-_ZIP_TIME = (2025, 1, 1, 0, 0, 0)
-_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
 def attachment(name: str) -> SeedAttachment:
@@ -84,57 +78,6 @@ def _pdf_file(objects: list[bytes]) -> bytes:
     return bytes(out)
 
 
-def make_docx(text: str) -> bytes:
-    """A Word file: a line is a paragraph, ``# `` makes it a heading, lines of ``| a | b |`` are a table."""
-    body = ""
-    table: list[str] = []
-    for line in [*text.splitlines(), ""]:
-        if line.startswith("|"):
-            table.append(line)
-            continue
-        if table:
-            body += _docx_table(table)
-            table = []
-        if line:
-            body += _docx_paragraph(line)
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/word/document.xml" ContentType="{_WORD_TYPE}.document.main+xml"/>'
-        f'<Override PartName="/word/styles.xml" ContentType="{_WORD_TYPE}.styles+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-        f'Type="{_OFFICE}/officeDocument" Target="word/document.xml"/></Relationships>',
-        "word/_rels/document.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-        f'Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
-        "word/styles.xml": f'<w:styles xmlns:w="{_WORD}"><w:style w:type="paragraph" w:default="1" w:styleId="Normal">'
-        '<w:name w:val="Normal"/></w:style><w:style w:type="paragraph" w:styleId="Heading1">'
-        '<w:name w:val="heading 1"/></w:style></w:styles>',
-        "word/document.xml": f'<w:document xmlns:w="{_WORD}"><w:body>{body}</w:body></w:document>',
-    }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in parts.items():
-            info = zipfile.ZipInfo(name, _ZIP_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + content)
-    return out.getvalue()
-
-
-def _docx_paragraph(line: str) -> str:
-    style = '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>' if line.startswith("# ") else ""
-    words = escape(line.removeprefix("# "))
-    return f'<w:p>{style}<w:r><w:t xml:space="preserve">{words}</w:t></w:r></w:p>'
-
-
-def _docx_table(lines: list[str]) -> str:
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    cells = "".join(
-        "<w:tr>" + "".join(f"<w:tc>{_docx_paragraph(cell)}</w:tc>" for cell in row) + "</w:tr>" for row in rows
-    )
-    grid = "<w:gridCol/>" * len(rows[0])
-    return f"<w:tbl><w:tblPr/><w:tblGrid>{grid}</w:tblGrid>{cells}</w:tbl>"
-
-
 def make_png(text: str) -> bytes:
     """A picture of 190 × 120 pixels: a temperature curve whose form depends on the file name."""
     seed = hashlib.shake_128(text.encode()).hexdigest(95)
@@ -166,6 +109,8 @@ _FORMS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "csv": ("text/csv", _as_is),
     "json": ("application/json", _as_is),
     "pdf": ("application/pdf", make_pdf),
-    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", make_docx),
+    "docx": (f"{_OFFICE}.wordprocessingml.document", make_docx),
+    "pptx": (f"{_OFFICE}.presentationml.presentation", make_pptx),
+    "xlsx": (f"{_OFFICE}.spreadsheetml.sheet", make_xlsx),
     "png": ("image/png", make_png),
 }

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 import docx
+import openpyxl
+import pptx
 import pypdf
 import pytest
 from lxml import etree
@@ -219,12 +221,18 @@ def test_the_extremes_are_there(pages: dict[str, SeedPage], trees: dict[str, etr
 
 def test_attachments_open_with_the_usual_readers(pages: dict[str, SeedPage]) -> None:
     files = {file.file_name: file for page in pages.values() for file in page.attachments}
-    assert {"txt", "md", "csv", "pdf", "docx", "png"} <= {name.rpartition(".")[2] for name in files}
+    assert {"txt", "md", "csv", "pdf", "docx", "pptx", "xlsx", "png"} <= {name.rpartition(".")[2] for name in files}
     certificate = pypdf.PdfReader(BytesIO(files["calibration-certificate-sample.pdf"].content))
     assert "KC-2026-018834" in certificate.pages[0].extract_text()
     plan = docx.Document(BytesIO(files["onboarding-plan.docx"].content))
     assert plan.tables[0].cell(2, 1).text == "Leila Haddad"
-    assert zipfile.ZipFile(BytesIO(files["onboarding-plan.docx"].content)).testzip() is None
+    slides = pptx.Presentation(BytesIO(files["kick-off.pptx"].content)).slides
+    assert [slide.shapes.title.text for slide in slides] == ["Kick-off call", "Who does what", "Acceptance"]
+    results = openpyxl.load_workbook(BytesIO(files["pq-results.xlsx"].content))
+    assert results.sheetnames == ["Results", "Deviations"]
+    assert results["Results"]["D3"].value == 7.4
+    for name in ("onboarding-plan.docx", "kick-off.pptx", "pq-results.xlsx"):
+        assert zipfile.ZipFile(BytesIO(files[name].content)).testzip() is None
     assert files["led-colours.png"].content.startswith(b"\x89PNG\r\n\x1a\n")
 
 
