@@ -14,6 +14,7 @@ from pptx.opc.constants import RELATIONSHIP_TYPE as RT
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
 from pptx.util import Inches
 
 from confluence_to_twig.content.attachments.pptx_reader import pptx
@@ -49,6 +50,17 @@ def test_text_of_the_body_is_a_list_with_levels_and_other_text_is_not() -> None:
     assert text_of(deck) == (
         "## Slide 1\n\n- one\n  - inner\n- two\n\na box  \nin two lines\n\n## Slide 2\n\nA single paragraph."
     )
+
+
+def test_numbered_lines_count_on_from_where_they_begin() -> None:
+    deck = Presentation()
+    lines = ((0, "c"), (0, "d"), (1, "inner"), (1, "more"), (0, "e"), (0, "bullet"), (0, "anew"))
+    slide = slide_with_body(deck, *lines)
+    for line in slide.placeholders[1].text_frame.paragraphs:
+        if line.text != "bullet":
+            start = "" if line.text in {"inner", "more", "anew"} else "startAt='3'"
+            line._p.get_or_add_pPr().append(parse_xml(f"<a:buAutoNum {nsdecls('a')} type='arabicPeriod' {start}/>"))
+    assert text_of(deck) == ("## Slide 1\n\n3. c\n4. d\n   1. inner\n   2. more\n5. e\n\n- bullet\n\n1. anew")
 
 
 def test_shapes_in_groups_are_read_in_their_order() -> None:

@@ -15,13 +15,13 @@ _DEEPEST = 12
 class Item(NamedTuple):
     """A paragraph that is an item of a list.
 
-    :param level: from 0. :param tag: ``ul`` or ``ol``. :param start: the number of the item.
+    :param level: from 0. :param tag: ``ul`` or ``ol``. :param number: of the item; None: it is the next one.
     """
 
     level: int
     tag: str
     children: list[Node | str]
-    start: int = 1
+    number: int | None = None
 
 
 def lists(parts: Iterable[Item | Node]) -> list[Node | str]:
@@ -42,7 +42,6 @@ def lists(parts: Iterable[Item | Node]) -> list[Node | str]:
             around = open_lists[-1].children[-1] if open_lists else None
             (around.children if isinstance(around, Node) else nodes).append(begun)
             open_lists.append(begun)
-        open_lists[-1].children.append(
-            Node("li", {"value": str(part.start)} if part.tag == "ol" else {}, part.children)
-        )
+        counted = {} if part.number is None else {"value": str(part.number)}
+        open_lists[-1].children.append(Node("li", counted, part.children))
     return nodes

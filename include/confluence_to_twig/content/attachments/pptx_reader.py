@@ -129,6 +129,7 @@ def _lines(body: Any) -> list[str]:
 def _paragraphs(body: Any, *, bullets: bool) -> list[Node | str]:
     """Paragraphs as such, or as items where they have bullets."""
     items: list[Item | Node] = []
+    counting: set[int] = set()
     texts = [(line, text) for line in body.iterfind(qn("a:p")) if (text := _text(line))]
     for line, text in texts:
         format_ = line.find(qn("a:pPr"))
@@ -136,8 +137,12 @@ def _paragraphs(body: Any, *, bullets: bool) -> list[Node | str]:
         has_bullet = bullets and len(texts) > 1 and qn("a:buNone") not in tags
         level = 0 if format_ is None else int(format_.get("lvl", "0"))
         if has_bullet or tags & {qn("a:buChar"), qn("a:buAutoNum"), qn("a:buBlip")}:
-            items.append(Item(level, "ol" if qn("a:buAutoNum") in tags else "ul", paragraph(text).children))
+            numbers = None if format_ is None else format_.find(qn("a:buAutoNum"))
+            first = None if numbers is None or level in counting else int(numbers.get("startAt", "1"))
+            counting = {each for each in counting if each < level} | (set() if numbers is None else {level})
+            items.append(Item(level, "ul" if numbers is None else "ol", paragraph(text).children, first))
         else:
+            counting = set()
             items.append(paragraph(text))
     return lists(items)
 
