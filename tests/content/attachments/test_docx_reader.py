@@ -169,6 +169,22 @@ def test_a_paragraph_is_what_is_shown_of_it(xml: str, text: str) -> None:
     assert body_of(xml) == text
 
 
+def test_words_that_lead_to_an_address_on_the_web_are_links() -> None:
+    document = Document()
+    body = document.add_paragraph("See ")
+    for words, address in (
+        ("the site", "https://acme.example/a b"),
+        ("a file", "file:///c:/x"),
+        (" code", "javascript:x()"),
+    ):
+        key = document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+        body._p.append(parse_xml(f"<w:hyperlink {NAMES} r:id='{key}'>{RUN.format(words)}</w:hyperlink>"))
+    document.add_heading("", 1)._p.append(
+        parse_xml(f"<w:hyperlink {NAMES} r:id='rId1'>{RUN.format('Top')}</w:hyperlink>")
+    )
+    assert text_of(document) == "See [the site](https://acme.example/a%20b)a file code\n\n## Top"
+
+
 def test_a_text_box_stands_once_behind_the_paragraph_that_holds_it() -> None:
     box = f"<w:txbxContent>{paragraph(RUN.format('in the box'))}</w:txbxContent>"
     both = f"<mc:AlternateContent><mc:Choice Requires='wps'>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent>"

@@ -63,6 +63,15 @@ def test_numbered_lines_count_on_from_where_they_begin() -> None:
     assert text_of(deck) == ("## Slide 1\n\n3. c\n4. d\n   1. inner\n   2. more\n5. e\n\n- bullet\n\n1. anew")
 
 
+def test_words_that_lead_to_an_address_on_the_web_are_links() -> None:
+    deck = Presentation()
+    slide = slide_with_body(deck, (0, "Cost: "), (0, "plain"))
+    for words, address in (("the sheet", "https://acme.example/cost"), (" a file", "file:///c:/x")):
+        run = slide.placeholders[1].text_frame.paragraphs[0].add_run()
+        run.text, run.hyperlink.address = words, address
+    assert text_of(deck) == "## Slide 1\n\n- Cost: [the sheet](https://acme.example/cost) a file\n- plain"
+
+
 def test_shapes_in_groups_are_read_in_their_order() -> None:
     deck = Presentation()
     shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes

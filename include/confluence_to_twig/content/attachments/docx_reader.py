@@ -13,21 +13,17 @@ from docx.oxml.ns import qn
 
 from confluence_to_twig.content.attachments.docx_numbers import Numbers
 from confluence_to_twig.content.attachments.docx_styles import Styles
+from confluence_to_twig.content.attachments.docx_text import pieces_of
 from confluence_to_twig.content.attachments.nested_lists import Item, lists
 from confluence_to_twig.content.attachments.office_container import check_container
-from confluence_to_twig.content.attachments.written import heading, paragraph, written
+from confluence_to_twig.content.attachments.written import heading, in_lines, web_address, written
 from confluence_to_twig.content.nodes import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-_COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 #: Around paragraphs and tables: content controls, other XML, what was inserted under review.
 _AROUND = {qn(tag) for tag in ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag")}
-#: What was deleted under review, the same text for older programs, and what is no text.
-_UNSEEN = {qn(tag) for tag in ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr")} | {f"{_COMPATIBLE}Fallback"}
-_CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 _ON = {None, "1", "true", "on"}
 _FIRST_ROW = 0x20
 _MOST_COLUMNS = 1_000
@@ -41,13 +37,14 @@ def docx(data: bytes) -> Iterator[str]:
     check_container(data)
     part = Document(io.BytesIO(data)).part
     roots = _related(part)
-    flow = _Flow(Styles(part.styles.element), Numbers(next(iter(roots.get("numbering", [])), None)))
+    styles, numbers = Styles(part.styles.element), Numbers(next(iter(roots.get("numbering", [])), None))
+    flow = _Flow(styles, numbers, _links(part))
     for is_list, parts in itertools.groupby(flow.parts(part.element.body), lambda each: isinstance(each, Item)):
         if is_list:
             yield written(lists(parts))
         else:
             yield from (written(lists([each])) for each in parts)
-    yield from _notes(flow, roots)
+    yield from _notes(_Flow(styles, numbers), roots)
 
 
 def _related(part: Any) -> dict[str, list[Any]]:
@@ -58,6 +55,12 @@ def _related(part: Any) -> dict[str, list[Any]]:
         if kind in {"numbering", "footnotes", "endnotes", "comments", "header", "footer"} and not relation.is_external:
             found.setdefault(kind, []).append(parse_xml(relation.target_part.blob))
     return found
+
+
+def _links(part: Any) -> dict[str, str]:
+    """Id of a link in the body → its address on the web."""
+    links = {key: relation for key, relation in part.rels.items() if relation.reltype.endswith("/hyperlink")}
+    return {key: web_address(relation.target_ref) for key, relation in links.items() if relation.is_external}
 
 
 def _notes(flow: _Flow, roots: dict[str, list[Any]]) -> Iterator[str]:
@@ -85,11 +88,15 @@ def _below(title: str, items: list[Item]) -> str:
 
 
 class _Flow:
-    """What follows each other in a document, a cell, a text box or a note."""
+    """What follows each other in a document, a cell, a text box or a note.
 
-    def __init__(self, styles: Styles, numbers: Numbers) -> None:
+    :param links: id of a link → its address.
+    """
+
+    def __init__(self, styles: Styles, numbers: Numbers, links: dict[str, str] | None = None) -> None:
         self._styles = styles
         self._numbers = numbers
+        self._links = links or {}
 
     def nodes(self, container: Any) -> list[Node | str]:
         """The content of a container."""
@@ -110,14 +117,15 @@ class _Flow:
         if style.is_contents:
             return
         boxes: list[Any] = []
-        text = "".join(_text(element, boxes)).strip()
+        pieces = list(pieces_of(element, boxes, self._links))
+        text = "".join(piece if isinstance(piece, str) else piece.text() for piece in pieces).strip()
         number, label = self._numbers.next(*style.numbering) if text and style.numbering[0] else (0, "")
         if text and style.heading:
             yield heading(f"{label} {text}", style.heading + 1)
         elif text and style.numbering[0]:
-            yield _item(style.numbering[1], paragraph(text).children, number, label)
+            yield _item(style.numbering[1], in_lines(pieces), number, label)
         elif text:
-            yield paragraph(text)
+            yield Node("p", {}, in_lines(pieces))
         for box in boxes:
             yield from self.parts(box)
 
@@ -191,26 +199,3 @@ def _has_header(table: Any) -> bool:
     flags = look.get(qn("w:val"), "0")
     by_bits = bool(flags) and set(flags) <= set(string.hexdigits) and bool(int(flags, 16) & _FIRST_ROW)
     return look.get(qn("w:firstRow"), "1" if by_bits else "0") in _ON
-
-
-def _text(element: Iterable[Any], boxes: list[Any]) -> Iterator[str]:
-    """The text of a paragraph as it is shown.
-
-    :param boxes: where the text boxes that are anchored in it are added.
-    """
-    for child in element:
-        if child.tag in {qn("w:t"), _MATH_TEXT}:
-            yield child.text or ""
-        elif child.tag in _CHARACTERS:
-            yield _CHARACTERS[child.tag]
-        elif child.tag == qn("w:txbxContent"):
-            boxes.append(child)
-        elif child.tag in {qn("w:footnoteReference"), qn("w:endnoteReference")}:
-            yield f"[{child.get(qn('w:id'), '')}]"
-        elif child.tag not in _UNSEEN and not (child.tag == qn("w:r") and _is_hidden(child)):
-            yield from _text(child, boxes)
-
-
-def _is_hidden(run: Any) -> bool:
-    mark = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
-    return mark is not None and mark.get(qn("w:val")) in _ON

@@ -9,7 +9,7 @@ from lxml import html as lxml_html
 from lxml.etree import ParserError
 
 from confluence_to_twig.content.attachments.plain_reader import plain
-from confluence_to_twig.content.attachments.written import written
+from confluence_to_twig.content.attachments.written import web_address, written
 from confluence_to_twig.content.nodes import MAX_DEPTH, Node
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 #: Links of a heading to itself, which are shown while the mouse is over it.
 _PERMALINKS = frozenset("¶#§🔗")
 _BLANK = re.compile(r"\s+")
-_ADDRESS = re.compile(r"(?:https?|ftp|mailto):", re.IGNORECASE)
 
 
 def html(data: bytes) -> str:
@@ -69,7 +68,7 @@ def _nodes(element: _Element, depth: int) -> list[Node | str]:
         inner += _nodes(child, depth + 1)
         inner += [child.tail] if child.tail else []
     address = element.get("href", "").strip()
-    if tag == "a" and not _ADDRESS.match(address):
+    if tag == "a" and not web_address(address):
         is_permalink = address.startswith("#") and "".join(map(str, element.itertext())).strip() in _PERMALINKS
         return [] if is_permalink else inner
     attributes = {name: _BLANK.sub("%20", element.get(name, "").strip()) for name in _KEPT if name in element.attrib}

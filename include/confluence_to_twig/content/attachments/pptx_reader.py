@@ -12,7 +12,7 @@ from pptx.oxml.ns import qn
 from confluence_to_twig.content.attachments.nested_lists import Item, lists
 from confluence_to_twig.content.attachments.office_container import check_container
 from confluence_to_twig.content.attachments.pptx_charts import chart
-from confluence_to_twig.content.attachments.written import heading, paragraph, written
+from confluence_to_twig.content.attachments.written import heading, in_lines, paragraph, web_address, written
 from confluence_to_twig.content.nodes import Node
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ class _Slide:
             return []
         if kind == "ftr":
             self._footers.add(text)
-        return _paragraphs(body, bullets=kind in _WITH_BULLETS)
+        relations = self._part.rels.items()
+        links = {key: web_address(relation.target_ref) for key, relation in relations if relation.is_external}
+        return _paragraphs(body, links, bullets=kind in _WITH_BULLETS)
 
     def _framed(self, frame: Any) -> list[Node | str]:
         content = frame.find(f"{qn('a:graphic')}/{qn('a:graphicData')}")
@@ -111,39 +113,54 @@ class _Slide:
 
 def _text(line: Any) -> str:
     """The text of a paragraph, its line breaks included."""
-    parts = []
-    for child in line:
-        if child.tag == qn("a:br"):
-            parts.append("\n")
-        elif child.tag in {qn("a:r"), qn("a:fld")}:
-            parts.append(child.findtext(qn("a:t"), ""))
-        else:
-            parts += [found.text or "" for found in child.iter() if str(found.tag).endswith("/math}t")]
-    return "".join(parts).strip()
+    return "".join(map(_text_of, line)).strip()
+
+
+def _text_of(piece: Any) -> str:
+    if piece.tag == qn("a:br"):
+        return "\n"
+    if piece.tag in {qn("a:r"), qn("a:fld")}:
+        text: str = piece.findtext(qn("a:t"), "")
+        return text
+    return "".join(found.text or "" for found in piece.iter() if str(found.tag).endswith("/math}t"))
 
 
 def _lines(body: Any) -> list[str]:
     return [text for line in body.iterfind(qn("a:p")) if (text := _text(line))]
 
 
-def _paragraphs(body: Any, *, bullets: bool) -> list[Node | str]:
+def _linked(line: Any, links: dict[str, str]) -> list[Node | str]:
+    """A paragraph with its links.
+
+    :param links: id of a link → its address.
+    """
+    pieces: list[Node | str] = []
+    for child in line:
+        click = child.find(f"{qn('a:rPr')}/{qn('a:hlinkClick')}")
+        address = "" if click is None else links.get(click.get(f"{_RELATION}id", ""), "")
+        text = _text_of(child)
+        pieces.append(Node("a", {"href": address}, in_lines([text])) if address else text)
+    return in_lines(pieces)
+
+
+def _paragraphs(body: Any, links: dict[str, str], *, bullets: bool) -> list[Node | str]:
     """Paragraphs as such, or as items where they have bullets."""
     items: list[Item | Node] = []
     counting: set[int] = set()
-    texts = [(line, text) for line in body.iterfind(qn("a:p")) if (text := _text(line))]
-    for line, text in texts:
+    lines = [line for line in body.iterfind(qn("a:p")) if _text(line)]
+    for line in lines:
         format_ = line.find(qn("a:pPr"))
         tags = set() if format_ is None else {child.tag for child in format_}
-        has_bullet = bullets and len(texts) > 1 and qn("a:buNone") not in tags
+        has_bullet = bullets and len(lines) > 1 and qn("a:buNone") not in tags
         level = 0 if format_ is None else int(format_.get("lvl", "0"))
         if has_bullet or tags & {qn("a:buChar"), qn("a:buAutoNum"), qn("a:buBlip")}:
             numbers = None if format_ is None else format_.find(qn("a:buAutoNum"))
             first = None if numbers is None or level in counting else int(numbers.get("startAt", "1"))
             counting = {each for each in counting if each < level} | (set() if numbers is None else {level})
-            items.append(Item(level, "ul" if numbers is None else "ol", paragraph(text).children, first))
+            items.append(Item(level, "ul" if numbers is None else "ol", _linked(line, links), first))
         else:
             counting = set()
-            items.append(paragraph(text))
+            items.append(Node("p", {}, _linked(line, links)))
     return lists(items)
 
 

@@ -11,9 +11,16 @@ from confluence_to_twig.content.nodes import Node
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_ADDRESS = re.compile(r"(?:https?|ftp|mailto):", re.IGNORECASE)
+_BLANK = re.compile(r"\s+")
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 #: Columns that blanks or tabs keep apart, as programs print them.
 _COLUMNS = re.compile(r"\S(?:\t|[ ]{3})[ \t]*\S")
+
+
+def web_address(text: str) -> str:
+    """An address on the web as a link can hold it; empty for any other."""
+    return _BLANK.sub("%20", text.strip()) if _ADDRESS.match(text.strip()) else ""
 
 
 def written(nodes: Iterable[Node | str]) -> str:
@@ -29,7 +36,19 @@ def heading(text: str, level: int = 2) -> Node:
 
 def paragraph(text: str) -> Node:
     """A paragraph that keeps its line breaks."""
-    return Node("p", {}, [child for line in text.split("\n") for child in (line, Node("br"))][:-1])
+    return Node("p", {}, in_lines([text]))
+
+
+def in_lines(pieces: Iterable[Node | str]) -> list[Node | str]:
+    """Text and links with their line breaks."""
+    children: list[Node | str] = []
+    for piece in pieces:
+        if isinstance(piece, Node):
+            children.append(piece)
+            continue
+        for number, line in enumerate(piece.split("\n")):
+            children += [Node("br"), line] if number else [line]
+    return children
 
 
 def typed(text: str) -> Iterator[Node | str]:
