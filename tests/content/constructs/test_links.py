@@ -294,6 +294,14 @@ def test_image_by_alt_or_caption_or_file_name(read_back, attributes, inside, alt
     assert image.get("src") == "https://acme.example/wiki/download/attachments/42/i_1.png"
 
 
+def test_blanks_at_the_ends_of_a_link_stand_beside_it(read_back):
+    storage = (
+        '<p>Cost<a href="https://e.com/a"> see\xa0</a>now, <strong><a href="https://e.com/b">then </a></strong>x</p>'
+    )
+    assert storage_to_markdown(storage) == "Cost [see](https://e.com/a) now, **[then](https://e.com/b)** x"
+    assert read_back(storage).xpath("string(p)") == "Cost see now, then x"
+
+
 def test_a_picture_that_only_its_alt_text_names_has_that_name():
     assert (
         storage_to_markdown('<p><img src="https://e.com/77" alt="plan.png" /></p>') == "![plan.png](https://e.com/77)"

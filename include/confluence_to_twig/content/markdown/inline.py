@@ -178,11 +178,14 @@ class InlineRenderer:
         if self._in_link or not url or not _shows(node):
             self._feed(node.children)
             return
+        before, words, behind = _without_blanks(node.children)
+        self._text(before)
         self._in_link = True
         self._writer.handle_starttag("a", [("href", url)])
-        self._feed(node.children)
+        self._feed(words)
         self._writer.handle_endtag("a")
         self._in_link = False
+        self._text(behind)
 
     def _image(self, node: Node) -> None:
         alt = " ".join(without_invisible(node.get("alt")).split())
@@ -219,6 +222,17 @@ def _single_breaks(text: str) -> str:
 
 def _shows(node: Node) -> bool:
     return any(child.tag == "img" for child in node.walk()) or bool(without_invisible(node.text()).strip())
+
+
+def _without_blanks(children: Sequence[Node | str]) -> tuple[str, list[Node | str], str]:
+    """The words of a link, and the blanks at its ends, which are none of them."""
+    words = list(children)
+    before = behind = ""
+    if isinstance(first := words[0], str) and first[:1].isspace():
+        before, words[0] = " ", first.lstrip()
+    if isinstance(last := words[-1], str) and last[-1:].isspace():
+        behind, words[-1] = " ", last.rstrip()
+    return before, words, behind
 
 
 def _kept(url: str, urls: list[str]) -> str:
