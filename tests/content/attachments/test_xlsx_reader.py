@@ -91,6 +91,27 @@ def test_rows_and_columns_that_somebody_hid_stay_hidden() -> None:
     assert text_of(saved(workbook)).endswith("| Name | Town |\n| --- | --- |\n| Ada | Paris |\n| Eve | Nice |")
 
 
+def test_a_cell_that_reaches_over_rows_has_its_value_in_each_of_them() -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    for row in (
+        ["Plan"],
+        [],
+        ["Team", "Task", "Days"],
+        ["Data", "Load", 1],
+        [None, "Check", 2],
+        ["Web", "Draw", 3],
+        [None, None, 4],
+    ):
+        sheet.append(row)
+    for area in ("A1:C1", "A4:A5", "A6:B7"):
+        sheet.merge_cells(area)
+    assert text_of(saved(workbook)).split("\n\n")[1:] == [
+        "Plan",
+        "| Team | Task | Days |\n| --- | --- | --- |\n| Data | Load | 1 |\n| Data | Check | 2 |\n| Web |  | 3 |\n| Web |  | 4 |",
+    ]
+
+
 def test_a_formula_is_what_it_came_to() -> None:
     stored = io.BytesIO()
     with xlsxwriter.Workbook(stored) as workbook:

@@ -6,10 +6,12 @@ thousand rows.
 
 from __future__ import annotations
 
+import re
 from typing import IO, TYPE_CHECKING, Any
 
 from lxml import etree
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 _ON = frozenset({"1", "true"})
 _MOST_COLUMNS = 16_384
+#: Merged cells stand at the end of a sheet. One that is larger is not read to its end for them.
+_LARGE_BYTES = 20_000_000
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*?\bref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 
 
 class LazyReader(ExcelReader):
@@ -62,13 +67,49 @@ class LazySheet(ReadOnlyWorksheet):
                 timedelta_formats=book._timedelta_formats,
             )
             hidden: frozenset[int] | None = None
-            for number, cells in parser.parse():
+            merged = _Merged(self._merged_down())
+            for number, row in parser.parse():
+                cells = merged.filled(number, row)
                 hidden = _hidden_columns(parser) if hidden is None else hidden  # columns are told before the first row
                 if number > expected:
                     yield ()
                 expected = number + 1
                 if parser.row_dimensions.pop(str(number), {}).get("hidden") not in _ON:
                     yield self._get_row([cell for cell in cells if cell["column"] not in hidden])
+
+    def _merged_down(self) -> dict[int, dict[int, int]]:
+        """Row → column → last row, of the cells that are merged with those below them."""
+        found: dict[int, dict[int, int]] = {}
+        if self.parent._archive.getinfo(self._worksheet_path).file_size > _LARGE_BYTES:
+            return found
+        with self._get_source() as source:
+            data = source.read()
+        for left, top, bottom in _MERGED.findall(data, max(0, data.rfind(b"</sheetData>"))):
+            if int(bottom) > int(top):
+                found.setdefault(int(top), {})[column_index_from_string(left.decode())] = int(bottom)
+        return found
+
+
+class _Merged:
+    """Puts the value of a cell that reaches down into each of its rows, as a reader sees it there.
+
+    :param begun: row → column → last row of such a cell.
+    """
+
+    def __init__(self, begun: dict[int, dict[int, int]]) -> None:
+        self._begun = begun
+        self._open: dict[int, tuple[int, dict[str, Any]]] = {}
+
+    def filled(self, number: int, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The cells of a row, with those that reach into it."""
+        self._open = {column: reach for column, reach in self._open.items() if reach[0] >= number}
+        begun = self._begun.get(number, {})
+        if not (self._open or begun):
+            return cells
+        by_column = {cell["column"]: cell for cell in cells}
+        by_column |= {column: {**cell, "row": number} for column, (_, cell) in self._open.items()}
+        self._open |= {column: (last, by_column[column]) for column, last in begun.items() if column in by_column}
+        return [by_column[column] for column in sorted(by_column)]
 
 
 def _hidden_columns(parser: WorkSheetParser) -> frozenset[int]:
