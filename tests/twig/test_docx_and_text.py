@@ -55,6 +55,7 @@ def test_a_word_document_has_headings_tables_code_and_links_as_such() -> None:
     assert (styles["one"], styles["two"]) == ("List Bullet", "List Bullet 2")
     assert "1. first" in styles
     (table,) = document.tables
+    assert table.style.name == "Table Grid"
     assert [[cell.text for cell in row.cells] for row in table.rows] == [["Key", "Value"], ["port", "8080"]]
     (code,) = [one for one in document.paragraphs if "pwd" in one.text]
     assert code.text == "ls\t-l\n  pwd"

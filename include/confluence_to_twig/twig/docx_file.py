@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from docx import Document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from confluence_to_twig.twig.file_page import FilePage
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same pages make the same archive
-#: Parts of python-docx's template that nothing refers to: half of a small file.
-_UNUSED = ("/stylesWithEffects", "/thumbnail", "/customXml")
+#: What nothing refers to in python-docx's template: parts, and all styles of tables but these. It is most of a small file, and
+#: most of the time that one takes.
+_UNUSED_PARTS = ("/stylesWithEffects", "/thumbnail", "/customXml")
+_TABLE_STYLES = ("TableNormal", "TableGrid")
 _HEADINGS, _BULLETS = 9, 3
 _INDENT = 360  # in twentieths of a point
 _MONOSPACED = '<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New" w:cs="Courier New"/>'
@@ -41,10 +45,7 @@ def docx_of(pages: Sequence[FilePage], title: str) -> bytes:
     body = _Body()
     for page in pages:
         body.page(page)
-    document = Document()
-    for relationships in (document.part.rels, document.part.package.rels):
-        for name in [name for name, one in relationships.items() if one.reltype.endswith(_UNUSED)]:
-            del relationships[name]
+    document = Document(io.BytesIO(_template()))
     for address, name in body.links.items():
         document.part.rels.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, address, name, is_external=True)
     written = parse_xml(f"<w:body {nsdecls('w', 'r')}>{''.join(body.xml)}</w:body>")
@@ -58,6 +59,21 @@ def docx_of(pages: Sequence[FilePage], title: str) -> bytes:
     raw = io.BytesIO()
     document.save(raw)
     return _without_times(raw)
+
+
+@cache
+def _template() -> bytes:
+    """The empty document that python-docx begins with, and of it what these documents use."""
+    document = Document()
+    for relationships in (document.part.rels, document.part.package.rels):
+        for name in [name for name, one in relationships.items() if one.reltype.endswith(_UNUSED_PARTS)]:
+            del relationships[name]
+    for style in list(document.styles):
+        if style.type == WD_STYLE_TYPE.TABLE and style.style_id not in _TABLE_STYLES:
+            style.delete()
+    emptied = io.BytesIO()
+    document.save(emptied)
+    return emptied.getvalue()
 
 
 def _keywords(pages: Sequence[FilePage]) -> str:
