@@ -1,11 +1,15 @@
-"""The commands as an engineer runs them: in a process of their own, in an Airflow home of their own."""
+"""The commands as an engineer runs them: in a process of their own, in an Airflow home of their own. And in the test's process: the import
+of Airflow costs several seconds of a processor, which only those tests pay that are about the process.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,11 +17,15 @@ from typing import Any
 import pytest
 import yaml
 
+from confluence_to_twig.cli.main import main
+from confluence_to_twig.sources.source import SOURCES_VARIABLE
+from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from sandbox import confluence, twig
 from sandbox.airflow_home import bare_environment
 from tests.conftest import HOME
 from tests.dags.conftest import small_space
 
+Ended = subprocess.CompletedProcess[str]
 #: A busy machine can take minutes over the start of an Airflow.
 SECONDS = 900
 
@@ -46,7 +54,7 @@ class Commands:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, *arguments: object, answer: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: object, answer: str = "") -> Ended:
         """Run a command to its end."""
         return ended(self.start(*arguments), answer)
 
@@ -67,7 +75,7 @@ class Commands:
             session.delete(stored)
 
 
-def ended(process: subprocess.Popen[str], answer: str = "") -> subprocess.CompletedProcess[str]:
+def ended(process: subprocess.Popen[str], answer: str = "") -> Ended:
     """The process, waited for."""
     out, err = process.communicate(answer, timeout=SECONDS)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
@@ -77,6 +85,25 @@ def ended(process: subprocess.Popen[str], answer: str = "") -> subprocess.Comple
 def commands(tmp_path: Path) -> Commands:
     """In an empty folder, without connections."""
     return Commands(tmp_path)
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, airflow_db: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Runs a command to its end in the test's own process, with sources file and staging where ``commands`` has them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(SOURCES_VARIABLE, str(tmp_path / "sources.yaml"))
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "staging"))
+
+    def run(*arguments: object, answer: str = "", **connections: dict[str, Any]) -> Ended:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        for conn_id, fields in connections.items():
+            monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
+        status = main([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from sandbox import confluence, twig
 from sandbox.seed import SeedPage, SeedSpace
-from tests.cli.conftest import SECONDS, Commands
+from tests.cli.conftest import SECONDS, Commands, Ended
 
 OPS = (
     SeedPage("ops", "Runbooks", "<p>Runbooks.</p>"),
@@ -31,19 +31,16 @@ SHOWN = """\
 
 @pytest.mark.timeout(SECONDS)
 def test_it_shows_what_a_selection_takes_by_space_and_reason_and_sends_nothing(
-    commands: Commands, servers: tuple[confluence.SandboxConfluence, twig.ServedTwig], airflow_db: None
+    commands: Commands, servers: tuple[confluence.SandboxConfluence, twig.ServedTwig], here: Callable[..., Ended]
 ) -> None:
     served, served_twig = servers
     served.add_space(SeedSpace("OPS", "Operations", "", OPS))
     served.add_space(SeedSpace("HR", "People", "", (SeedPage("hr", "Leave", "<p>Leave.</p>"),)))
     served.label("alpha-1", "draft")
-    commands.environment = {
-        "AIRFLOW_CONN_CONFLUENCE_DEFAULT": json.dumps(served.connection()),
-        "AIRFLOW_CONN_TWIG_DEFAULT": json.dumps(served_twig.connection()),
-    }
     rules = {"exclude_labels": ["draft"], "exclude_titles": ["Beta*"], "max_age": "1000 days"}
     source = {"name": "docs", "spaces": ["*"], "schedule": "manual", "restricted_pages": "include"}
-    done = commands.run("sync", "--dry-run", "--sources", commands.sources(source | rules))
+    commands.sources(source | rules)
+    done = here("sync", "--dry-run", confluence_default=served.connection(), twig_default=served_twig.connection())
     assert done.returncode == 0, done.stdout + done.stderr
     assert SHOWN in done.stdout
     assert "docs: " in done.stdout.splitlines()[-1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.twig import Settings, serve
-from tests.cli.conftest import SECONDS, Commands
+from tests.cli.conftest import SECONDS, Commands, Ended
 from tests.twig.world import Page, World, expected, local_staging
 
 PAGES = [Page(str(number), (f"Text of page {number}",)) for number in range(5)]
@@ -42,11 +43,13 @@ def test_a_damaged_manifest_is_written_anew(world: World, commands: Commands) ->
     assert world.manifest.read().drop_columns(NOTED).sort_by("page_id") == before.sort_by("page_id")
 
 
-def test_a_source_can_be_removed_with_all_its_content(world: World, commands: Commands) -> None:
+def test_a_source_can_be_removed_with_all_its_content(
+    world: World, commands: Commands, here: Callable[..., Ended]
+) -> None:
     start_over = ("start-over", "product-docs", "--sources", "sources.yaml")
-    asked = commands.run(*start_over, answer="n\n")
+    asked = here(*start_over, answer="n\n", twig_default=world.served.connection())
     assert "Nothing was removed" in asked.stdout
-    silence = commands.run(*start_over)
+    silence = here(*start_over)
     assert silence.returncode == 2
     assert silence.stderr.splitlines()[-1].endswith("Give --yes to remove it without a question.")
     assert world.held() == expected(*PAGES)
@@ -57,6 +60,6 @@ def test_a_source_can_be_removed_with_all_its_content(world: World, commands: Co
     assert world.twig.data_specs() == []
     assert {row["page_id"] for row in world.audit.read().to_pylist()} == {page.page_id for page in PAGES}
 
-    again = commands.run(*start_over, "--yes")
+    again = here(*start_over, "--yes")
     assert again.returncode == 1
     assert "No run of product-docs has found or created a data source" in again.stderr

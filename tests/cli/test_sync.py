@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 
 import pytest
 
 from sandbox import confluence, twig
-from tests.cli.conftest import SECONDS, Commands, ended
+from tests.cli.conftest import SECONDS, Commands, Ended, ended
 
 Servers = tuple[confluence.SandboxConfluence, twig.ServedTwig]
 
 
 @pytest.mark.timeout(3 * SECONDS)
 def test_two_syncs_at_once_in_one_folder_do_not_disturb_each_other(
-    commands: Commands, servers: Servers, airflow_db: None
+    commands: Commands, servers: Servers, here: Callable[..., Ended]
 ) -> None:
     served, served_twig = servers
     good = served.connection()
@@ -55,12 +56,14 @@ def test_two_syncs_at_once_in_one_folder_do_not_disturb_each_other(
     assert three.stderr == ""
     assert "unrunnable" not in three.stdout
 
-    again = commands.run("sync", "one", "--sources", first)
+    again = here("sync", "one", "--sources", first, confluence_default=good, twig_default=fields)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "nothing to do" in again.stdout
 
 
-def test_a_port_where_nobody_listens_is_named_and_the_exit_status_is_1(commands: Commands) -> None:
+def test_a_port_where_nobody_listens_is_named_and_the_exit_status_is_1(
+    commands: Commands, here: Callable[..., Ended]
+) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -71,11 +74,8 @@ def test_a_port_where_nobody_listens_is_named_and_the_exit_status_is_1(commands:
             "password": "t0k",
         }
         twig_fields = {"conn_type": "twig", "host": f"http://127.0.0.1:{port}", "password": "twigsk_test"}
-        commands.environment = {
-            "AIRFLOW_CONN_CONFLUENCE_DEFAULT": json.dumps(fields),
-            "AIRFLOW_CONN_TWIG_DEFAULT": json.dumps(twig_fields),
-        }
-        done = commands.run("sync", "--sources", commands.sources({"name": "docs", "space_key": "PROD"}))
+        commands.sources({"name": "docs", "space_key": "PROD"})
+        done = here("sync", confluence_default=fields, twig_default=twig_fields)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout == (
         f"docs: space PROD of http://127.0.0.1:{port} (confluence_default) → http://127.0.0.1:{port} (twig_default)\n"
