@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,16 +13,29 @@ from confluence_to_twig.twig.connection_form import CONNECTION_TYPE as TWIG
 from sandbox import confluence
 from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
+from tests.browser.conftest import new_context
 from tests.browser.forms import fill, form, group
 
 #: Airflow tests a connection while the click waits for it.
 TEST_MS = 60_000
 
 
+@pytest.fixture(scope="module")
+def ui_of_connections(browser: Any, airflow: LocalAirflow) -> Iterator[Any]:
+    """One page for all tests: each start of Airflow's UI costs seconds of a processor."""
+    context = new_context(browser)
+    ui = context.new_page()
+    ui.set_default_timeout(60_000)
+    yield opened(ui, airflow)
+    context.close()
+
+
 @pytest.fixture
-def connections(ui: Any, airflow: LocalAirflow) -> Any:
-    """The list of connections in Airflow's UI."""
-    return opened(ui, airflow)
+def connections(ui_of_connections: Any) -> Iterator[Any]:
+    """The list of connections in Airflow's UI, without an open form before the test and after it."""
+    yield ui_of_connections
+    ui_of_connections.keyboard.press("Escape")
+    ui_of_connections.get_by_role("dialog").wait_for(state="detached")
 
 
 def opened(ui: Any, airflow: LocalAirflow) -> Any:
@@ -41,13 +55,14 @@ def edit(ui: Any, conn_id: str) -> Any:
     return ui.get_by_role("dialog")
 
 
-def answer_of(ui: Any, airflow: LocalAirflow, conn_id: str) -> str:
-    """Press Test and read what comes up."""
-    opened(ui, airflow)
+def answer_of(ui: Any, conn_id: str) -> str:
+    """Press Test and read what comes up, once the answer to another test is gone."""
+    notice = ui.get_by_role("region", name="Notifications").get_by_role("status").filter(has_text="Test Connection")
+    notice.wait_for(state="detached")
     ui.get_by_role("row").filter(has_text=conn_id).get_by_role("button", name="Test Connection").click()
-    notice = ui.get_by_role("region", name="Notifications").get_by_text("Test Connection")
     notice.wait_for(timeout=TEST_MS)
-    return str(ui.get_by_role("region", name="Notifications").inner_text())
+    ui.mouse.move(0, 0)  # away from the button, whose hint lies over its neighbours
+    return str(notice.inner_text())
 
 
 @pytest.mark.parametrize("conn_type", [CONFLUENCE, TWIG], ids=lambda entry: str(entry["connection-type"]))
@@ -66,12 +81,12 @@ def test_the_form_shows_the_fields_of_its_type_and_explains_them(connections: An
 
 def test_a_new_confluence_connection_counts_the_pages_of_its_space(connections: Any, airflow: LocalAirflow) -> None:
     add_confluence(connections, airflow, "site-a", confluence.SYNC_TOKEN, "PROD")
-    assert "Connection successful, found 258 pages" in answer_of(connections, airflow, "site-a")
+    assert "Connection successful, found 258 pages" in answer_of(connections, "site-a")
 
 
 def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connections: Any, airflow: LocalAirflow) -> None:
     add_confluence(connections, airflow, "site-b", "expired-token", "PROD")
-    said = answer_of(connections, airflow, "site-b")
+    said = answer_of(connections, "site-b")
     assert "401 Unauthorized" in said
     assert "Verify the e-mail, create a new API token" in said
     assert "paste it into the connection" in said
@@ -79,12 +94,12 @@ def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connectio
     dialog.get_by_label("API token").fill(confluence.SYNC_TOKEN)
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="hidden")
-    assert "Connection successful, found 258 pages" in answer_of(connections, airflow, "site-b")
+    assert "Connection successful, found 258 pages" in answer_of(connections, "site-b")
 
 
 def test_a_wrong_space_key_names_the_one_that_was_meant(connections: Any, airflow: LocalAirflow) -> None:
     add_confluence(connections, airflow, "site-c", confluence.SYNC_TOKEN, "prod")
-    said = answer_of(connections, airflow, "site-c")
+    said = answer_of(connections, "site-c")
     assert 'Space not found: "prod"' in said
     assert 'The key is case-sensitive. Did you mean "PROD" (Product Documentation)?' in said
 
@@ -92,9 +107,9 @@ def test_a_wrong_space_key_names_the_one_that_was_meant(connections: Any, airflo
 def test_a_new_twig_connection_says_what_it_found(connections: Any, airflow: LocalAirflow) -> None:
     fields = {"API address": f"http://127.0.0.1:{airflow.ports['twig']}", "API key": "twigsk_test_wrong"}
     fill(form(connections, "twig-a", "Twig"), fields, {"Organisation id": DEFAULT_ORG})
-    assert "401 Unauthorized" in answer_of(connections, airflow, "twig-a")
+    assert "401 Unauthorized" in answer_of(connections, "twig-a")
     dialog = edit(connections, "twig-a")
     dialog.get_by_label("API key").fill(DEFAULT_KEY)
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="hidden")
-    assert re.search(r"Connection successful, found \d+ data source", answer_of(connections, airflow, "twig-a"))
+    assert re.search(r"Connection successful, found \d+ data source", answer_of(connections, "twig-a"))

@@ -46,9 +46,10 @@ class Walk:
         """Both connections, by their forms; returns what their tests say."""
         token = confluence.SYNC_TOKEN
         fields = {"Domain": self.airflow.site, "E-mail": confluence.SYNC_EMAIL, "API token": token}
-        self._add_connection("confluence_default", "Confluence", fields, {"Gateway": self.airflow.site})
+        self._go("connections")
+        fill(form(self.page, "confluence_default", "Confluence"), fields, {"Gateway": self.airflow.site})
         fields = {"API address": self.airflow.twig, "API key": DEFAULT_KEY}
-        self._add_connection("twig_default", "Twig", fields, {"Organisation id": DEFAULT_ORG})
+        fill(form(self.page, "twig_default", "Twig"), fields, {"Organisation id": DEFAULT_ORG})
         return [self._test("confluence_default"), self._test("twig_default")]
 
     def choose_the_space(self) -> str:
@@ -70,12 +71,14 @@ class Walk:
         until(lambda: self.airflow.api.dag(DAG_ID), 240)
 
     def unpause(self) -> None:
-        """The switch of the DAG in Airflow."""
+        """The switch of the DAG in Airflow; waits until its first run has ended."""
         frame = self.frame(f"#/{NAME}")
         frame.get_by_role("link", name="DAG", exact=True).click()
         self.page.wait_for_url(f"**/dags/{DAG_ID}")
         self.page.get_by_test_id("toggle-pause").first.click()
         until(lambda: not (self.airflow.api.dag(DAG_ID) or {"is_paused": True})["is_paused"], 60)
+        self.page.goto("about:blank")  # Airflow's UI asks again and again
+        until(lambda: self.airflow.api.runs(DAG_ID, "success", "failed"), RUN_MS / 1_000)
 
     def state_of_the_source(self, word: str) -> Any:
         """Our page, once the source is called that."""
@@ -98,6 +101,7 @@ class Walk:
         frame = self.frame(f"#/{NAME}")
         frame.get_by_role("button", name="Sync now").click()
         frame.get_by_role("link", name="Open it").wait_for()
+        self.page.goto("about:blank")  # Airflow's UI asks again and again
         until(lambda: not self.airflow.api.runs(DAG_ID, "queued", "running"), RUN_MS / 1_000)
 
     def ask(self) -> Any:
@@ -120,14 +124,12 @@ class Walk:
         self.page.goto("about:blank")  # else a new place behind the # is not a new visit
         self.page.goto(f"{self.airflow.api.base_url}/{path}")
 
-    def _add_connection(self, conn_id: str, kind: str, fields: dict[str, str], extras: dict[str, str]) -> None:
-        self._go("connections")
-        fill(form(self.page, conn_id, kind), fields, extras)
-
     def _test(self, conn_id: str) -> str:
-        self._go("connections")
+        notices = self.page.get_by_role("region", name="Notifications")
+        notice = notices.get_by_role("status").filter(has_text="Test Connection")
+        notice.wait_for(state="detached")  # the answer to another test
+        self.page.mouse.move(0, 0)  # away from that one's button, whose hint lies over its neighbours
         row = self.page.get_by_role("row").filter(has_text=conn_id)
         row.get_by_role("button", name="Test Connection").click()
-        notices = self.page.get_by_role("region", name="Notifications")
-        notices.get_by_text("Test Connection").wait_for()
-        return str(notices.inner_text())
+        notice.wait_for()
+        return str(notice.inner_text())
