@@ -43,7 +43,7 @@ class Model:
             if missing:
                 rows = self._embedded([*missing.values()])
                 new = {key: row.tobytes() for key, row in zip(missing, rows, strict=True)}
-                made.executemany("INSERT INTO vector VALUES (?, ?)", new.items())
+                made.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", new.items())
                 known |= new
         return np.array([np.frombuffer(known[key], np.float32) for key in keys])
 

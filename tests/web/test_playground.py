@@ -145,6 +145,11 @@ def test_takes_the_context_line_apart() -> None:
     assert passage.text == "| a | b |\n| - | - |"
 
 
+def test_takes_the_title_alone_for_a_context_line() -> None:
+    passage = passage_of(citation("Install the gateway\n\nTurn it off."))
+    assert (passage.path, passage.text) == (("Install the gateway",), "Turn it off.")
+
+
 @pytest.mark.parametrize("text", ["", "one line", "no arrows\nhere", "Docs › Page"])
 def test_leaves_a_chunk_of_another_shape_whole(text: str) -> None:
     passage = passage_of(citation(text))

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 #: Part of every content hash: a new version makes the next run convert and load every page again.
-CONVERTER_VERSION = "4"
+CONVERTER_VERSION = "5"

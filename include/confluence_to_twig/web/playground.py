@@ -136,10 +136,10 @@ def _settings(conn_id: str) -> TwigSettings:
 
 
 def passage_of(citation: Citation) -> Passage:
-    """A search result, with its first line split into path and text."""
+    """A search result, with its first line split into path and text. Of a small page that line is the title alone."""
     first, _, rest = citation.text.partition("\n")
     path = tuple(part.strip() for part in first.split(" › "))
-    if len(path) < 2 or not rest.strip():
+    if (len(path) < 2 and first != citation.title) or not rest.strip():
         path, rest = (), citation.text
     return Passage(
         title=citation.title,

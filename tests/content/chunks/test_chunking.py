@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.content import PageContext, chunk_document
-from confluence_to_twig.content.chunks.assembly import TARGET_TOKENS
 from confluence_to_twig.content.chunks.chunking import LIMIT_TOKENS, OVERLAP_TOKENS
+from confluence_to_twig.content.chunks.packing import SECTION_TOKENS
 from confluence_to_twig.content.chunks.tokens import count_tokens
 from tests.proofs import examples
 
@@ -131,9 +131,9 @@ def test_an_edit_in_one_section_leaves_the_other_sections_alone():
     assert all(after[chunk_id].heading_path == ("B",) for chunk_id in after.keys() - before.keys())
 
 
-def test_a_page_that_fits_is_one_chunk():
+def test_a_page_of_tiny_sections_is_one_chunk():
     (chunk,) = chunk_document("## A\n\none\n\n## B\n\ntwo", PAGE)
-    assert chunk.text == "Space › Top › Middle › Page\n\n## A\n\none\n\n## B\n\ntwo"
+    assert chunk.text == "Page\n\n## A\n\none\n\n## B\n\ntwo"
     assert chunk.heading_path == ()
     assert chunk.url == PAGE.url + "#A"
 
@@ -226,9 +226,28 @@ def test_what_introduces_code_stays_with_it():
 
 def test_tiny_sections_share_chunks():
     blocks = [f"## Question {number}?\n\nAnswer {number}." for number in range(200)]
-    chunks = chunk_document("\n\n".join(blocks), PAGE)
-    assert len(chunks) < 25
-    assert all(chunk.token_count > TARGET_TOKENS // 5 for chunk in chunks)
+    chunks = chunk_document("\n\n".join(blocks))
+    assert len(chunks) < 100
+    assert all(chunk.token_count >= SECTION_TOKENS for chunk in chunks)
+
+
+def test_a_section_that_is_not_tiny_is_a_chunk_of_its_own_however_small_the_page():
+    rng = random.Random(11)
+    sections = [f"## Question {number}?\n\n{paragraph(rng, 2)}" for number in range(3)]
+    assert all(count_tokens(section) >= SECTION_TOKENS for section in sections)
+    assert [chunk.text for chunk in chunk_document("\n\n".join(sections))] == [
+        f"Question {number}?\n\n{section}" for number, section in enumerate(sections)
+    ]
+
+
+def test_no_edit_of_a_section_moves_the_others():
+    rng = random.Random(12)
+    sections = [f"## Part {number}\n\n{paragraph(rng, rng.randint(1, 6))}" for number in range(30)]
+    before = {chunk.chunk_id for chunk in chunk_document("\n\n".join(sections))}
+    for number in range(30):
+        edited = [*sections[:number], f"{sections[number]} One more word.", *sections[number + 1 :]]
+        after = {chunk.chunk_id for chunk in chunk_document("\n\n".join(edited))}
+        assert (len(after - before), len(before - after)) == (1, 1)
 
 
 def test_heading_path_and_url_follow_the_headings():
@@ -243,7 +262,9 @@ def test_heading_path_and_url_follow_the_headings():
         (("Three",), PAGE.url + "#Three"),
     }
     assert all(
-        chunk.text.startswith("Space › Top › Middle › Page › " + " › ".join(chunk.heading_path)) for chunk in chunks
+        chunk.text.startswith("Space › Top › Middle › Page › " + " › ".join(chunk.heading_path))
+        for chunk in chunks
+        if chunk.token_count > 240
     )
 
 
@@ -315,7 +336,7 @@ def test_a_panel_that_is_cut_leaves_no_quote_marks_behind():
 
 def test_a_chunk_of_several_sections_links_to_its_first_heading():
     rng = random.Random(10)
-    markdown = f"# One\n\n{paragraph(rng, 9)}\n\n## Two\n\n{paragraph(rng, 2)}\n\n## Three\n\n{paragraph(rng, 2)}"
+    markdown = f"# One\n\n{paragraph(rng, 9)}\n\n## Two\n\n{sentence(rng, 8)}\n\n## Three\n\n{sentence(rng, 8)}"
     last = chunk_document(markdown, PAGE)[-1]
     assert "## Two" in last.text
     assert "## Three" in last.text

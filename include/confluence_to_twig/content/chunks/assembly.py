@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from confluence_to_twig.content.model import Heading, PageContext
 
 LIMIT_TOKENS = 512
-#: Stretches longer than this are cut where sections or blocks end. Measured on questions (``docs/benchmarks.md``): from
+#: Sections longer than this are cut where blocks end. Measured on questions (``docs/benchmarks.md``): from
 #: 512 down to about 300 more of them are answered, by keywords and by embeddings alike, for fewer tokens; below, fewer.
 TARGET_TOKENS = 320
 OVERLAP_TOKENS = 50

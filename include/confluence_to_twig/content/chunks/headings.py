@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from confluence_to_twig.content.model import Heading, PageContext
 
-#: The context line takes at most this share of a chunk's text, or so many tokens: measured in docs/benchmarks.md.
-_CONTEXT_SHARE, _LEAST_CONTEXT = 8, 16
+#: What stands around the page is told as long as the context line takes at most a sixteenth of the chunk's text. It is the same for
+#: all pages around, so it tells none from the other: measured in docs/benchmarks.md.
+_CONTEXT_SHARE = 16
 _ARROW = " › "
 _SEPARATOR = "\n\n"
 _MARKUP = re.compile(r"[\[<*_~`\\]")
@@ -69,14 +70,17 @@ class Section:
     parent: Section | None
 
     def context_for(self, body_tokens: int) -> tuple[str, int]:
-        """The context line for a chunk of that size, and its tokens: an eighth of the text, where title and headings allow."""
-        most = max(_LEAST_CONTEXT, body_tokens // _CONTEXT_SHARE)
-        context, tokens = self.context, self.context_tokens
-        left = 0
-        while tokens > most and left < len(self.around):
-            left += 1
-            context = _line([*self.around[left:], *self.own])
-            tokens = count_tokens(context)
+        """The context line for a chunk of that size, and its tokens: a sixteenth of the text, where title and headings allow."""
+        most = body_tokens // _CONTEXT_SHARE
+        if self.context_tokens <= most or not self.around:
+            return self.context, self.context_tokens
+        context = _line(self.own)
+        tokens = count_tokens(context)
+        for left in range(len(self.around) - 1, 0, -1):
+            wider = _line([*self.around[left:], *self.own])
+            if (more := count_tokens(wider)) > most:
+                break
+            context, tokens = wider, more
         return context, tokens
 
     def shared(self, other: Section) -> Section:
@@ -101,7 +105,11 @@ class Outline:
 
     def __init__(self, page: PageContext, headings: Sequence[Heading], context_limit: int) -> None:
         self._page = page
-        self._around = _shown([page.space_name or page.space_key, *page.ancestors])
+        named = (
+            page.ancestors[-1:] if page.kind == ATTACHMENT_KIND else ()
+        )  # the name of a file says little without its page
+        self._around = _shown([page.space_name or page.space_key, *page.ancestors[: len(page.ancestors) - len(named)]])
+        self._named = [*named, page.title]
         self._limit = context_limit
         self._anchors = Anchors(page.url, page.title, page.editor)
         self._known: dict[str, deque[tuple[int, str, str]]] = {}
@@ -140,7 +148,7 @@ class Outline:
 
     def _section(self, level: int, path: tuple[str, ...], anchor: str, parent: Section | None) -> Section:
         around = self._around
-        own = _shown([self._page.title, *path])
+        own = _shown([*self._named, *path])
         context = self._context([*around, *own])
         whole = bool(own) and context == _line([*around, *own])
         return Section(
@@ -166,5 +174,5 @@ def _shown(parts: list[str]) -> list[str]:
     return [text for part in parts if (text := " ".join(part.split()))]
 
 
-def _line(parts: list[str]) -> str:
+def _line(parts: Sequence[str]) -> str:
     return _ARROW.join(parts) + _SEPARATOR

@@ -2,8 +2,8 @@
 
 Cuts are chosen by content, not by counting from the top. Every boundary has a rank (before a heading of level 1, …,
 between blocks, inside a block) and, among equals, an order by a hash of how the piece behind it begins. Boundaries are tried in
-that order, and one is cut when the stretch around it does not fit into a chunk and neither side would be tiny. So
-an edit moves only the cuts next to it, wherever on the page it is.
+that order. One before a heading is cut when neither side would be tiny, any other only when the stretch around it does not fit
+into a chunk. So an edit moves only the cuts next to it, wherever on the page it is.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 from confluence_to_twig.content.blocks import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from confluence_to_twig.content.chunks.pieces import Piece
 
 #: This much of a piece decides its place in the order of boundaries. An edit after it does not change the order.
 _KEY_CHARS = 64
+#: A section of so many tokens is a chunk of its own. One vector stands for all that a chunk says, so a chunk of two subjects is near
+#: to questions about neither, with any model. Measured in ``docs/benchmarks.md``.
+SECTION_TOKENS = 40
 #: Cuts that leave at least a third of the target on either side are tried first, then those that leave a fifth.
 _SMALL, _TINY = 3, 5
 #: Ranks: 1 to 6 before headings, then between blocks, between items of a list, inside a block, and behind a heading or
@@ -67,7 +70,17 @@ class Packer:
 
     def pack(self) -> list[tuple[int, int]]:
         """All pieces as consecutive stretches, each within the limit by the sum of its tokens."""
-        return self.split(0, len(self._pieces), self._limit)
+        return [stretch for start, end in self._sections() for stretch in self.split(start, end, self._limit)]
+
+    def _sections(self) -> Iterator[tuple[int, int]]:
+        """Each section by itself, a tiny one with its neighbours."""
+        cuts = [0, len(self._pieces)]
+        headings = (index for index, piece in enumerate(self._pieces) if index and piece.kind is Kind.HEADING)
+        for rank, boundaries in sorted(self._ranks(headings).items()):
+            if rank < _BETWEEN_BLOCKS:
+                for boundary in sorted(boundaries, key=self._place):
+                    self._try(boundary, cuts, SECTION_TOKENS, 0)
+        return pairwise(cuts)
 
     def split(self, start: int, end: int, limit: int) -> list[tuple[int, int]]:
         """The stretch, divided as often as the limit requires. Single pieces stay whole whatever their size."""
@@ -75,7 +88,7 @@ class Packer:
         if end - start < 2 or self._cost(start, end) <= target:
             return [(start, end)]
         cuts = [start, end]
-        ranks = self._ranks(start, end)
+        ranks = self._ranks(range(start + 1, end))
         ordered: dict[int, list[int]] = {}
         for smallest, most, worst in (
             (target // _SMALL, target, _INSIDE),
@@ -101,11 +114,11 @@ class Packer:
         if self._sum(left, boundary) >= smallest and self._sum(boundary, right) >= smallest:
             cuts.insert(index, boundary)
 
-    def _ranks(self, start: int, end: int) -> dict[int, list[int]]:
-        """The boundaries between two pieces by their rank, and how often each piece occurred before."""
+    def _ranks(self, boundaries: Iterable[int]) -> dict[int, list[int]]:
+        """The boundaries by their rank, and how often the piece behind each occurred before."""
         seen: dict[str, int] = {}
         ranks: dict[int, list[int]] = {}
-        for boundary in range(start + 1, end):
+        for boundary in boundaries:
             piece = self._pieces[boundary]
             key = self._document[piece.start : min(piece.end, piece.start + _KEY_CHARS)]
             seen[key] = seen.get(key, 0) + 1
