@@ -76,7 +76,7 @@ class Section:
             return self.context, self.context_tokens
         context = _line(self.own)
         tokens = count_tokens(context)
-        for left in range(len(self.around) - 1, 0, -1):
+        for left in range(len(self.around) - 1, 0, -1) if tokens < most else ():
             wider = _line([*self.around[left:], *self.own])
             if (more := count_tokens(wider)) > most:
                 break
