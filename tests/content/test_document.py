@@ -65,7 +65,7 @@ def test_document_holds_markdown_and_metadata():
 
 def test_chunks_hold_their_place():
     (chunk,) = build_document(ROW).chunks
-    assert chunk["text"].startswith("Install › Steps\n\n## Steps")
+    assert chunk["text"].startswith("Documentation › Home › Install › Steps\n\n## Steps")
     assert chunk["url"] == ROW["url"] + "#Steps"
     assert chunk["heading_path"] == ["Steps"]
 

@@ -153,7 +153,7 @@ class Conversion:
 class Chunk:
     """A piece of a document, at most 512 cl100k tokens.
 
-    :param text: context line (``Page › Heading``, with what stands around the page where there is room), an empty line, and the piece of Markdown.
+    :param text: context line (``Space › Ancestor › Page › Heading``), an empty line, and the piece of Markdown.
     :param heading_path: the headings above the piece's start, outermost first.
     :param url: the page's URL with the anchor of the innermost heading; empty for a bare string.
     :param token_count: exact cl100k tokens of ``text``.

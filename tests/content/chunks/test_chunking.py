@@ -133,7 +133,7 @@ def test_an_edit_in_one_section_leaves_the_other_sections_alone():
 
 def test_a_page_of_tiny_sections_is_one_chunk():
     (chunk,) = chunk_document("## A\n\none\n\n## B\n\ntwo", PAGE)
-    assert chunk.text == "Page\n\n## A\n\none\n\n## B\n\ntwo"
+    assert chunk.text == "Space › Top › Middle › Page\n\n## A\n\none\n\n## B\n\ntwo"
     assert chunk.heading_path == ()
     assert chunk.url == PAGE.url + "#A"
 

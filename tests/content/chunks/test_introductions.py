@@ -78,9 +78,10 @@ def test_context_lines_are_short_where_chunks_are():
         ancestors=tuple(f"Chapter {n} of the manual" for n in range(6)),
     )
     (short,) = chunk_document("## Parts\n\nOne pump.", page)
-    assert short.text.startswith("Replace the pump › Parts\n\n")
-    (longer,) = chunk_document(f"## Parts\n\n{FILLER * 20}", page)
-    assert longer.text.startswith("Chapter 5 of the manual › Replace the pump › Parts\n\n")
+    assert short.text.startswith("Chapter 5 of the manual › Replace the pump › Parts\n\n")
+    small, large = chunk_document(f"## Parts\n\n{FILLER * 4}\n\n## Steps\n\n{FILLER * 20}", page)
+    assert small.text.startswith("Replace the pump › Parts\n\n")
+    assert large.text.startswith("Chapter 5 of the manual › Replace the pump › Steps\n\n")
     chunks = chunk_document("## Parts\n\n" + "\n\n".join(f"{FILLER * 4}{n}" for n in range(40)), page)
     context = sum(len(chunk.text.partition("\n\n")[0].split()) for chunk in chunks)
     assert context <= 0.12 * sum(len(chunk.text.split()) for chunk in chunks)
@@ -90,4 +91,9 @@ def test_context_lines_are_short_where_chunks_are():
 def test_a_file_is_named_with_its_page_however_short_it_is():
     page = PageContext(title="scan.pdf", kind="attachment", space_name="Plant", ancestors=("Pumps", "Replace the pump"))
     (chunk,) = chunk_document("Signed.", page)
-    assert chunk.text == "Replace the pump › scan.pdf\n\nSigned."
+    assert chunk.text == "Plant › Pumps › Replace the pump › scan.pdf\n\nSigned."
+    chunks = chunk_document(f"## Parts\n\n{FILLER * 4}\n\n## Steps\n\n{FILLER * 4}", page)
+    assert [chunk.text.partition("\n\n")[0] for chunk in chunks] == [
+        "Replace the pump › scan.pdf › Parts",
+        "Replace the pump › scan.pdf › Steps",
+    ]

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from confluence_to_twig.content.blocks import Kind, lines_of, scan
-from confluence_to_twig.content.chunks.headings import Outline, Section
+from confluence_to_twig.content.chunks.headings import WHOLE_PAGE_CONTEXT, Outline, Section
 from confluence_to_twig.content.chunks.packing import Packer
 from confluence_to_twig.content.chunks.pieces import Cutter, Piece, fragments
 from confluence_to_twig.content.chunks.tokens import count_tokens, last_word
@@ -110,6 +110,7 @@ class DocumentParts:
         section = self._section(start, end)
         first_section = self._sections[start]
         anchor = section if section.shared(first_section) is first_section else first_section
+        least = WHOLE_PAGE_CONTEXT if (start, end) == (0, len(self._pieces)) else 0
         if (
             body == plain
             and char_start == first.start
@@ -117,9 +118,9 @@ class DocumentParts:
             and all(map(self._begins_a_line, self._pieces[start:end]))
         ):
             tokens = self._sum(start, end, char_end)
-            context, context_tokens = section.context_for(tokens)
+            context, context_tokens = section.context_for(tokens, least)
             return Part(char_start, char_end, body, context + body, context_tokens + tokens, section, anchor)
-        return _counted(char_start, char_end, body, section, anchor)
+        return _counted(char_start, char_end, body, section, anchor, least)
 
     def _sum(self, start: int, end: int, char_end: int) -> int:
         """The tokens of a stretch of whole lines. No cl100k token reaches over a line break into a line with text, so
@@ -199,8 +200,8 @@ class DocumentParts:
         return leads, tails
 
 
-def _counted(start: int, end: int, body: str, section: Section, anchor: Section) -> Part:
-    context, _ = section.context_for(count_tokens(body)) if section.around else (section.context, 0)
+def _counted(start: int, end: int, body: str, section: Section, anchor: Section, least: int = 0) -> Part:
+    context, _ = section.context_for(count_tokens(body), least) if section.around else (section.context, 0)
     text = context + body
     return Part(start, end, body, text, count_tokens(text), section, anchor)
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from confluence_to_twig.content.model import Heading, PageContext
 
 #: What stands around the page is told as long as the context line takes at most a sixteenth of the chunk's text. It is the same for
-#: all pages around, so it tells none from the other: measured in docs/benchmarks.md.
-_CONTEXT_SHARE = 16
+#: all pages around, so it tells none from the other: measured in docs/benchmarks.md. A page that is one chunk says it once and in
+#: nobody's way, if so many tokens are enough.
+_CONTEXT_SHARE, WHOLE_PAGE_CONTEXT = 16, 16
 _ARROW = " › "
 _SEPARATOR = "\n\n"
 _MARKUP = re.compile(r"[\[<*_~`\\]")
@@ -69,9 +70,12 @@ class Section:
     own: tuple[str, ...]
     parent: Section | None
 
-    def context_for(self, body_tokens: int) -> tuple[str, int]:
-        """The context line for a chunk of that size, and its tokens: a sixteenth of the text, where title and headings allow."""
-        most = body_tokens // _CONTEXT_SHARE
+    def context_for(self, body_tokens: int, least: int = 0) -> tuple[str, int]:
+        """The context line for a chunk of that size, and its tokens: a sixteenth of the text, where title and headings allow.
+
+        :param least: tokens that it may have at any rate.
+        """
+        most = max(least, body_tokens // _CONTEXT_SHARE)
         if self.context_tokens <= most or not self.around:
             return self.context, self.context_tokens
         context = _line(self.own)
@@ -105,9 +109,8 @@ class Outline:
 
     def __init__(self, page: PageContext, headings: Sequence[Heading], context_limit: int) -> None:
         self._page = page
-        named = (
-            page.ancestors[-1:] if page.kind == ATTACHMENT_KIND else ()
-        )  # the name of a file says little without its page
+        # The name of a file says little without its page.
+        named = page.ancestors[-1:] if page.kind == ATTACHMENT_KIND else ()
         self._around = _shown([page.space_name or page.space_key, *page.ancestors[: len(page.ancestors) - len(named)]])
         self._named = [*named, page.title]
         self._limit = context_limit
