@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -231,8 +233,11 @@ def test_two_thousand_pages_in_three_spaces_take_one_request_more_for_each_space
             validated = world.validated(run)
             forget_requests(confluence)
             discover(run, validated)
-            requests[mode] = [request.path for request in requests_of(confluence)]
+            requests[mode] = Counter(re.sub(r"/\d+", "/:id", request.path) for request in requests_of(confluence))
             planned[mode] = sum(1 for _ in iter_rows(run.staging.plan, ["page_id"], where=("action", ["fetch"])))
     assert (planned["audiences"], planned["skip"]) == (3 * 667, 3 * (667 - 6))
-    assert sum("/permissions" in path for path in requests["audiences"]) == len(keys)
-    assert len(requests["audiences"]) <= 1.05 * len(requests["skip"]) + len(keys)
+    more = requests["audiences"] - requests["skip"]
+    # How many ids a search asks for depends on how many are listed by then: two sweeps do not differ by a fixed number of searches.
+    more.pop("/wiki/rest/api/content/search", None)
+    assert more == {"/wiki/api/v2/spaces/:id/permissions": len(keys), "/wiki/rest/api/group/by-id": 1}
+    assert requests["audiences"]["/wiki/rest/api/content/search"] <= 10 * len(keys)
