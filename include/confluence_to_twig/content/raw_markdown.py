@@ -33,9 +33,10 @@ def without_comments(markdown: str) -> str:
         position = found.end()
         mark = found[0].strip()
         if mark != "<!--":
-            end = None if mark in unclosed else re.search(f"(?<!{mark[0]}){mark}(?!{mark[0]})", markdown[position:])
+            closing = re.compile(f"(?<!{mark[0]}){mark}(?!{mark[0]})")
+            end = None if mark in unclosed else closing.search(markdown, position)
             unclosed |= set() if end else {mark}
-            position += end.end() if end else 0
+            position = end.end() if end else position
             continue
         end_at = markdown.find("-->", position)
         if end_at < 0:
