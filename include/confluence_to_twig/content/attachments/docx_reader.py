@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 
 from confluence_to_twig.content.attachments.docx_numbers import Numbers
 from confluence_to_twig.content.attachments.docx_styles import Styles
-from confluence_to_twig.content.attachments.docx_text import pieces_of
+from confluence_to_twig.content.attachments.docx_text import ON, pieces_of
 from confluence_to_twig.content.attachments.nested_lists import Item, lists
 from confluence_to_twig.content.attachments.office_container import check_container
 from confluence_to_twig.content.attachments.written import heading, in_lines, web_address, written
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 #: Around paragraphs and tables: content controls, other XML, what was inserted under review.
 _AROUND = {qn(tag) for tag in ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag")}
-_ON = {None, "1", "true", "on"}
 _FIRST_ROW = 0x20
 _MOST_COLUMNS = 1_000
 
@@ -188,7 +187,7 @@ def _span(cell: Any) -> tuple[int, str]:
 
 def _is_header(row: Any) -> bool:
     marks = row.iterfind(f"{qn('w:trPr')}/{qn('w:tblHeader')}")
-    return any(mark.get(qn("w:val")) in _ON for mark in marks)
+    return any(mark.get(qn("w:val")) in ON for mark in marks)
 
 
 def _has_header(table: Any) -> bool:
@@ -198,4 +197,4 @@ def _has_header(table: Any) -> bool:
         return False
     flags = look.get(qn("w:val"), "0")
     by_bits = bool(flags) and set(flags) <= set(string.hexdigits) and bool(int(flags, 16) & _FIRST_ROW)
-    return look.get(qn("w:firstRow"), "1" if by_bits else "0") in _ON
+    return look.get(qn("w:firstRow"), "1" if by_bits else "0") in ON

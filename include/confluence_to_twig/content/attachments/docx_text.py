@@ -17,7 +17,8 @@ _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 #: What was deleted under review, the same text for older programs, and what is no text.
 _UNSEEN = {qn(tag) for tag in ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr")} | {f"{_COMPATIBLE}Fallback"}
 _CHARACTERS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
-_ON = {None, "1", "true", "on"}
+#: What a switch says that is on.
+ON = {None, "1", "true", "on"}
 
 
 def pieces_of(element: Iterable[Any], boxes: list[Any], links: dict[str, str]) -> Iterator[Node | str]:
@@ -42,4 +43,4 @@ def pieces_of(element: Iterable[Any], boxes: list[Any], links: dict[str, str]) -
 
 def _is_hidden(run: Any) -> bool:
     mark = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
-    return mark is not None and mark.get(qn("w:val")) in _ON
+    return mark is not None and mark.get(qn("w:val")) in ON
