@@ -109,10 +109,11 @@ class Outline:
 
     def __init__(self, page: PageContext, headings: Sequence[Heading], context_limit: int) -> None:
         self._page = page
-        # The name of a file says little without its page.
-        named = page.ancestors[-1:] if page.kind == ATTACHMENT_KIND else ()
-        self._around = _shown([page.space_name or page.space_key, *page.ancestors[: len(page.ancestors) - len(named)]])
-        self._named = [*named, page.title]
+        way = [page.space_name or page.space_key, *page.ancestors, page.title]
+        named = (
+            2 if page.kind == ATTACHMENT_KIND and page.ancestors else 1
+        )  # the name of a file says little without its page
+        self._around, self._named = _shown(way[:-named]), way[-named:]
         self._limit = context_limit
         self._anchors = Anchors(page.url, page.title, page.editor)
         self._known: dict[str, deque[tuple[int, str, str]]] = {}
