@@ -105,6 +105,11 @@ def elsewhere(context: Any) -> Iterator[None]:
 @pytest.fixture
 def ui(context: Any) -> Any:
     """A page for Airflow's own UI, whose console is Airflow's business."""
+    return ui_of(context)
+
+
+def ui_of(context: Any) -> Any:
+    """A page that waits as long as Airflow's own UI may take."""
     page = context.new_page()
     page.set_default_timeout(60_000)
     return page
