@@ -311,7 +311,7 @@ def test_a_source_is_added_by_pasting_what_the_page_makes(page: Any, airflow: Lo
     frame = framed(page, airflow)
     frame.get_by_role("link", name="Add a source").click()
     frame.get_by_role("button", name="List the spaces it sees").click()
-    frame.get_by_text("synced by told-apart").wait_for()
+    frame.get_by_text("synced by product-docs, everything, told-apart").wait_for()
     frame.get_by_role("button", name="PROD").click()
     expect(frame.get_by_label("Space key")).to_have_value("PROD")
     frame.get_by_label("Name").fill("wiki")

@@ -40,8 +40,20 @@ def entry(**changes: str) -> dict[str, Any]:
 
 def test_lists_the_spaces_that_the_account_sees(sandbox: SandboxConfluence) -> None:
     found = visible_spaces("confluence_default")
-    assert [(space["key"], space["source"]) for space in found["spaces"]] == [("PROD", None)]
+    assert [(space["key"], space["sources"]) for space in found["spaces"]] == [("PROD", [])]
     assert found["all"]
+
+
+def test_names_each_source_that_syncs_a_space_through_this_connection(
+    sandbox: SandboxConfluence, tmp_path: Path
+) -> None:
+    entries = ["space_key: PROD", "space_key: PROD, twig_name: twice", 'spaces: ["PR*"]', "space_key: OTHER"]
+    entries += ['spaces: ["~*"]', "space_key: PROD, confluence_conn_id: another_site"]
+    lines = [f"  - {{name: source-{number}, {fields}}}\n" for number, fields in enumerate(entries)]
+    (tmp_path / "sources.yaml").write_text("sources:\n" + "".join(lines), encoding="utf-8")
+    assert load_sources().problems == ()
+    [prod] = visible_spaces("confluence_default")["spaces"]
+    assert prod["sources"] == ["source-0", "source-1", "source-2"]
 
 
 def test_the_lines_can_be_pasted_as_they_are(sandbox: SandboxConfluence, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from confluence_to_twig.confluence.api.hook import ConfluenceHook
 from confluence_to_twig.confluence.api.interface import SPACES_FOR_A_HINT
 from confluence_to_twig.errors import PermanentError
+from confluence_to_twig.planning.spaces import chosen_spaces
 from confluence_to_twig.sources.mistakes import explain
 from confluence_to_twig.sources.source import Source, load_sources
 from confluence_to_twig.staging.layout import SourceStaging, staging_root
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from confluence_to_twig.confluence.api.client import ConfluenceClient
+    from confluence_to_twig.confluence.api.space import Space
 
 
 def _connected(conn_id: str) -> AbstractContextManager[ConfluenceClient]:
@@ -37,24 +39,29 @@ def _connected(conn_id: str) -> AbstractContextManager[ConfluenceClient]:
 def visible_spaces(conn_id: str) -> dict[str, Any]:
     """The spaces that the account of a connection sees.
 
-    :returns: ``spaces``: key, name, type, status, and ``source``: the source that syncs it already, else null; ``all``:
-        there are no more than these.
+    :returns: ``spaces``: key, name, type, status, and ``sources``: those that sync it already through this connection;
+        ``all``: there are no more than these.
     :raises PipelineError: there is no such connection, or Confluence refuses it.
     """
     with _connected(conn_id) as client:
         found = client.api.visible_spaces()
-    synced = {source.space_key: source.name for source in load_sources().sources if source.space_key}
+    sources = [source for source in load_sources().sources if source.confluence_conn_id == conn_id]
     rows = [
         {
             "key": space.alias or space.key,
             "name": space.name,
             "type": space.type,
             "status": space.status,
-            "source": synced.get(space.key) or synced.get(space.alias or ""),
+            "sources": [source.name for source in sources if _takes(source, space)],
         }
         for space in sorted(found, key=lambda space: space.name.casefold())
     ]
     return {"spaces": rows, "all": len(found) < SPACES_FOR_A_HINT}
+
+
+def _takes(source: Source, space: Space) -> bool:
+    archived = source.archived_spaces == "include"
+    return bool(chosen_spaces(source.spaces or (source.space_key,), [space], archived=archived)[0])
 
 
 def checked(entry: dict[str, Any]) -> dict[str, Any]:

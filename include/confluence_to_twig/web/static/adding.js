@@ -99,7 +99,7 @@ function spaceList(found, choose) {
 }
 
 function spaceRow(space, choose) {
-  const told = [space.type === "personal" && "personal", space.status === "archived" && "archived", space.source && `synced by ${space.source}`].filter(Boolean);
+  const told = [space.type === "personal" && "personal", space.status === "archived" && "archived", space.sources.length && `synced by ${space.sources.join(", ")}`].filter(Boolean);
   return [h("button", { type: "button", class: "button", on: { click: () => choose(space) } }, space.key), h("span", {}, ` ${space.name}`), told.map((word) => h("span", { class: "tag" }, word))];
 }
 
