@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLE_SOURCES = PROJECT / "include" / "sources.yaml"
+#: Holds what each Python process of such an Airflow does first.
+STARTUP = PROJECT / "sandbox" / "startup"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
@@ -44,7 +46,7 @@ def airflow_environment(
         SOURCES_VARIABLE: str(SAMPLE_SOURCES),
         # `airflow standalone` starts its parts by the name `airflow`; the environment need not be activated.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), base.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), str(STARTUP), base.get("PYTHONPATH", "")])),
     }
     kept = {name: value for name, value in base.items() if name not in {"AIRFLOW_HOME", "PATH", "PYTHONPATH"}}
     return ours | kept | {"AIRFLOW_HOME": str(home)}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from configparser import ConfigParser
 from pathlib import Path
@@ -17,6 +18,19 @@ def test_keeps_what_the_caller_has_set_and_its_own_home(tmp_path: Path) -> None:
     environment = airflow_environment(tmp_path / "home", staging=tmp_path, port=8123, base=base)
     assert environment["CONFLUENCE_TWIG_STAGING"] == "s3://bucket"
     assert environment["AIRFLOW_HOME"] == str(tmp_path / "home")
+
+
+def test_its_processes_collect_garbage_more_seldom_and_start_as_the_installation_wants(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('theirs')", encoding="utf-8")
+    base = {"PYTHONPATH": str(tmp_path)}
+    environment = airflow_environment(tmp_path / "home", staging=tmp_path, base=base)
+    command = [sys.executable, "-c", "import gc; print(gc.get_threshold()[0])"]
+    told = [
+        subprocess.run(command, env=it, capture_output=True, text=True, check=True).stdout.split()
+        for it in (base, environment)
+    ]
+    assert [words[0] for words in told] == ["theirs", "theirs"]
+    assert int(told[1][1]) > 10 * int(told[0][1])
 
 
 def configuration(home: Path) -> ConfigParser:
