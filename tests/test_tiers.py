@@ -7,25 +7,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.proof_record import HEAD, PAGE, Proof, merge, read, render
 
 ROOT = Path(__file__).resolve().parents[1]
 ROW = Proof("tests/test_tiers.py::test_a", "300 examples", "passed", "0.1", "7", "abc1234", "2026-11-28")
 
 
-def run_pytest(folder: Path, test: str, *options: str, inside: str = "other", **environment: str) -> str:
-    """The output of a pytest of its own over one test, with the hooks of this project."""
-    place = folder / "tests" / inside
-    place.mkdir(parents=True)
+def run_pytest(folder: Path, tests: dict[str, str], *options: str, **environment: str) -> str:
+    """The output of a pytest of its own over these test files, by their place below ``tests/``, with the hooks of this project."""
+    for place, text in tests.items():
+        file = folder / "tests" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
     (folder / "tests" / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     for name in ("tiers", "proofs", "proof_record"):
         (folder / "tests" / f"{name}.py").write_text((ROOT / "tests" / f"{name}.py").read_text())
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    (place / "test_it.py").write_text(test)
     # Not what the line coverage of this run says to its own processes: it names a folder that is not here.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", *options],
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:schemathesis", *options],
         cwd=folder,
         env=inherited | {"PYTHONPATH": str(folder)} | environment,
         capture_output=True,
@@ -39,50 +42,65 @@ FAILS_ONCE = """
 from pathlib import Path
 
 def test_fails_once():
-    mark = Path("been-here")
+    mark = Path(__file__).with_suffix(".been-here")
     if not mark.exists():
         mark.touch()
         raise AssertionError("the first time")
 """
+NEVER_AGAIN = "import pytest\npytestmark = pytest.mark.flaky(reruns=0)\n"
+PASSES = "def test_it():\n    pass\n"
+STARTS = "import subprocess\n\ndef test_it():\n    subprocess.run(['true'])\n"
+RAISES = "raise RuntimeError('imported {}')\n"
 
 
-def test_a_whole_server_test_is_run_again_once_and_counted(tmp_path: Path) -> None:
-    output = run_pytest(tmp_path, FAILS_ONCE, inside="scheduler")
-    assert "1 passed, 1 rerun" in output
-    assert "Whole-server tests that were run again: 1. tests/scheduler/test_it.py::test_fails_once" in output
+@pytest.fixture(scope="module")
+def of_some_tests(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is printed about tests in several folders."""
+    tests = {
+        "alerts/test_short.py": PASSES,
+        "other/test_once.py": FAILS_ONCE,
+        "packaging/test_long.py": PASSES,
+        "planning/test_starts.py": STARTS,
+        "scheduler/test_again.py": FAILS_ONCE,
+        "scheduler/test_never.py": NEVER_AGAIN + FAILS_ONCE,
+    }
+    return run_pytest(tmp_path_factory.mktemp("some"), tests)
 
 
-def test_a_module_can_say_that_its_tests_must_not_be_run_again(tmp_path: Path) -> None:
-    never = "import pytest\npytestmark = pytest.mark.flaky(reruns=0)\n"
-    assert "1 failed" in run_pytest(tmp_path, never + FAILS_ONCE, inside="scheduler")
+def test_a_whole_server_test_is_run_again_once_and_counted(of_some_tests: str) -> None:
+    assert "tests/scheduler/test_again.py::test_fails_once RERUN" in of_some_tests
+    assert "tests/scheduler/test_again.py::test_fails_once PASSED" in of_some_tests
+    assert "Whole-server tests that were run again: 1. tests/scheduler/test_again.py::test_fails_once" in of_some_tests
 
 
-def test_no_other_test_is_run_again(tmp_path: Path) -> None:
-    assert "1 failed" in run_pytest(tmp_path, FAILS_ONCE)
+def test_a_module_can_say_that_its_tests_must_not_be_run_again(of_some_tests: str) -> None:
+    assert "tests/scheduler/test_never.py::test_fails_once FAILED" in of_some_tests
 
 
-def test_a_fast_test_must_not_start_a_process(tmp_path: Path) -> None:
-    output = run_pytest(
-        tmp_path, "import subprocess\n\ndef test_it():\n    subprocess.run(['true'])\n", inside="planning"
-    )
-    assert "A test marked fast must not do this: subprocess.Popen" in output
+def test_no_other_test_is_run_again(of_some_tests: str) -> None:
+    assert "tests/other/test_once.py::test_fails_once FAILED" in of_some_tests
+    assert "3 failed, 3 passed, 1 rerun" in of_some_tests
+
+
+def test_a_fast_test_must_not_start_a_process(of_some_tests: str) -> None:
+    assert "tests/planning/test_starts.py::test_it FAILED" in of_some_tests
+    assert "A test marked fast must not do this: subprocess.Popen" in of_some_tests
+
+
+def test_the_longest_files_come_first(of_some_tests: str) -> None:
+    assert of_some_tests.index("tests/packaging/test_long.py") < of_some_tests.index("tests/alerts/test_short.py")
 
 
 def test_where_only_fast_tests_are_wanted_no_other_file_is_imported(tmp_path: Path) -> None:
-    assert "1 passed" in run_pytest(tmp_path, "def test_it():\n    pass\n", "-m", "fast", inside="planning")
-    slow = "raise RuntimeError('imported')\n"
-    marked = slow + "import pytest\npytestmark = pytest.mark.fast\n"
-    for name, text in {"slow": slow, "marked": marked}.items():
-        (tmp_path / name).mkdir()
-        output = run_pytest(tmp_path / name, text, "-m", "fast")
-        assert ("RuntimeError: imported" in output) is (name == "marked"), output
-
-
-def test_the_longest_files_come_first(tmp_path: Path) -> None:
-    (tmp_path / "tests" / "alerts").mkdir(parents=True)
-    (tmp_path / "tests" / "alerts" / "test_other.py").write_text("def test_it():\n    pass\n")
-    output = run_pytest(tmp_path, "def test_it():\n    pass\n", "-v", inside="packaging")
-    assert output.index("tests/packaging/test_it.py") < output.index("tests/alerts/test_other.py")
+    tests = {
+        "planning/test_it.py": PASSES,
+        "other/test_slow.py": RAISES.format("slow"),
+        "other/test_marked.py": RAISES.format("marked") + "import pytest\npytestmark = pytest.mark.fast\n",
+    }
+    output = run_pytest(tmp_path, tests, "-m", "fast", "--continue-on-collection-errors")
+    assert "1 passed, 1 error" in output
+    assert "RuntimeError: imported marked" in output
+    assert "imported slow" not in output
 
 
 def test_a_run_at_full_size_writes_what_it_tried_with_its_seed(tmp_path: Path) -> None:
@@ -95,7 +113,7 @@ from tests.proofs import SEED, size
 def test_it():
     assert SEED == 7
 """
-    assert "1 passed" in run_pytest(tmp_path, test, PROOFS_SEED="7")
+    assert "1 passed" in run_pytest(tmp_path, {"other/test_it.py": test}, PROOFS_SEED="7")
     (row,) = read((tmp_path / "docs" / "proofs.md").read_text(encoding="utf-8"))
     assert (row.test, row.tried, row.result, row.seed) == (
         "tests/other/test_it.py::test_it",
