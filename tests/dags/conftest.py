@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from confluence_to_twig.staging.layout import ROOT_VARIABLE, RunStaging, SourceS
 from confluence_to_twig.staging.parquet import read_table
 from sandbox import confluence, twig
 from sandbox.seed import SeedPage, SeedSpace
+from tests.task_api import keep_newest
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
@@ -95,18 +96,6 @@ def folder_stored_once() -> Iterator[None]:
         patch.setattr(dagbag, "BundleDagBag", parse_once)
         patch.setattr(dagbag, "sync_bag_to_db", store_once)
         yield
-
-
-@cache
-def keep_newest_task_api() -> None:
-    """Spare each process several seconds: `dag.test` builds every version of the API of tasks, and they speak the newest."""
-    from airflow.api_fastapi.execution_api import routes, versions
-    from cadwyn import HeadVersion, Version, VersionBundle
-    from cadwyn.route_generation import _DELETED_ROUTE_TAG  # what only older versions have
-
-    versions.bundle = VersionBundle(HeadVersion(), Version(versions.bundle.versions[0].value))
-    kept = [route for route in routes.execution_api_router.routes if _DELETED_ROUTE_TAG not in route.tags]
-    routes.execution_api_router.routes[:] = kept
 
 
 @dataclass
@@ -200,7 +189,7 @@ def schemas_checked_once() -> Iterator[None]:
 def small_site(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Fresh servers, fresh staging, a source for the small space, and no run yet."""
     forget_runs()
-    keep_newest_task_api()
+    keep_newest()
     patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
     patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
     patch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
