@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 def until(look: Callable[[], T | None], seconds: float = 120) -> T:
-    """Look again and again until there is something to see."""
+    """Look once a second until there is something to see: each look costs Airflow some of the processor that it would work with."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if seen := look():
             return seen
-        time.sleep(0.3)
+        time.sleep(1)
     raise AssertionError(f"nothing to see after {seconds:.0f} s")

@@ -13,8 +13,8 @@ from sandbox.airflow_home import bare_environment
 
 #: No DAG file changes while a test runs, and each look at one costs a second of a processor.
 SELDOM_PARSED = {
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
-    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "600",
 }
 #: Options of a sandbox Twig that lets nobody wait: how its limits are kept to is tested without an Airflow.
 PROMPT_TWIG = ("--rate", "off", "--processing-seconds", "0.5")
