@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
+from starlette.routing import Match
 
 from confluence_to_twig import airflow_private
 from confluence_to_twig.airflow_private import CONNECTION_TEST_PATH, PROCESS_CONTEXT, stored_connections, task_instances
@@ -31,6 +32,10 @@ USED = [
     ("airflow.api_fastapi.auth.managers.models.resource_details", "DagDetails"),
     ("airflow.api_fastapi.app", "get_auth_manager"),
     ("airflow.api_fastapi.auth.managers.models.resource_details", "ConnectionDetails"),
+    ("airflow.api_fastapi.execution_api.routes", "execution_api_router"),
+    ("airflow.api_fastapi.execution_api.versions", "bundle"),
+    ("airflow.sdk.api.client", "API_VERSION"),
+    ("airflow.sdk.execution_time.supervisor", "in_process_api_server"),
     ("airflow.models.connection", "Connection"),
     ("airflow.models.dag", "DagModel"),
     ("airflow.utils.db", "initdb"),
@@ -68,7 +73,36 @@ def test_the_adapter_uses_nothing_that_is_not_named_here() -> None:
 def test_airflow_still_tests_connections_at_that_address() -> None:
     from airflow.api_fastapi.app import create_app
 
-    assert CONNECTION_TEST_PATH in create_app(apps="core").openapi()["paths"]
+    request = {"type": "http", "method": "POST", "path": CONNECTION_TEST_PATH, "headers": []}
+    assert Match.FULL in {route.matches(request)[0] for route in create_app(apps="core").routes}
+
+
+def test_where_tasks_speak_another_version_of_their_api_airflow_builds_all_of_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow.api_fastapi.execution_api import routes, versions
+    from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+    before = versions.bundle, list(routes.execution_api_router.routes)
+    monkeypatch.setattr("airflow.sdk.api.client.API_VERSION", "2001-01-01")
+    airflow_private.build_newest_task_api()
+    assert "Airflow builds every version" in caplog.text
+    assert (versions.bundle, list(routes.execution_api_router.routes)) == before
+    assert in_process_api_server.cache_info().currsize == 0
+
+
+def test_only_the_newest_version_of_the_api_of_tasks_is_built(
+    airflow_db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow.api_fastapi.execution_api import versions
+    from airflow.sdk.api.client import API_VERSION, Client
+    from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+    airflow_private.build_newest_task_api()
+    assert [version.value for version in versions.bundle.versions] == [API_VERSION]
+    assert "Airflow builds every version" not in caplog.text
+    tasks = Client(base_url="http://in-process.invalid", token="", transport=in_process_api_server().transport)
+    assert tasks.variables.get("unknown").error.value == "VARIABLE_NOT_FOUND"
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from confluence_to_twig.cli.collector import collect_seldom
+
 DATABASE = "airflow.db"
 DOING = "doing.json"
 
@@ -50,6 +52,7 @@ class DoingHandler(logging.Handler):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run each DAG once. What came of them stands in the metadata database and in staging."""
+    collect_seldom()
     parser = argparse.ArgumentParser()
     parser.add_argument("dag_ids", nargs="+")
     parser.add_argument("--conf", type=json.loads, required=True)
@@ -59,8 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     if not (options.work / DATABASE).exists():
         _create(options.work / DATABASE, options.template)
 
+    from confluence_to_twig.airflow_private import build_newest_task_api
     from confluence_to_twig.dag import build_dags
 
+    build_newest_task_api()
     logger = logging.getLogger("confluence_to_twig")
     logger.setLevel(logging.INFO)
     logger.addHandler(DoingHandler(options.work / DOING))

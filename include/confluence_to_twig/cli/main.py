@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from confluence_to_twig.cli.collector import collect_seldom
 from confluence_to_twig.cli.inputs import InputError, prepared_home
 from confluence_to_twig.cli.terminal import terminal
 from confluence_to_twig.errors import PipelineError
@@ -147,6 +148,7 @@ def audiences(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
+    collect_seldom()
     try:
         status = int(app(args=arguments, standalone_mode=False) or 0)
         return _ended("stopped", status) if status == _INTERRUPTED else status
