@@ -81,7 +81,7 @@ start-over: install
 
 # Less than a minute: what to run before each commit.
 check: install lint types imports
-	$(PYTEST) -m fast -p no:schemathesis
+	$(PYTEST) -m fast
 
 lint: install
 	$(BIN)/ruff check .

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from pathlib import Path
 
+# What is imported and collected stays, so nobody need look for garbage in it. tests/tiers.py ends this when all is collected.
+gc.disable()
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="confluence-to-twig-test-"))
 for name in [name for name in os.environ if name.startswith(("AIRFLOW", "CONFLUENCE_TWIG"))]:

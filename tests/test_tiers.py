@@ -28,7 +28,7 @@ def run_pytest(folder: Path, tests: dict[str, str], *options: str, **environment
     # Not what the line coverage of this run says to its own processes: it names a folder that is not here.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:schemathesis", *options],
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *options],
         cwd=folder,
         env=inherited | {"PYTHONPATH": str(folder)} | environment,
         capture_output=True,

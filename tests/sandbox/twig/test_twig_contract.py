@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from conftest import Caller
 
+pytest_plugins = ["schemathesis.pytest.plugin"]
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 CONTRACT = yaml.safe_load((DOCS / "twig-api.openapi.yaml").read_text())
 #: High enough never to refuse, but on: the contract asks for the X-RateLimit headers.
