@@ -168,9 +168,7 @@ def cluster(folder: Path, services: Services, sources: list[dict[str, Any]], gen
 
 def _shared(services: Services, ports: Mapping[str, int], sources: list[dict[str, Any]]) -> dict[str, str]:
     """What all components have in common, as on several machines: addresses, keys, and nothing of this machine's."""
-    root = str(Path(__file__).resolve().parents[2])
     return base_environment() | services.environment() | {
-        "PYTHONPATH": root,
         SOURCES_VARIABLE: "variable://sources",
         "AIRFLOW_VAR_SOURCES": json.dumps({"sources": sources}),
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
