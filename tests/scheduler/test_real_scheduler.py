@@ -85,7 +85,7 @@ def test_the_run_is_one_graph_from_the_space_to_twig_in_openlineage(place: Place
 def test_a_load_killed_in_the_middle_of_a_batch_ends_like_one_that_was_left_alone(place: Place) -> None:
     fault = {"kind": "delay", "method": "POST", "path": "/documents$", "applied": False, "seconds": 8}
     requests.post(f"{place.twig_url}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
-    dag_id, run_id = place.trigger("killed")
+    dag_id, run_id = place.trigger("by_hand")
 
     def load_in_its_batch() -> dict[str, Any] | None:
         if requests.get(f"{place.twig_url}/_sandbox/faults", timeout=10).json():
@@ -99,7 +99,7 @@ def test_a_load_killed_in_the_middle_of_a_batch_ends_like_one_that_was_left_alon
     assert place.end_of(dag_id, run_id) == "success"
     (again,) = [ti for ti in place.airflow.api.task_instances(dag_id, run_id) if ti["task_id"] == "load"]
     assert again["try_number"] == 2
-    assert place.held("killed") == place.held("scheduled")
+    assert place.held("by_hand") == place.held("scheduled")
 
 
 @pytest.mark.timeout(1_200)
@@ -182,17 +182,17 @@ def test_since_is_refused_in_a_backfill_run(place: Place) -> None:
 
 @pytest.mark.parametrize(("answer", "kept"), [("Keep them", True), ("Delete them", False)])
 def test_many_deletions_wait_for_approval_in_the_ui(place: Place, complete: str, answer: str, kept: bool) -> None:
-    before = place.in_step("braked")
+    before = place.in_step("by_hand")
     victims = sorted(before, key=int)[-3:]
     control = f"{place.confluence_url}/_sandbox/changes"
     for page_id in victims:
         requests.post(control, json={"change": "trash", "page": page_id}, timeout=10).raise_for_status()
-    dag_id, run_id = place.trigger("braked", {"full": True})  # a lane would find the deletions one run later
+    dag_id, run_id = place.trigger("by_hand", {"full": True})  # a lane would find the deletions one run later
     question = until(lambda: _open_question(place, dag_id, run_id), seconds=200)
     assert "Delete" in question["subject"]
-    assert place.held("braked") == before
+    assert place.held("by_hand") == before
     assert _answer_until_ended(place, dag_id, run_id, answer) == "success"
-    assert (place.held("braked").keys() >= set(victims)) is kept
+    assert (place.held("by_hand").keys() >= set(victims)) is kept
     for page_id in victims:
         requests.post(control, json={"change": "restore", "page": page_id}, timeout=10).raise_for_status()
 
