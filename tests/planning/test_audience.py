@@ -33,13 +33,13 @@ def readers(these: list[Level] | tuple[Level, ...], members: dict[str, set[str]]
     }
 
 
-@examples(200, 10_000)
+@examples(80, 10_000)
 @given(st.lists(levels, max_size=4), memberships)
 def test_an_audience_has_the_readers_of_its_levels(these: list[Level], members: dict[str, set[str]]) -> None:
     assert readers(Audience.of(these).levels, members) == readers(these, members)
 
 
-@examples(200, 10_000)
+@examples(80, 10_000)
 @given(st.lists(levels, max_size=4), st.randoms())
 def test_order_and_repeats_of_levels_make_no_other_audience(these: list[Level], random: Random) -> None:
     shuffled = [*these, *these]
@@ -48,7 +48,7 @@ def test_order_and_repeats_of_levels_make_no_other_audience(these: list[Level], 
     assert Audience.from_rows(Audience.of(these).to_rows()) == Audience.of(these)
 
 
-@examples(200, 10_000)
+@examples(80, 10_000)
 @given(st.lists(levels, max_size=3), st.lists(levels, max_size=3), memberships)
 def test_people_who_are_within_another_audience_may_read_what_that_may(
     these: list[Level], others: list[Level], members: dict[str, set[str]]

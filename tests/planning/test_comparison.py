@@ -152,7 +152,7 @@ def one_by_one(pages: dict[str, Any], known: dict[str, Any], scope: Scope) -> li
     return rows
 
 
-@examples(150, 20_000)
+@examples(70, 20_000)
 @given(pages=_pages, known=_held, scope=_scopes, at_once=st.integers(1, 7), slim=st.booleans())
 def test_the_join_decides_as_a_loop_over_all_pages(
     pages: dict[str, Any], known: dict[str, Any], scope: Scope, at_once: int, slim: bool

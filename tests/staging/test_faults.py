@@ -23,8 +23,8 @@ from tests.staging.test_manifest import contents, row
 
 SCHEMA = pa.schema([pa.field("number", pa.int64())])
 FAULTS: tuple[Fault, ...] = ("full", "read-only", "away")
-#: A sample tries every fifth call to the store.
-EVERY = size(5, 1)
+#: A sample tries every ninth call to the store.
+EVERY = size(9, 1)
 
 
 def write(store: ManifestStore, upserts: Sequence[str] = (), deletes: Sequence[str] = ()) -> None:
@@ -105,7 +105,7 @@ def test_a_store_that_vanishes_and_comes_back_ends_a_try_and_loses_nothing(proto
     assert failures > 6 // EVERY
 
 
-JUMPS = size(20, 200)
+JUMPS = size(6, 200)
 
 
 @pytest.mark.proofs(

@@ -612,7 +612,7 @@ class Interleavings(RuleBasedStateMachine):
         forget(self.staging)
 
 
-INTERLEAVINGS = size(12, 5_000)
+INTERLEAVINGS = size(6, 5_000)
 TestInterleavings = pytest.mark.proofs(f"{INTERLEAVINGS:,} interleavings of up to 30 steps")(Interleavings.TestCase)
 TestInterleavings.settings = settings(
     max_examples=INTERLEAVINGS,
