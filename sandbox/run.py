@@ -176,7 +176,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, staging: SourceStaging, di
             break
         if not any(instance["state"] for instance in instances):
             display.waiting("Waiting for the scheduler to start the first task")
-        time.sleep(0.5)
+        time.sleep(1.0)
     if run_staging.report.exists():
         with run_staging.report.open("r") as file:
             report = json.load(file)
