@@ -20,11 +20,21 @@ from tests.browser.samples import SOURCES, fill
 from tests.web.samples import SampleSource
 from tests.whole_airflow import PROMPT_TWIG, base_environment, ended_at_once
 
+HERE = Path(__file__).parent
 #: The one without windows to hide shows the same for two thirds of the processor time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
 #: The outside world is not there: to answer for it here would switch off the cache of all pages.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARGUMENTS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+#: What an open page and a scheduler do again and again while nothing has changed.
+CALM = {"AIRFLOW__API__AUTO_REFRESH_INTERVAL": "30", "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "2"}
+SIZE = {"width": 1280, "height": 900}
+PATIENCE_MS = 20_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First those without the common Airflow, which costs a tenth of a processor for as long as it is there."""
+    items.sort(key=lambda item: item.path.parent == HERE and "airflow" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +57,7 @@ def airflow(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     sources.write_text(SOURCES, encoding="utf-8")
     first = free_port(20_000 + os.getpid() % 2_000)
     ports = {"airflow": first, "confluence": free_port(first + 1), "twig": free_port(first + 2)}
-    environment = base_environment() | {SOURCES_VARIABLE: str(sources)}
+    environment = base_environment() | CALM | {SOURCES_VARIABLE: str(sources)}
     with ended_at_once(), local_airflow(ports, place, environment, {"twig": PROMPT_TWIG}) as running:
         fill(running, datetime.now(UTC) - timedelta(hours=3))
         yield running
@@ -67,8 +77,9 @@ def wiki(airflow: LocalAirflow) -> SampleSource:
 
 
 def new_context(browser: Any) -> Any:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="en-GB")
-    context.set_default_timeout(20_000)
+    """A profile without animations, which are painted sixty times a second for as long as a test waits."""
+    context = browser.new_context(viewport=SIZE, color_scheme="light", reduced_motion="reduce", locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
     return context
 
 
@@ -80,17 +91,33 @@ def profile(browser: Any) -> Iterator[Any]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def tab(profile: Any) -> Any:
+    """One tab for all tests: what the process behind it has compiled of these scripts makes the next load cost half."""
+    return profile.new_page()
+
+
 @pytest.fixture
-def context(profile: Any) -> Iterator[Any]:
-    """The profile without pages, cookies and stored choices of the test before."""
+def context(profile: Any, tab: Any) -> Iterator[Any]:
+    """The profile with an empty tab, without cookies and stored choices of the test before."""
     yield profile
-    for page in profile.pages:
+    emptied(tab)
+
+
+def emptied(tab: Any) -> None:
+    """Leave of a tab, and of the others beside it, nothing that the next test could see."""
+    for page in tab.context.pages:
         if page.url.startswith("http://127.0.0.1:"):
             origin = "/".join(page.url.split("/")[:3])
             storage = {"origin": origin, "storageTypes": "local_storage"}
-            profile.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
-        page.close()
-    profile.clear_cookies()
+            page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
+        if page != tab:
+            page.close()
+    tab.goto("about:blank")
+    tab.set_viewport_size(SIZE)
+    tab.emulate_media(color_scheme="light")
+    tab.set_default_timeout(PATIENCE_MS)
+    tab.context.clear_cookies()
 
 
 @pytest.fixture
@@ -102,24 +129,17 @@ def elsewhere(context: Any) -> Iterator[None]:
     context.unroute(outside)
 
 
-@pytest.fixture
-def ui(context: Any) -> Any:
-    """A page for Airflow's own UI, whose console is Airflow's business."""
-    return ui_of(context)
-
-
-def ui_of(context: Any) -> Any:
-    """A page that waits as long as Airflow's own UI may take."""
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    return page
+def patient(tab: Any) -> Any:
+    """Let the tab wait as long as Airflow's own UI may take."""
+    tab.set_default_timeout(60_000)
+    return tab
 
 
 @pytest.fixture
-def page(context: Any) -> Iterator[Any]:
-    """A page that must not log an error, break its content security policy or raise in a script."""
-    with faultless(context.new_page()) as page:
-        yield page
+def page(context: Any, tab: Any) -> Iterator[Any]:
+    """The tab, which must not log an error, break its content security policy, raise in a script or open a dialog."""
+    with faultless(tab):
+        yield tab
 
 
 @pytest.fixture
@@ -134,9 +154,24 @@ def clocked_page(browser: Any) -> Iterator[Any]:
 @contextmanager
 def faultless(page: Any) -> Iterator[Any]:
     problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
+
+    def logged(message: Any) -> None:
+        if message.type == "error":
+            problems.append(message.text)
+
+    def raised(error: Any) -> None:
+        problems.append(str(error))
+
+    def asked(dialog: Any) -> None:
+        problems.append(f"a script opened a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    listeners = {"console": logged, "pageerror": raised, "dialog": asked}
+    for event, listener in listeners.items():
+        page.on(event, listener)
     page.problems = problems
     yield page
     page.unroute_all(behavior="ignoreErrors")  # else an answer that is on its way fails the next test
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
     assert problems == []

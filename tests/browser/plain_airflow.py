@@ -26,10 +26,12 @@ UV = next(
     (path for path in (str(ROOT / ".uv" / "bin" / "uv"), shutil.which("uv")) if path and Path(path).exists()), None
 )
 #: Airflow's own defaults are for a machine that does nothing else, and for people who can wait half a minute.
+#: A page that stays open while runs go on would ask every three seconds.
 HASTE = {
+    "AIRFLOW__API__AUTO_REFRESH_INTERVAL": "30",
     "AIRFLOW__API__WORKERS": "1",
     "AIRFLOW__CORE__PARALLELISM": "4",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import confluence
+from tests.browser.conftest import new_context
 from tests.browser.plain_airflow import WALK, plain_airflow
 from tests.browser.walk import DAG_ID, NAME, SPACE, Walk
 from tests.whole_airflow import ended_at_once
@@ -27,7 +28,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 def walk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """One browser profile for the whole walk."""
     with ended_at_once(), plain_airflow(tmp_path_factory.mktemp("plain")) as airflow:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        context = new_context(browser)
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield Walk(airflow, context.new_page())
@@ -51,7 +52,7 @@ def test_3_a_source_is_added_by_pasting_what_the_page_makes(walk: Walk) -> None:
     lines = walk.choose_the_space()
     assert lines == f"- name: {NAME}\n  space_key: {SPACE}\n"
     walk.paste(lines)
-    row = walk.frame().locator("table.sources tbody tr")
+    row = walk.frame.locator("table.sources tbody tr")
     expect(row).to_contain_text("Never ran")
     expect(row).to_contain_text("Paused")
 

@@ -28,25 +28,33 @@ class Walk:
     airflow: PlainAirflow
     page: Any
 
-    def frame(self, place: str = "") -> Any:
-        """Our page within Airflow, at a place."""
-        path = f"plugin/confluence-to-twig/confluence-to-twig/{place}" if place else "plugin/confluence-to-twig"
-        self._go(path)
+    @property
+    def frame(self) -> Any:
+        """Our page within Airflow's."""
         return self.page.frame_locator("iframe")
 
     def look_for_sources(self) -> Any:
-        """Open the page by the navigation."""
-        self._go("")
+        """Open Airflow, and our page by the navigation."""
+        self.page.goto(self.airflow.api.base_url)
+        return self.overview()
+
+    def overview(self) -> Any:
+        """Our page, opened by the navigation: unlike a reload, that costs no new start of Airflow's UI."""
         self.page.get_by_role("link", name="Twig sync").click()
-        frame = self.page.frame_locator("iframe")
-        frame.get_by_role("heading", level=2).first.wait_for()
-        return frame
+        self.frame.get_by_role("heading", level=2).or_(self.frame.locator("table.sources")).first.wait_for()
+        return self.frame
+
+    def source(self) -> Any:
+        """The source on our page."""
+        self.overview().get_by_role("link", name=NAME, exact=True).click()
+        self.frame.get_by_role("heading", name=NAME, level=1).wait_for()
+        return self.frame
 
     def connect(self) -> list[str]:
         """Both connections, by their forms; returns what their tests say."""
         token = confluence.SYNC_TOKEN
         fields = {"Domain": self.airflow.site, "E-mail": confluence.SYNC_EMAIL, "API token": token}
-        self._go("connections")
+        self._connections()
         fill(form(self.page, "confluence_default", "Confluence"), fields, {"Gateway": self.airflow.site})
         fields = {"API address": self.airflow.twig, "API key": DEFAULT_KEY}
         fill(form(self.page, "twig_default", "Twig"), fields, {"Organisation id": DEFAULT_ORG})
@@ -54,7 +62,7 @@ class Walk:
 
     def choose_the_space(self) -> str:
         """*Add a source*; returns the lines to paste."""
-        frame = self.frame()
+        frame = self.overview()
         frame.get_by_role("link", name="Add a source").click()
         frame.get_by_role("button", name="List the spaces it sees").click()
         frame.get_by_role("button", name=SPACE, exact=True).click()
@@ -65,30 +73,30 @@ class Walk:
         return str(snippet.text_content())
 
     def paste(self, lines: str) -> None:
-        """Put the lines where the page says, and wait until Airflow has the DAG."""
+        """Put the lines where the page says, wait until Airflow has the DAG, and go back to the sources."""
         with self.airflow.sources.open("a", encoding="utf-8") as file:
             file.write(lines)
         until(lambda: self.airflow.api.dag(DAG_ID), 240)
+        self.frame.get_by_role("link", name="All sources").click()
 
     def unpause(self) -> None:
-        """The switch of the DAG in Airflow; waits until its first run has ended."""
-        frame = self.frame(f"#/{NAME}")
-        frame.get_by_role("link", name="DAG", exact=True).click()
+        """The switch of the DAG in Airflow; waits until its first run has ended, and goes back to the source."""
+        self.frame.get_by_role("link", name=NAME, exact=True).click()
+        self.frame.get_by_role("link", name="DAG", exact=True).click()
         self.page.wait_for_url(f"**/dags/{DAG_ID}")
         self.page.get_by_test_id("toggle-pause").first.click()
         until(lambda: not (self.airflow.api.dag(DAG_ID) or {"is_paused": True})["is_paused"], 60)
-        self.page.goto("about:blank")  # Airflow's UI asks again and again
         until(lambda: self.airflow.api.runs(DAG_ID, "success", "failed"), RUN_MS / 1_000)
+        self.source()
 
     def state_of_the_source(self, word: str) -> Any:
-        """Our page, once the source is called that."""
-        frame = self.frame(f"#/{NAME}")
-        frame.locator("header .state").get_by_text(word, exact=True).wait_for(timeout=RUN_MS)
-        return frame
+        """The source, once the page calls it that."""
+        self.frame.locator("header .state").get_by_text(word, exact=True).wait_for(timeout=RUN_MS)
+        return self.frame
 
     def enter_token(self, token: str) -> None:
         """Edit the Confluence connection."""
-        self._go("connections")
+        self._connections()
         row = self.page.get_by_role("row").filter(has_text="confluence_default")
         row.get_by_role("button", name="Edit Connection").click()
         dialog = self.page.get_by_role("dialog")
@@ -98,18 +106,17 @@ class Walk:
 
     def sync_now(self) -> None:
         """The button on our page; waits until the run has ended."""
-        frame = self.frame(f"#/{NAME}")
+        frame = self.source()
         frame.get_by_role("button", name="Sync now").click()
         frame.get_by_role("link", name="Open it").wait_for()
-        self.page.goto("about:blank")  # Airflow's UI asks again and again
         until(lambda: not self.airflow.api.runs(DAG_ID, "queued", "running"), RUN_MS / 1_000)
 
     def ask(self) -> Any:
         """The playground; returns the first citation."""
-        frame = self.frame(f"#/{NAME}/playground")
-        frame.get_by_label("Question").fill(QUESTION)
-        frame.get_by_role("button", name="Ask Twig").click()
-        citation = frame.locator(".passage h3 a").first
+        self.frame.get_by_role("tab", name="Playground").click()
+        self.frame.get_by_label("Question").fill(QUESTION)
+        self.frame.get_by_role("button", name="Ask Twig").click()
+        citation = self.frame.locator(".passage h3 a").first
         citation.wait_for()
         return citation
 
@@ -120,9 +127,11 @@ class Walk:
         tab.value.wait_for_load_state()
         return tab.value
 
-    def _go(self, path: str) -> None:
-        self.page.goto("about:blank")  # else a new place behind the # is not a new visit
-        self.page.goto(f"{self.airflow.api.base_url}/{path}")
+    def _connections(self) -> None:
+        """*Admin → Connections*."""
+        self.page.get_by_role("button", name="Admin").click()
+        self.page.get_by_role("menuitem", name="Connections").click()
+        self.page.get_by_role("button", name="Add Connection").wait_for()
 
     def _test(self, conn_id: str) -> str:
         notices = self.page.get_by_role("region", name="Notifications")
