@@ -31,11 +31,10 @@ def test_every_step_of_the_newest_run_is_done_or_was_not_needed(page: Any, synce
 
 
 def test_a_question_leads_to_the_confluence_page(page: Any, synced: LocalAirflow) -> None:
-    page.goto(f"{synced.api.base_url}/plugin/confluence-to-twig/confluence-to-twig/#/product-docs/playground")
-    frame = page.frame_locator("iframe")
-    frame.get_by_label("Question").fill("What do I do when a gateway is offline?")
-    frame.get_by_role("button", name="Ask Twig").click()
-    citation = frame.locator(".passage h3 a").first
+    page.goto(f"{synced.api.base_url}/confluence-to-twig/#/product-docs/playground")
+    page.get_by_label("Question").fill("What do I do when a gateway is offline?")
+    page.get_by_role("button", name="Ask Twig").click()
+    citation = page.locator(".passage h3 a").first
     citation.wait_for()
     title = citation.inner_text().partition(" ›")[0].partition("↗")[0].strip()
     with page.context.expect_page() as tab:

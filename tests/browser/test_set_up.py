@@ -13,7 +13,7 @@ from confluence_to_twig.twig.connection_form import CONNECTION_TYPE as TWIG
 from sandbox import confluence
 from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from tests.browser.conftest import new_context, ui_of
+from tests.browser.conftest import emptied, patient
 from tests.browser.forms import fill, form, group
 
 #: Airflow tests a connection while the click waits for it.
@@ -21,11 +21,10 @@ TEST_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def ui_of_connections(browser: Any, airflow: LocalAirflow) -> Iterator[Any]:
-    """One page for all tests: each start of Airflow's UI costs seconds of a processor."""
-    context = new_context(browser)
-    yield opened(ui_of(context), airflow)
-    context.close()
+def ui_of_connections(tab: Any, airflow: LocalAirflow) -> Iterator[Any]:
+    """Opened once for all tests: each start of Airflow's UI costs seconds of a processor."""
+    yield opened(patient(tab), airflow)
+    emptied(tab)
 
 
 @pytest.fixture

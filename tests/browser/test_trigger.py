@@ -15,6 +15,7 @@ from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.settings import TwigSettings
 from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
+from tests.browser.conftest import emptied, patient
 from tests.browser.forms import group
 from tests.waiting import until
 
@@ -26,9 +27,25 @@ RUN_MS = 300_000
 TRASHED = 60
 
 
+@pytest.fixture(scope="module")
+def dag_page(tab: Any, synced: LocalAirflow) -> Iterator[Any]:
+    """One page for all tests: each start of Airflow's UI costs seconds of a processor."""
+    yield patient(tab)
+    emptied(tab)
+
+
+@pytest.fixture
+def ui(dag_page: Any) -> Iterator[Any]:
+    """The DAG's page in Airflow's UI, or where the test before has gone, without an open form."""
+    yield dag_page
+    dag_page.keyboard.press("Escape")
+    dag_page.get_by_role("dialog").wait_for(state="detached")
+
+
 def trigger_form(ui: Any, airflow: LocalAirflow) -> Any:
     """*Trigger* on the DAG's page."""
-    ui.goto(f"{airflow.api.base_url}/dags/{DAG}")
+    if ui.url != (url := f"{airflow.api.base_url}/dags/{DAG}"):
+        ui.goto(url)
     ui.get_by_role("button", name="Trigger").first.click()
     return ui.get_by_role("dialog").first
 
@@ -41,13 +58,11 @@ def trigger(ui: Any, dialog: Any) -> str:
     return str(said.value.json()["dag_run_id"])
 
 
-def watch(ui: Any, airflow: LocalAirflow, run_id: str, state: str) -> None:
-    """Wait for the run's end, and look at its badge. Airflow's UI asks again and again, so it is open for the look alone."""
+def ended(ui: Any, airflow: LocalAirflow, run_id: str) -> str:
+    """Wait for the run's end; returns its state. Airflow's UI asks again and again, so it is closed meanwhile."""
     ui.goto("about:blank")
     until(lambda: airflow.api.run_state(DAG, run_id) in {"success", "failed"}, RUN_MS / 1_000)
-    ui.goto(f"{airflow.api.base_url}/dags/{DAG}/runs/{run_id}")
-    badge = ui.get_by_test_id("header-card").get_by_test_id("state-badge")
-    badge.filter(has_text=state).wait_for()
+    return airflow.api.run_state(DAG, run_id)
 
 
 def report(airflow: LocalAirflow, run_id: str) -> dict[str, Any]:
@@ -104,7 +119,10 @@ def test_a_run_with_a_time_and_one_page_goes_green_and_did_only_that(ui: Any, sy
     dialog.get_by_role("button", name="What to do").click()
     group(dialog, "Process again").locator("[data-part=control]").click()
     run_id = trigger(ui, dialog)
-    watch(ui, synced, run_id, "Success")
+    assert ended(ui, synced, run_id) == "success"
+    ui.goto(f"{synced.api.base_url}/dags/{DAG}/runs/{run_id}")
+    badge = ui.get_by_test_id("header-card").get_by_test_id("state-badge")
+    badge.filter(has_text="Success").wait_for()
     done = report(synced, run_id)
     assert done["params"] == {
         "full": False,
@@ -155,6 +173,6 @@ def test_many_deletions_are_approved_with_the_mouse(ui: Any, synced: LocalAirflo
     ui.get_by_text(f"{len(trashed)} × trashed").wait_for()
     ui.get_by_role("link", name="See the pages that would go").wait_for()
     ui.get_by_role("button", name="Delete them").click()
-    watch(ui, synced, run_id, "Success")
+    assert ended(ui, synced, run_id) == "success"
     assert held(synced) == before - trashed
     assert report(synced, run_id)["result"]["removed"] == len(trashed)
