@@ -41,10 +41,24 @@ def opened(ui: Any, airflow: LocalAirflow) -> Any:
     return ui
 
 
-def add_confluence(ui: Any, airflow: LocalAirflow, conn_id: str, token: str, space_key: str) -> None:
+def assert_explained(dialog: Any, conn_type: dict[str, Any]) -> None:
+    """The form shows the fields of its type, no others, and says what each is for."""
+    shown = dialog.inner_text()
+    behaviour = conn_type["ui-field-behaviour"]
+    assert set(behaviour["relabeling"].values()) <= set(shown.splitlines())
+    assert not {"Host", "Schema", "Port", *(hidden.title() for hidden in behaviour["hidden-fields"])} & set(
+        shown.splitlines()
+    )
+    dialog.get_by_role("button", name="Extra Fields", exact=True).click()
+    for field in conn_type["conn-fields"].values():
+        assert field["description"] in group(dialog, field["label"]).inner_text()
+    dialog.get_by_role("button", name="Standard Fields", exact=True).click()  # one part is open at a time
+
+
+def fill_confluence(dialog: Any, airflow: LocalAirflow, token: str, space_key: str) -> None:
     site = f"http://127.0.0.1:{airflow.ports['confluence']}"
     fields = {"Domain": site, "E-mail": confluence.SYNC_EMAIL, "API token": token}
-    fill(form(ui, conn_id, "Confluence"), fields, {"Space key": space_key, "Gateway": site})
+    fill(dialog, fields, {"Space key": space_key, "Gateway": site})
 
 
 def edit(ui: Any, conn_id: str) -> Any:
@@ -62,27 +76,17 @@ def answer_of(ui: Any, conn_id: str) -> str:
     return str(notice.inner_text())
 
 
-@pytest.mark.parametrize("conn_type", [CONFLUENCE, TWIG], ids=lambda entry: str(entry["connection-type"]))
-def test_the_form_shows_the_fields_of_its_type_and_explains_them(connections: Any, conn_type: dict[str, Any]) -> None:
-    dialog = form(connections, "looked-at", conn_type["hook-name"])
-    shown = dialog.inner_text()
-    behaviour = conn_type["ui-field-behaviour"]
-    assert set(behaviour["relabeling"].values()) <= set(shown.splitlines())
-    assert not {"Host", "Schema", "Port", *(hidden.title() for hidden in behaviour["hidden-fields"])} & set(
-        shown.splitlines()
-    )
-    dialog.get_by_role("button", name="Extra Fields", exact=True).click()
-    for field in conn_type["conn-fields"].values():
-        assert field["description"] in group(dialog, field["label"]).inner_text()
-
-
-def test_a_new_confluence_connection_counts_the_pages_of_its_space(connections: Any, airflow: LocalAirflow) -> None:
-    add_confluence(connections, airflow, "site-a", confluence.SYNC_TOKEN, "PROD")
+def test_a_form_explains_its_fields_and_a_new_confluence_connection_counts_the_pages_of_its_space(
+    connections: Any, airflow: LocalAirflow
+) -> None:
+    dialog = form(connections, "site-a", "Confluence")
+    assert_explained(dialog, CONFLUENCE)
+    fill_confluence(dialog, airflow, confluence.SYNC_TOKEN, "PROD")
     assert "Connection successful, found 258 pages" in answer_of(connections, "site-a")
 
 
 def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connections: Any, airflow: LocalAirflow) -> None:
-    add_confluence(connections, airflow, "site-b", "expired-token", "PROD")
+    fill_confluence(form(connections, "site-b", "Confluence"), airflow, "expired-token", "PROD")
     said = answer_of(connections, "site-b")
     assert "401 Unauthorized" in said
     assert "Verify the e-mail, create a new API token" in said
@@ -95,15 +99,19 @@ def test_after_an_expiry_a_new_token_in_the_connection_is_all_it_takes(connectio
 
 
 def test_a_wrong_space_key_names_the_one_that_was_meant(connections: Any, airflow: LocalAirflow) -> None:
-    add_confluence(connections, airflow, "site-c", confluence.SYNC_TOKEN, "prod")
+    fill_confluence(form(connections, "site-c", "Confluence"), airflow, confluence.SYNC_TOKEN, "prod")
     said = answer_of(connections, "site-c")
     assert 'Space not found: "prod"' in said
     assert 'The key is case-sensitive. Did you mean "PROD" (Product Documentation)?' in said
 
 
-def test_a_new_twig_connection_says_what_it_found(connections: Any, airflow: LocalAirflow) -> None:
+def test_a_form_explains_its_fields_and_a_new_twig_connection_says_what_it_found(
+    connections: Any, airflow: LocalAirflow
+) -> None:
+    dialog = form(connections, "twig-a", "Twig")
+    assert_explained(dialog, TWIG)
     fields = {"API address": f"http://127.0.0.1:{airflow.ports['twig']}", "API key": "twigsk_test_wrong"}
-    fill(form(connections, "twig-a", "Twig"), fields, {"Organisation id": DEFAULT_ORG})
+    fill(dialog, fields, {"Organisation id": DEFAULT_ORG})
     assert "401 Unauthorized" in answer_of(connections, "twig-a")
     dialog = edit(connections, "twig-a")
     dialog.get_by_label("API key").fill(DEFAULT_KEY)
