@@ -10,7 +10,7 @@ from benchmarks.fuzz_content import check, make_case, run_cases
 from tests.proofs import SEED, size
 
 #: A million in ten stretches, so that they run side by side.
-CASES = size(150, 100_000)
+CASES = size(80, 100_000)
 #: Bodies that once broke a promise, as the fuzzer made them.
 FOUND = Path(__file__).with_name("fuzzed")
 

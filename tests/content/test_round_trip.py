@@ -84,7 +84,7 @@ def without_blanks(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-@examples(300, 30_000)
+@examples(120, 30_000)
 @given(INLINE, st.sampled_from(["p", "h2", "li", "td"]))
 def test_inline_text_comes_back_to_the_letter(read, children, place):
     tree = {
@@ -160,7 +160,7 @@ def shown(element) -> str:
     return " " if element.tag == "br" else (element.text or "") + inner
 
 
-@examples(200, 20_000)
+@examples(80, 20_000)
 @given(BLOCKS)
 def test_blocks_come_back_in_the_same_structure(read, blocks):
     expected = [strip_code(block) for block in shape_of_source(blocks)]

@@ -79,7 +79,7 @@ BLOCKS = st.one_of(
 DOCUMENTS = st.lists(BLOCKS, max_size=12).map("\n\n".join)
 
 
-@examples(150, 15_000)
+@examples(60, 15_000)
 @given(DOCUMENTS)
 def test_holds_the_limit_and_every_word(markdown):
     chunks = chunk_document(markdown, PAGE)
@@ -91,7 +91,7 @@ def test_holds_the_limit_and_every_word(markdown):
     assert short_enough <= held
 
 
-@examples(50, 5_000)
+@examples(25, 5_000)
 @given(DOCUMENTS)
 def test_gives_the_same_chunks_each_time(markdown):
     assert chunk_document(markdown, PAGE) == chunk_document(markdown, PAGE)
