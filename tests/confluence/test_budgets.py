@@ -40,7 +40,7 @@ def half_labelled_space(count: int) -> SeedSpace:
     return replace(space, pages=tuple(pages))
 
 
-@pytest.mark.parametrize("count", [250, 1_000, 3_000])
+@pytest.mark.parametrize("count", [250, 1_000, 2_000])
 def test_a_full_sync_and_an_incremental_one_stay_within_their_budgets(
     count: int, connect: ClientFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -94,7 +94,7 @@ def space_with_containers(count: int, containers: int) -> SeedSpace:
 def test_each_folder_database_and_whiteboard_costs_two_requests_at_first_and_then_one(
     finds: bool, connect: ClientFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    count, containers = 2_000, 100  # a third request for each would not fit into what is allowed beside them
+    count, containers = 1_000, 100  # a third request for each would not fit into what is allowed beside them
     folder = tmp_path_factory.mktemp("staging")
     with serve(space_with_containers(count, containers), switches={"search_finds_containers": finds}) as sandbox:
         report, held, _ = run(connect(sandbox), ObjectStoragePath(f"file://{folder}/first.parquet"), {}, "skip")

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from confluence_to_twig.sources.source import Source, load_sources
+from tests.proofs import examples
 
 GOOD = {"name": "docs", "space_key": "PROD"}
 FAR = datetime.now(UTC) + timedelta(days=800)
@@ -160,7 +161,7 @@ FIELDS = st.sampled_from(sorted(Source.model_fields)) | st.text(max_size=8)
 ENTRIES = VALUES | st.dictionaries(FIELDS, VALUES, max_size=6).map(lambda odd: GOOD | {"name": "odd"} | odd)
 
 
-@settings(max_examples=300)
+@examples(100, 10_000)
 @given(st.lists(ENTRIES, max_size=4), st.lists(ENTRIES, max_size=4))
 def test_no_entry_takes_a_good_one_away(before: list[Any], after: list[Any]) -> None:
     good = {"name": "the-good-one", "space_key": "GOOD"}

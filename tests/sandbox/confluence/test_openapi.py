@@ -83,7 +83,7 @@ def test_answers_as_the_openapi_file_says(schema: Any, site: SandboxConfluence, 
     known += [str(label_id) for label_id in site.store.labels_by_id]
 
     @hypothesis.settings(
-        max_examples=10,
+        max_examples=6,
         deadline=None,
         database=None,
         derandomize=True,

@@ -52,7 +52,7 @@ def test_a_walk_yields_every_page_once_in_order(
     assert values == sorted(values, reverse=sort.startswith("-"))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 9), edits=st.lists(st.sampled_from(["edit", "move", "label", "trash"]), max_size=6))
 def test_a_walk_by_id_misses_nothing_whatever_is_changed_in_between(
     client_of: Callable[..., Any], limit: int, edits: list[str]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.twig import documents
 from sandbox.twig.behind import held_documents
 from sandbox.twig.models import DocumentsWrite
 from sandbox.twig.store import Store
+from tests.proofs import examples
 
 if TYPE_CHECKING:
     from conftest import Caller
@@ -280,7 +281,7 @@ _WRITES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40, 4_000)
 @given(history=st.lists(_WRITES, min_size=1, max_size=12))
 def test_documents_are_replaced_whole_or_not_at_all_and_versions_never_go_back(history: list[dict[str, Any]]) -> None:
     store = Store()
