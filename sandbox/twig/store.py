@@ -88,6 +88,16 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
+    def dump(self) -> bytes:
+        """Everything in it, for :meth:`load`."""
+        with self._lock:
+            return self._db.serialize()
+
+    def load(self, dumped: bytes) -> None:
+        """Hold what another store in memory held, and nothing else."""
+        with self._lock:
+            self._db.deserialize(dumped)
+
     def close(self) -> None:
         """Let go of the file. The store is of no use afterwards."""
         with self._lock:

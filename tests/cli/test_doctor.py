@@ -18,6 +18,7 @@ from confluence_to_twig.staging.layout import ROOT_VARIABLE
 from sandbox import confluence, twig
 from sandbox.confluence.generated import generated_space
 from tests.dags.conftest import Site
+from tests.dags.conftest import kept as kept
 from tests.dags.conftest import site as site
 
 Servers = tuple[confluence.SandboxConfluence, twig.ServedTwig]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from confluence_to_twig.staging.layout import SourceStaging, staging_root
+from confluence_to_twig.twig.deletions import DeletionLog
 from tests.dags.conftest import EVERY_TITLE, Site
+from tests.dags.test_idle_tasks import IDLE, WORKING, states
 
 
-def test_after_changes_it_fetches_and_removes_exactly_what_it_must_and_says_why(site: Site) -> None:
-    site.run()
+def test_after_changes_it_fetches_and_removes_exactly_what_it_must_says_why_and_notes_each_deletion(site: Site) -> None:
+    site.first_run()
     control = site.confluence
     for ref in ("alpha-1", "alpha-2", "beta"):
         control.edit(ref, storage=f"<p>Rewritten {ref} about torque.</p>")
@@ -14,6 +17,7 @@ def test_after_changes_it_fetches_and_removes_exactly_what_it_must_and_says_why(
     control.purge("beta-1")
     control.move("beta-2", "alpha")
     control.restrict("beta-3", users=["nobody-else"])
+    control.label("beta-4", "reviewed")  # bumps no version
     report = site.run()
     assert report["state"] == "success"
     assert site.plan(report) == {
@@ -21,12 +25,19 @@ def test_after_changes_it_fetches_and_removes_exactly_what_it_must_and_says_why(
         "Alpha topic 2": ("fetch", "version 1 → 2"),
         "Beta": ("fetch", "version 1 → 2"),
         "Beta topic 2": ("fetch", "moved"),
+        "Beta topic 4": ("fetch", "labels changed"),
         "Alpha topic 3": ("delete", "trashed"),
         "Beta topic 1": ("delete", "gone or no longer visible"),
         "Beta topic 3": ("delete", "restricted"),
     }
-    assert report["result"]["changed"] == 4
+    assert report["result"]["changed"] == 5
     assert report["result"]["removed"] == 3
+    audited = DeletionLog(SourceStaging(staging_root(), "small")).read().to_pylist()
+    assert {(row["title"], row["reason"], row["run_id"], row["approved_by"]) for row in audited} == {
+        (title, reason, report["run_id"], None)
+        for title, (action, reason) in site.plan(report).items()
+        if action == "delete"
+    }
     assert site.held_titles() == EVERY_TITLE - {"Alpha topic 3", "Beta topic 1", "Beta topic 3"}
     assert site.run()["summary"].endswith(": nothing to do")
 
@@ -55,29 +66,15 @@ def test_archived_pages_and_drafts_are_left_out_and_taken_out(site: Site) -> Non
     assert report["result"]["removed"] == 2
 
 
-def test_a_label_change_is_seen_though_it_bumps_no_version(site: Site) -> None:
-    site.run()
-    site.confluence.label("alpha-1", "reviewed")
-    report = site.run()
-    assert site.plan(report) == {"Alpha topic 1": ("fetch", "labels changed")}
-    assert report["result"]["changed"] == 1
-
-
-def test_a_dry_run_plans_and_reports_and_sends_nothing(site: Site) -> None:
+def test_a_dry_run_plans_and_reports_and_starts_nothing_that_writes(site: Site) -> None:
     report = site.run(dry_run=True)
     assert report["state"] == "success"
+    assert states(report) == dict.fromkeys(WORKING, "success") | dict.fromkeys(IDLE, "skipped")
     assert report["plan"]["fetch"] == {"new to Twig": 12}
     assert "dry run" in report["summary"]
     assert site.bodies_fetched() == 0
     assert site.writes() == 0
     assert site.held() == {}
-
-
-def test_asked_for_single_pages_it_fetches_only_them(site: Site) -> None:
-    page_id = site.confluence.id_of("alpha-1")
-    report = site.run(page_ids=[page_id])
-    assert report["state"] == "success"
-    assert site.held_titles() == {"Alpha topic 1"}
 
 
 def test_several_shards_give_the_same_as_one(site: Site) -> None:

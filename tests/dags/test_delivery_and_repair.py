@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from confluence_to_twig.staging.layout import SourceStaging, staging_root
-from confluence_to_twig.twig.deletions import DeletionLog
 from sandbox.twig import data_specs, models
 from tests.dags.conftest import Site
 
@@ -22,7 +21,9 @@ def texts(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
 
 
-def test_delivers_one_markdown_file_a_page_and_twig_needs_no_route(site: Site, folder: Path) -> None:
+def test_delivers_one_markdown_file_a_page_needs_no_route_of_twig_and_follows_changes_only(
+    site: Site, folder: Path
+) -> None:
     report = site.run()
     assert report["state"] == "success"
     assert len(texts(folder)) == 12
@@ -32,9 +33,6 @@ def test_delivers_one_markdown_file_a_page_and_twig_needs_no_route(site: Site, f
     assert "alpha-1-widgets" in topic
     assert f"/pages/{site.confluence.id_of('alpha-1')}/" in topic
 
-
-def test_files_follow_changes_and_only_changes(site: Site, folder: Path) -> None:
-    site.run()
     before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.md")}
     assert site.run()["summary"].endswith(": nothing to do")
     site.confluence.edit("alpha-1", storage="<p>Rewritten for the folder.</p>")
@@ -83,16 +81,8 @@ def test_a_source_of_the_first_release_goes_on_with_its_markdown(site: Site, tmp
     assert len(texts(folder)) == 12
 
 
-def test_a_file_that_somebody_removed_turns_the_run_red_and_is_named(site: Site, folder: Path) -> None:
-    site.run()
-    next(folder.glob("*alpha-topic-1*")).unlink()
-    report = site.run()
-    assert report["state"] == "failed"
-    assert any("Alpha topic 1" in problem for problem in report["problems"])
-
-
 def test_a_lost_manifest_is_rebuilt_from_twig_and_nothing_is_sent_again(site: Site) -> None:
-    site.run()
+    site.first_run()
     held = site.held()
     home = SourceStaging(staging_root(), "small").home
     home.rmdir(recursive=True)
@@ -105,8 +95,8 @@ def test_a_lost_manifest_is_rebuilt_from_twig_and_nothing_is_sent_again(site: Si
 
 
 def test_repair_mends_what_others_changed_in_twig(site: Site) -> None:
+    site.first_run()
     site.configure(repair=True)
-    site.run()
     held = site.held()
     (spec,) = site.twig.twig.data_specs()
     site.twig.twig.forget_document(spec["id"], site.confluence.id_of("alpha-1"))
@@ -123,24 +113,12 @@ def test_repair_mends_what_others_changed_in_twig(site: Site) -> None:
 
 
 def test_without_repair_drift_is_red_and_says_what_to_do(site: Site) -> None:
-    site.run()
+    site.first_run()
     (spec,) = site.twig.twig.data_specs()
     site.twig.twig.forget_document(spec["id"], site.confluence.id_of("alpha-1"))
     report = site.run()
     assert report["state"] == "failed"
     assert any("repair" in problem for problem in report["problems"])
-
-
-def test_every_deletion_is_audited_with_its_reason(site: Site) -> None:
-    site.run()
-    site.confluence.trash("alpha-1")
-    site.confluence.archive("beta-1")
-    report = site.run()
-    rows = DeletionLog(SourceStaging(staging_root(), "small")).read().to_pylist()
-    assert {(row["title"], row["reason"], row["run_id"], row["approved_by"]) for row in rows} == {
-        ("Alpha topic 1", "trashed", report["run_id"], None),
-        ("Beta topic 1", "archived", report["run_id"], None),
-    }
 
 
 def test_a_failed_processing_is_red_with_twigs_own_log_lines(site: Site) -> None:
@@ -157,15 +135,18 @@ def test_a_failed_processing_is_red_with_twigs_own_log_lines(site: Site) -> None
     assert site.twig.twig.data_specs()[0]["status"] == "active"
 
 
-def test_a_file_that_somebody_changed_turns_the_run_red_and_repair_mends_it(
+def test_files_that_somebody_removed_or_changed_turn_the_run_red_and_repair_mends_them(
     site: Site, folder: Path, tmp_path: Path
 ) -> None:
     site.run()
+    (removed,) = folder.glob("*alpha-topic-2*")
+    removed.unlink()
     (changed,) = folder.glob("*alpha-topic-1*")
     written = changed.read_bytes()
     changed.write_bytes(b"Somebody else's text")
     report = site.run()
     assert report["state"] == "failed"
+    assert any("Alpha topic 2" in problem for problem in report["problems"])
     assert any(
         f"{changed.name} in " in problem and "is not what was written" in problem for problem in report["problems"]
     )
@@ -174,6 +155,7 @@ def test_a_file_that_somebody_changed_turns_the_run_red_and_repair_mends_it(
     site.configure(delivery="files", files_path=str(tmp_path / "for-twig"), files_format="md", repair=True)
     assert site.run()["state"] == "success"
     assert changed.read_bytes() == written
+    assert removed.exists()
 
 
 def test_files_that_twig_does_not_cite_are_waited_for_and_then_a_warning(

@@ -33,17 +33,13 @@ def fragment(site: Site, title: str) -> str:
     return addresses(site)[title].partition("#")[2]
 
 
-def test_a_citation_lands_on_its_heading_whichever_editor_made_the_page(site: Site) -> None:
+def test_a_citation_lands_on_its_heading_whichever_editor_made_the_page_and_that_costs_no_request(site: Site) -> None:
     assert site.run()["state"] == "success"
     assert fragment(site, "Made by v1") == "Madebyv1-Setuptheserver"
     assert fragment(site, "Made by v2") == "Set-up-the-server"
     for title in ("Made by v1", "Made by v2"):
         address, _, place = addresses(site)[title].partition("#")
         assert f'id="{place}"' in requests.get(address, timeout=30).text
-
-
-def test_which_editor_made_a_page_costs_no_request(site: Site) -> None:
-    site.run()
     (search,) = [it.query for it in site.confluence.log.requests if "metadata.properties.editor" in it.query]
     assert "metadata.labels" in search
     assert site.confluence.log.count("/propert") == 0

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from confluence_to_twig.staging.parquet import read_table
-from tests.dags.conftest import EVERY_TITLE, Site, small_site
+from tests.dags.conftest import EVERY_TITLE, KeptServers, Site, small_site
 
 
 @pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory, airflow_db: None) -> Iterator[Site]:
+def synced(tmp_path_factory: pytest.TempPathFactory, airflow_db: None, kept: KeptServers) -> Iterator[Site]:
     """The small space after its first run. Tests may run it again, and leave both sides as they are."""
-    with pytest.MonkeyPatch.context() as patch, small_site(tmp_path_factory.mktemp("synced"), patch) as site:
+    folder = tmp_path_factory.mktemp("synced")
+    with pytest.MonkeyPatch.context() as patch, small_site(folder, patch, kept) as site:
         site.run()
         yield site
 

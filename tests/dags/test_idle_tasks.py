@@ -35,7 +35,7 @@ def test_a_run_with_nothing_to_do_starts_neither_load_nor_prune_and_is_checked_a
 
 
 def test_after_a_deletion_load_and_prune_start_although_nothing_is_fetched(site: Site) -> None:
-    site.run()
+    site.first_run()
     site.confluence.trash("beta-4")
     report = site.run(full=True)
     worked = dict.fromkeys((*WORKING, "load", "prune"), "success")
@@ -43,15 +43,11 @@ def test_after_a_deletion_load_and_prune_start_although_nothing_is_fetched(site:
     assert "Beta topic 4" not in site.held_titles()
 
 
-def test_a_dry_run_starts_nothing_that_writes(site: Site) -> None:
-    report = site.run(dry_run=True)
-    assert states(report) == dict.fromkeys(WORKING, "success") | dict.fromkeys(IDLE, "skipped")
-    assert site.held() == {}
+def test_load_starts_where_nobody_noted_what_hangs_on_the_pages_and_where_a_write_may_be_under_way(site: Site) -> None:
+    """As after an upgrade: a change before the next load would not be seen. And as after a run that died, or beside another."""
+    from confluence_to_twig.staging.manifest import ManifestStore
 
-
-def test_load_starts_where_nobody_noted_what_hangs_on_the_pages(site: Site) -> None:
-    """As after an upgrade: a change before the next load would not be seen."""
-    site.run()
+    site.first_run()
     staging = SourceStaging(staging_root(), site.name)
     noted = read_held_decorations(staging)
     write_held_decorations(staging, HeldDecorations())
@@ -59,14 +55,8 @@ def test_load_starts_where_nobody_noted_what_hangs_on_the_pages(site: Site) -> N
     assert read_held_decorations(staging).attachments == noted.attachments is not None
     assert states(site.run())["load"] == "skipped"
 
-
-def test_load_starts_where_a_write_may_be_under_way(site: Site) -> None:
-    """Of a run that died, or of one beside this: load makes sure that it can no longer take effect."""
-    from confluence_to_twig.staging.manifest import ManifestStore
-
-    site.run()
-    manifest = ManifestStore(SourceStaging(staging_root(), site.name))
+    manifest = ManifestStore(staging)
     manifest.begin(manifest.view(), run_id="dead", deletes=["404"])
-    assert states(site.run())["load"] == "success"
+    assert states(site.run())["load"] == "success"  # it makes sure that the write can no longer take effect
     assert manifest.view().under_way() == []
     assert states(site.run())["load"] == "skipped"

@@ -20,12 +20,13 @@ def folder(site: Site) -> Site:
     site.confluence.add_page("SMALL", SeedPage("folder", "Folder", "", kind="folder"), parent="home")
     for name in ("one", "two"):
         site.confluence.add_page("SMALL", SeedPage(name, f"In folder {name}", f"<p>{name}</p>"), parent="folder")
+    site.prepared("small space with a folder")
     return site
 
 
 @pytest.mark.parametrize(("route", "status"), [("/folders/{folder}", 404), ("content/{folder}/restriction", 404)])
 def test_a_folder_that_cannot_be_read_costs_no_page(folder: Site, route: str, status: int) -> None:
-    folder.run()
+    folder.first_run()
     held = folder.held_titles()
     assert {"In folder one", "In folder two"} <= held
     folder.confluence.add_page("SMALL", SeedPage("three", "In folder three", "<p>3</p>"), parent="folder")
@@ -60,7 +61,7 @@ def test_the_admin_may_decide_that_folders_without_an_answer_restrict_nobody(fol
 
 
 def test_a_restriction_that_stays_unknown_for_days_takes_the_page_out(site: Site) -> None:
-    site.run()
+    site.first_run()
     identity = site.confluence.id_of("alpha-1")
     site.confluence.fail(faults.Rewrite(lambda page: _without(page, identity)), "content/search", times=None)
     site.confluence.fail(faults.Refuse(404), f"content/{identity}/restriction", times=None)
@@ -104,7 +105,7 @@ def _emptied(page: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_bodies_that_all_come_back_empty_cost_no_text(site: Site) -> None:
-    site.run()
+    site.first_run()
     held = site.held()
     site.confluence.fail(faults.Rewrite(_emptied), "body-format=storage", times=None)
     report = site.run(force=True)
@@ -116,7 +117,7 @@ def test_bodies_that_all_come_back_empty_cost_no_text(site: Site) -> None:
 
 
 def test_a_page_that_somebody_emptied_is_emptied_in_twig(site: Site) -> None:
-    site.run()
+    site.first_run()
     site.confluence.edit("alpha-1", storage="")
     assert site.run()["state"] == "success"
     (emptied,) = (document for document in site.held().values() if document.title == "Alpha topic 1")
@@ -124,7 +125,7 @@ def test_a_page_that_somebody_emptied_is_emptied_in_twig(site: Site) -> None:
 
 
 def test_many_emptied_pages_ask_and_are_sent_after_the_approval(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.run()
+    site.first_run()
     held = site.held()
     for page in (*(f"alpha-{n}" for n in range(1, 5)), *(f"beta-{n}" for n in range(1, 5))):
         site.confluence.edit(page, storage="")
@@ -140,7 +141,7 @@ def test_many_emptied_pages_ask_and_are_sent_after_the_approval(site: Site, monk
 
 
 def test_restricted_pages_go_at_once_while_the_rest_waits(site: Site) -> None:
-    site.run()
+    site.first_run()
     site.confluence.restrict("alpha", users=["712020:somebody"])
     for number in range(1, 5):
         site.confluence.trash(f"beta-{number}")
@@ -154,7 +155,7 @@ def test_restricted_pages_go_at_once_while_the_rest_waits(site: Site) -> None:
 def test_a_space_that_cannot_be_found_any_more_asks_before_its_pages_go(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.run()
+    site.first_run()
     site.confluence.fail(faults.Rewrite(lambda page: page | {"results": []}), r"/api/v2/spaces(\?|$)", times=None)
     report = site.run()
     assert report["state"] == "success"  # its pages can still be seen, so that nothing is deleted
@@ -197,7 +198,7 @@ def test_a_page_id_that_does_not_exist_is_named(site: Site) -> None:
 
 
 def test_a_renamed_space_key_renews_the_citations_and_sends_no_text(site: Site) -> None:
-    site.run()
+    site.first_run()
 
     def renamed(page: dict[str, Any]) -> dict[str, Any]:
         for item in page.get("results", ()):

@@ -37,6 +37,7 @@ def many(site: Site) -> Site:
     site.confluence.add_space(SeedSpace("~ada", "Ada", "", (SeedPage("ada", "Diary", "<p>Dear</p>"),), kind="personal"))
     site.confluence.add_space(SeedSpace("OLD", "Old", "", (SeedPage("old", "Past", "<p>Long ago</p>"),)))
     site.confluence.archive_space("OLD")
+    site.prepared("many spaces")
     site.configure(retries=0, space_key=None, spaces=["*"], schedule="*/5 * * * *", lookback="90 days")
     return site
 
@@ -76,7 +77,7 @@ def test_one_source_takes_every_space_and_keeps_each_in_step(many: Site) -> None
 
 
 def test_a_space_that_does_not_answer_costs_only_its_own_pages(many: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    many.run(full=True)
+    many.first_run(full=True)
     held = many.held_titles()
     many.confluence.trash("calls")
     many.confluence.trash("alpha-3")
@@ -98,7 +99,7 @@ def test_a_space_that_does_not_answer_costs_only_its_own_pages(many: Site, monke
 def test_a_space_that_vanishes_asks_although_it_is_little_of_the_source(
     many: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many.run(full=True)
+    many.first_run(full=True)
     held = many.held_titles()
     many.confluence.hide_space("HR")
     many.confluence.archive_space("OPS")
@@ -126,7 +127,7 @@ def test_a_space_that_vanishes_asks_although_it_is_little_of_the_source(
     ids=["vanished", "archived", "renamed"],
 )
 def test_a_space_that_changes_in_the_middle_of_a_run_loses_nothing(change: Callable[[Any], object], many: Site) -> None:
-    many.run(full=True)
+    many.first_run(full=True)
     held = many.held_titles()
     many.confluence.trash("alpha-3")
     met = many.confluence.when(rf"/spaces/{many.confluence.space('OPS').id}/pages", lambda: change(many.confluence))

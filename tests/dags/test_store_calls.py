@@ -14,7 +14,7 @@ from tests.proofs import size
 from tests.staging.stores import remembering
 
 #: As many shards as 5,000 pages have with `shard_size: 1000`.
-SHARDS, PAGES = 5, size(200, 5_000)
+SHARDS, PAGES = 5, size(60, 5_000)
 MOST = 200
 
 

@@ -136,28 +136,25 @@ def test_a_sync_of_an_unchanged_space_sends_nothing_and_deletes_nothing(golden: 
     assert golden.writes() == 0
 
 
-def test_a_page_that_was_edited_is_sent_alone_and_gains_what_the_first_format_lacked(golden: Site) -> None:
+def test_a_page_that_was_edited_is_sent_alone_and_gains_what_the_first_format_lacked_and_one_that_was_deleted_goes(
+    golden: Site,
+) -> None:
     before = rows()
     golden.confluence.edit("beta-2", storage="<p>Topic 2 of beta, second edition.</p>")
+    golden.confluence.trash("alpha-2")
+    edited, deleted = (str(golden.confluence.find(page).id) for page in ("beta-2", "alpha-2"))
     report = golden.run(full=True)
     assert report["state"] == "success"
-    assert (report["result"]["changed"], report["result"]["removed"]) == (1, 0)
-    edited = str(golden.confluence.find("beta-2").id)
+    assert (report["result"]["changed"], report["result"]["removed"]) == (1, 1)
+    assert golden.held().keys() == before.keys() - {deleted}
     after = rows()
     assert {page: row["content_hash"] for page, row in after.items() if page != edited} == {
-        page: row["content_hash"] for page, row in before.items() if page != edited
+        page: row["content_hash"] for page, row in before.items() if page not in (edited, deleted)
     }
     assert before[edited]["space_id"] is None
     assert after[edited]["space_id"]
     assert after[edited]["text_bytes"] > 0
     assert after[edited]["data_source"] == before[edited]["data_source"]
-
-
-def test_a_page_that_was_deleted_goes(golden: Site) -> None:
-    golden.confluence.trash("beta-2")
-    report = golden.run(full=True)
-    assert (report["state"], report["result"]["changed"], report["result"]["removed"]) == ("success", 0, 1)
-    assert len(golden.held()) == 9
 
 
 def test_what_the_first_release_wrote_down_is_still_read(golden: Site) -> None:

@@ -28,8 +28,8 @@ def test_a_bad_page_turns_the_run_red_while_all_others_are_loaded(site: Site) ->
 
 
 def test_the_mass_delete_brake_deletes_nothing_but_lets_changes_through(site: Site) -> None:
+    site.first_run()
     site.configure(brake_pages=3, brake_share=0.2)
-    site.run()
     for number in range(1, 4):
         site.confluence.trash(f"alpha-{number}")
     site.confluence.edit("beta-1", storage="<p>Changed meanwhile.</p>")
@@ -41,8 +41,8 @@ def test_the_mass_delete_brake_deletes_nothing_but_lets_changes_through(site: Si
 
 
 def test_approved_deletions_go_through_the_brake(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.first_run()
     site.configure(brake_pages=3, brake_share=0.2)
-    site.run()
     for number in range(1, 4):
         site.confluence.trash(f"alpha-{number}")
     monkeypatch.setenv("CONFLUENCE_TWIG_APPROVE_DELETIONS", "yes")
@@ -69,7 +69,7 @@ def test_a_wrong_token_fails_at_once_with_the_help_and_without_the_token(
 def test_after_a_new_token_the_next_run_catches_up_with_what_happened_meanwhile(
     site: Site, reconnect: Callable[..., None]
 ) -> None:
-    site.run()
+    site.first_run()
     held = site.held()
     reconnect(password="expired-token")
     site.confluence.edit("alpha-1", storage="<p>Rewritten while nobody could look.</p>")
@@ -112,7 +112,7 @@ def test_an_incomplete_sweep_deletes_nothing_and_warns(site: Site) -> None:
                 item["version"] = {"number": 1, "createdAt": "yesterday"}
         return page
 
-    site.run()
+    site.first_run()
     site.confluence.trash("alpha-1")
     site.confluence.fail(Rewrite(spoil), r"/spaces/\d+/pages", times=None)
     report = site.run()

@@ -32,8 +32,8 @@ SHOWN = ("", "/history", "/plans", "/plan", "/plan?action=skip", "/plan.csv", "/
 def test_a_page_that_is_not_for_everybody_is_counted_and_never_named(
     site: Site, tmp_path: Path, capfd: pytest.CaptureFixture[str], mode: str, audience_count: int
 ) -> None:
+    site.first_run()
     site.configure(restricted_pages=mode, everyone_groups=["confluence-users"], attachments="text")
-    site.run()
     site.confluence.rename("alpha-2", SECRET)
     site.confluence.edit("alpha-2", storage="<p>Who buys whom.</p>")
     site.confluence.attach("alpha-2", f"{SECRET}.docx", b"no docx at all", media_type=DOCX)
