@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-
-import pytest
 
 from confluence_to_twig.cli.backfill import Range
 from confluence_to_twig.sources.source import Source
-from tests.cli.conftest import SECONDS, Commands
+from tests.cli.conftest import Commands, Ended
 
 
 def test_the_last_day_counts_in_full_and_a_time_as_it_stands() -> None:
@@ -19,11 +18,9 @@ def test_the_last_day_counts_in_full_and_a_time_as_it_stands() -> None:
     assert hours.end == datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 
-@pytest.mark.timeout(SECONDS)
-def test_without_a_scheduler_it_says_so_and_what_to_do(commands: Commands, airflow_db: None) -> None:
-    commands.store("unused", {"conn_type": "http"})
+def test_without_a_scheduler_it_says_so_and_what_to_do(commands: Commands, here: Callable[..., Ended]) -> None:
     commands.sources({"name": "docs", "space_key": "PROD"})
-    done = commands.run("backfill", "docs", "--sources", "sources.yaml", "--from", "2026-01-01", "--to", "2026-01-02")
+    done = here("backfill", "docs", "--sources", "sources.yaml", "--from", "2026-01-01", "--to", "2026-01-02")
     assert done.returncode == 2, done.stdout + done.stderr
     (line,) = done.stderr.splitlines()
     assert "No scheduler is alive" in line

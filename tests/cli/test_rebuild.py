@@ -43,9 +43,7 @@ def test_a_damaged_manifest_is_written_anew(world: World, commands: Commands) ->
     assert world.manifest.read().drop_columns(NOTED).sort_by("page_id") == before.sort_by("page_id")
 
 
-def test_a_source_can_be_removed_with_all_its_content(
-    world: World, commands: Commands, here: Callable[..., Ended]
-) -> None:
+def test_a_source_can_be_removed_with_all_its_content(world: World, here: Callable[..., Ended]) -> None:
     start_over = ("start-over", "product-docs", "--sources", "sources.yaml")
     asked = here(*start_over, answer="n\n", twig_default=world.served.connection())
     assert "Nothing was removed" in asked.stdout
@@ -54,7 +52,7 @@ def test_a_source_can_be_removed_with_all_its_content(
     assert silence.stderr.splitlines()[-1].endswith("Give --yes to remove it without a question.")
     assert world.held() == expected(*PAGES)
 
-    done = commands.run(*start_over, "--yes")
+    done = here(*start_over, "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "with 5 pages" in done.stdout
     assert world.twig.data_specs() == []

@@ -19,8 +19,8 @@ from tests.proofs import SEED, size
 from tests.tasks.leak_walk import DAYS, LeakError, Tally, Walk
 
 #: Processes may share them.
-PARTS = 4
-STATES = size(200, 10_000) // PARTS
+PARTS = size(2, 4)
+STATES = size(100, 10_000) // PARTS
 
 
 @pytest.mark.proofs("states of a space and what Twig holds of it")

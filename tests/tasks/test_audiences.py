@@ -163,7 +163,10 @@ def test_telling_audiences_apart_takes_one_request_more_for_the_space(world: Aud
     assert len(requests["audiences"]) == len(requests["skip"]) + 1
 
 
-def test_a_page_is_gone_from_the_one_before_it_is_sent_to_the_other(world: AudienceWorld) -> None:
+def test_a_page_is_gone_from_the_one_before_it_is_sent_to_the_other(
+    world: AudienceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("confluence_to_twig.twig.transport.ATTEMPTS", 2)
     world.sync()
     specs = {spec["name"]: spec["id"] for spec in world.twig.twig.data_specs()}
     world.confluence.restrict("plans", groups=["staff"])

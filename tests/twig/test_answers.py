@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from confluence_to_twig.errors import PermanentError, TransientError
 from confluence_to_twig.twig.answers import Answer, failure, shown
+from tests.proofs import examples
 
 DATE = {"Date": "Sun, 22 Nov 2026 10:00:00 GMT"}
 NOW = 1795341600
@@ -132,6 +133,7 @@ def test_ids_that_twig_repeats_stay() -> None:
     assert said == "Chunk 65538-3f9c1d7e8a2b4c6d is more than once in the document."
 
 
+@examples(25, 1_000)
 @given(st.text(max_size=80), st.text(min_size=16, max_size=400), st.text(max_size=80))
 def test_no_long_piece_of_page_text_survives(before: str, page: str, after: str) -> None:
     page = " ".join("".join(letter for letter in page if letter.isprintable()).split())
@@ -141,6 +143,7 @@ def test_no_long_piece_of_page_text_survives(before: str, page: str, after: str)
         assert page[start : start + 16] not in said
 
 
+@examples(25, 1_000)
 @given(st.text(), st.text(min_size=8, alphabet="abcdef0123456789_"))
 def test_shows_any_text_without_failing(text: str, key: str) -> None:
     said = shown(text + key + text, key, text)

@@ -25,7 +25,7 @@ from tests.staging.test_manifest import forget, memory_staging
 from tests.twig.paced import PacedRun, SkewedClock, Visible
 from tests.twig.world import Page, World, expected
 
-EXAMPLES, STEPS = size(10, 1_000), size(40, 60)
+EXAMPLES, STEPS = size(6, 1_000), size(40, 60)
 PAGE_IDS = st.sampled_from([str(number) for number in range(1, 9)])
 CHANGES = ["edit", "edit", "label", "label", "move", "rename", "trash", "restrict"]
 _sources = itertools.count()
