@@ -12,6 +12,7 @@ from confluence_to_twig.alerts.notify import (
     ApprovalNeeded,
     RunFailed,
     RunSucceeded,
+    alerts_of,
     deadline_of,
     failed_run,
     missed_deadline,
@@ -56,6 +57,15 @@ def test_a_failed_run_opens_an_issue_and_the_next_good_one_says_so(docs: SampleS
     assert jira.issues[0]["comments"] == [
         "Run manual__2 of docs ended well. https://airflow.example.com/dags/confluence_to_twig__docs/runs/manual__2"
     ]
+
+
+@pytest.mark.parametrize("channel", [{}, {"jira": {"project": "OPS"}}, {"email": {"to": "team@example.com"}}])
+def test_a_good_run_costs_a_callback_only_where_somebody_may_have_been_told_of_a_problem(
+    channel: dict[str, Any],
+) -> None:
+    found = alerts_of(alerted(**channel))
+    assert isinstance(found["on_failure_callback"], RunFailed)
+    assert isinstance(found["on_success_callback"], RunSucceeded) is bool(channel)
 
 
 def test_the_brake_says_what_it_asks_and_where(docs: SampleSource, jira: JiraServer) -> None:

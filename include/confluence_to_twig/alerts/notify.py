@@ -101,12 +101,15 @@ def alerts_of(source: Source) -> dict[str, Any]:
 
     There are none in an unattended run, whose exit status tells the person who started it. Airflow 3.3.2's in-process
     run also can neither call notifiers nor keep deadlines (``'dict' object has no attribute 'hex'``).
+
+    Where nobody was told of a problem, nobody is told of its end: the DAG processor starts a process for each callback,
+    and parses the file again after it.
     """
     if unattended():
         return {}
     return {
         "on_failure_callback": RunFailed(source),
-        "on_success_callback": RunSucceeded(source),
+        "on_success_callback": RunSucceeded(source) if source.alerts.reach_somebody else None,
         "deadline": deadline_of(source),
     }
 

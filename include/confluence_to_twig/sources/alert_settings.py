@@ -68,6 +68,11 @@ class AlertSettings(BaseModel):
     deadline: Annotated[timedelta | None, BeforeValidator(_deadline), IN_SECONDS] = timedelta(hours=24)
     repeat_after: Annotated[timedelta, duration(timedelta(seconds=1), _YEAR), IN_SECONDS] = timedelta(days=1)
 
+    @property
+    def reach_somebody(self) -> bool:
+        """Whether alerts go anywhere but the log."""
+        return self.jira is not None or self.email is not None
+
     @field_validator("email")
     @classmethod
     def _mail_needs_its_provider(cls, value: EmailSettings | None) -> EmailSettings | None:
