@@ -30,6 +30,10 @@ def watched(place: Place) -> Iterator[str]:
     seed = {"key": "WATCH", "name": "Watched", "description": "", "pages": pages}
     _control(place, "changes", {"change": "add_space", "seed": seed})
     dag_id = place.unpause("watched")
+    # Airflow watches for a DAG from the first parse on that finds it unpaused.
+    dag = place.airflow.api.dag(dag_id)
+    assert dag
+    place.airflow.api.call("PUT", f"parseDagFile/{dag['file_token']}")
     first = until(lambda: place.airflow.api.runs(dag_id))[0]
     assert place.end_of(dag_id, first["dag_run_id"]) == "success"
     yield dag_id
