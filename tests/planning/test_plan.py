@@ -110,6 +110,7 @@ def test_leaves_a_page_that_did_not_change() -> None:
         ({"ancestors": ["Start"]}, "parent renamed"),
         ({"labels": ["guide", "new"]}, "labels changed"),
         ({"url": "https://moved.example.com/7"}, "address changed"),
+        ({"audience": "", "levels": []}, "other people may read it"),
         ({"modified_at": JULY}, "modified without a new version"),
     ],
 )

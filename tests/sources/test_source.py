@@ -156,3 +156,8 @@ def test_no_other_source_may_have_the_name_of_an_audience() -> None:
     assert "'docs · hr' is the Twig data source of source 'docs' too" in file.problems[0]
     entries[0]["restricted_pages"] = "skip"
     assert load_sources(entries).problems == ()
+
+
+def test_a_pattern_of_titles_is_taken_as_it_was_written(tmp_path: Path) -> None:
+    (source,) = load_sources(write(tmp_path, GOOD | {"exclude_titles": ["Draft *"]})).sources
+    assert source.exclude_titles == ("Draft *",)

@@ -17,6 +17,12 @@ def test_nested_mixed_lists(read_back):
     assert len(page.xpath("ul/li/ol/li")) == 2
 
 
+def test_list_item_that_begins_with_a_line_is_no_line_itself(read_back):
+    page = read_back("<ul><li><hr/></li><li><p>b</p></li></ul>")
+    assert len(page.xpath("ul/li")) == 2
+    assert len(page.xpath("ul/li[1]/hr")) == 1
+
+
 def test_list_item_with_several_paragraphs(read_back):
     page = read_back("<ol><li><p>a</p><p>b</p></li><li><p>c</p></li></ol>")
     assert page.xpath("ol/li[1]/p/text()") == ["a", "b"]

@@ -169,6 +169,7 @@ def test_unknown_macro_inside_a_sentence():
         ({"style": "color: red; top: 1px", "width": "100%", "localId": "5f0c1e52-1111-2222-3333-444455556666"}, ""),
         ({"note": "Read this first", "footnoteText": "As of May"}, "Read this first\n\n(As of May)"),
         ({"intro": "A sentence is written for people", "mode": "a b c d"}, "A sentence is written for people"),
+        ({"intro": "project = OPS AND status = Open", "title": "Open"}, "Open"),
         ({"page": '<ri:page ri:space-key="OPS" ri:content-title="Run book" />'}, "Run book"),
         ({"config": '{"steps": [{"title": "Build", "id": "77"}, {"title": "Ship", "text": "to all"}]}'}, ""),
         ({"source": '{"steps": [{"title": "Build", "id": "77"}, {"title": "Ship", "text": "to all"}]}'}, "- Build\n- Ship: to all"),

@@ -103,3 +103,13 @@ def test_adf_decisions(read_back):
         + "</ac:adf-node><ac:adf-fallback><ul><li>Use Go</li></ul></ac:adf-fallback></ac:adf-extension>"
     )
     assert read_back(storage).xpath("ul/li/text()") == ["Decision: Use Go", "Decision: Ship on Monday"]
+
+
+def test_words_in_a_panel_of_the_new_editor_that_stand_beside_its_content_are_kept():
+    storage = (
+        '<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">note</ac:adf-attribute>'
+        "Beside <ac:adf-content><p>within</p></ac:adf-content></ac:adf-node></ac:adf-extension>"
+    )
+    markdown = storage_to_markdown(storage)
+    assert "Beside" in markdown
+    assert "within" in markdown

@@ -73,6 +73,12 @@ def test_broken_bodies_keep_text_and_code(read_back, broken):
     assert page.xpath("string(//pre/code)") == "if a < b && c:\n    <x/>\n"
 
 
+def test_tolerant_reading_leaves_comments_out():
+    parsed = parse_storage("<p>a<!-- <b>hidden --><br>b</p>")
+    assert parsed.tolerant
+    assert parsed.root.text() == "ab"
+
+
 def test_tolerant_reading_closes_what_browsers_close(read_back):
     page = read_back("<ul><li>a<li>b<ul><li>c</ul><li>d</ul><p>e<p>f<div>g</div>")
     assert len(page.xpath("ul/li")) == 3
