@@ -14,7 +14,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 #: Airflow looks at this variable to tell a server, which may read the metadata database, from a task.
@@ -56,9 +56,8 @@ def create_metadata_database() -> None:
 def build_newest_task_api() -> None:
     """Have ``dag.test`` of this process build one version of the API of tasks instead of all: a third of a small sync.
 
-    The tasks run in this process, so they speak the newest one. Takes its versions, its routes, and the server that
-    ``dag.test`` shares; which routes only older versions have is asked of a route made for that. Where anything of it
-    is not as expected, or the result does not answer, Airflow builds what it would have built without this.
+    The tasks run in this process, so they speak the newest one. Takes the server that ``dag.test`` shares. Where anything
+    of it is not as expected, or the result does not answer, Airflow builds what it would have built without this.
     """
     try:
         _build_newest_task_api()
@@ -67,28 +66,42 @@ def build_newest_task_api() -> None:
 
 
 def _build_newest_task_api() -> None:
-    import airflow.api_fastapi.execution_api.routes as routes
-    import airflow.api_fastapi.execution_api.versions as versions
     from airflow.sdk.api.client import API_VERSION
     from airflow.sdk.execution_time.supervisor import in_process_api_server
+    from httpx import Client
+
+    put_back = keep_newest_task_api()
+    try:
+        with Client(transport=in_process_api_server().transport, base_url="http://in-process.invalid") as client:
+            client.get("/health", headers={"airflow-api-version": API_VERSION}).raise_for_status()
+    except Exception:
+        put_back()
+        in_process_api_server.cache_clear()
+        raise
+
+
+def keep_newest_task_api() -> Callable[[], None]:
+    """Leave only the newest version of the API of tasks for a server that this process builds. Returns what undoes it.
+
+    Takes the versions and the routes of that API. Which routes only older versions have is asked of a route made for that.
+    """
+    import airflow.api_fastapi.execution_api.routes as routes
+    import airflow.api_fastapi.execution_api.versions as versions
     from cadwyn import HeadVersion, Version, VersionBundle, VersionedAPIRouter
     from fastapi.routing import APIRoute
-    from httpx import Client
 
     example = VersionedAPIRouter()
     example.only_exists_in_older_versions(example.get("/")(lambda: None))
     older = {tag for route in example.routes if isinstance(route, APIRoute) for tag in route.tags}
     bundle, router = versions.bundle, routes.execution_api_router
     every = list(router.routes)
-    try:
-        versions.bundle = VersionBundle(HeadVersion(), Version(bundle.versions[0].value))
-        router.routes[:] = [route for route in every if older.isdisjoint(route.tags)]
-        with Client(transport=in_process_api_server().transport, base_url="http://in-process.invalid") as client:
-            client.get("/health", headers={"airflow-api-version": API_VERSION}).raise_for_status()
-    except Exception:
+
+    def put_back() -> None:
         versions.bundle, router.routes[:] = bundle, every
-        in_process_api_server.cache_clear()
-        raise
+
+    versions.bundle = VersionBundle(HeadVersion(), Version(bundle.versions[0].value))
+    router.routes[:] = [route for route in every if older.isdisjoint(route.tags)]
+    return put_back
 
 
 def task_instances(database: Path) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from confluence_to_twig.airflow_private import build_newest_task_api
 from confluence_to_twig.runs.report import build_report
 from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, RunStaging, SourceStaging, staging_root
@@ -24,7 +25,6 @@ from confluence_to_twig.staging.parquet import read_table
 from sandbox import confluence, twig
 from sandbox.seed import SeedPage, SeedSpace
 from sandbox.serving import running
-from tests.task_api import keep_newest
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -283,7 +283,8 @@ def dependencies_looked_at_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptServers]:
-    """A Confluence and a Twig whose addresses stay."""
+    """A Confluence and a Twig whose addresses stay; tasks that talk to Airflow as in `confluence-to-twig sync`."""
+    build_newest_task_api()
     kept = KeptServers(tmp_path_factory.mktemp("first-runs"))
     with running(kept.confluence) as kept.confluence.base_url, running(kept.twig) as kept.twig.base_url:
         yield kept
@@ -293,7 +294,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptServers]:
 def small_site(folder: Path, patch: pytest.MonkeyPatch, kept: KeptServers) -> Iterator[Site]:
     """Fresh sandboxes, fresh staging, a source for the small space, and no run yet."""
     forget_runs()
-    keep_newest()
     patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
     patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
     patch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")

@@ -18,4 +18,4 @@ match sys.argv[1:2]:
             import_module(f"confluence_to_twig.tasks.{task}")
         import_module("confluence_to_twig.dag")
     case ["api-server"]:
-        import_module("tests.task_api").keep_newest()
+        import_module("confluence_to_twig.airflow_private").keep_newest_task_api()
