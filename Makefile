@@ -112,11 +112,11 @@ tests: install chromium distributed
 whole-%:
 	$(PYTEST) tests/$*
 
-# The longest files come first (tests/tiers.py), so that no processor waits for the last one. A third process would only collect all tests
-# once more: twenty seconds of a processor. Line coverage: tests/line_coverage.py.
+# The longest files come first (tests/tiers.py), so that no processor waits for the last one. Each of two processes waits a fifth of the
+# time, for servers and child processes; the third uses it. Line coverage: tests/line_coverage.py.
 beside: types imports
 	$(BIN)/python -m slipcover --source include/confluence_to_twig --json --out $(MEASURED) \
-	  -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WHOLE_SERVERS:%=--ignore=tests/%)
+	  -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(WHOLE_SERVERS:%=--ignore=tests/%)
 
 # Property, kill and fuzz tests at full size; writes docs/proofs.md. SEED repeats a run, ARGS chooses tests.
 proofs: install distributed

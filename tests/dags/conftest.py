@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from confluence_to_twig.airflow_private import build_newest_task_api
+from confluence_to_twig.http.retry import Patience
 from confluence_to_twig.runs.report import build_report
 from confluence_to_twig.sources.source import SOURCES_VARIABLE
 from confluence_to_twig.staging.layout import ROOT_VARIABLE, RunStaging, SourceStaging, staging_root
@@ -290,6 +291,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptServers]:
         yield kept
 
 
+def at_once(patience: Patience, told: float | None, tries: int) -> float:
+    """Try a fault again as often as always, without the half-minute in between: `tests/http` has the waits."""
+    return told or 0.01
+
+
 @contextmanager
 def small_site(folder: Path, patch: pytest.MonkeyPatch, kept: KeptServers) -> Iterator[Site]:
     """Fresh sandboxes, fresh staging, a source for the small space, and no run yet."""
@@ -297,6 +303,7 @@ def small_site(folder: Path, patch: pytest.MonkeyPatch, kept: KeptServers) -> It
     patch.setenv(ROOT_VARIABLE, str(folder / "staging"))
     patch.setenv(SOURCES_VARIABLE, str(folder / "sources.yaml"))
     patch.setenv("CONFLUENCE_TWIG_UNATTENDED", "yes")
+    patch.setattr(Patience, "wait", at_once)
     served = confluence.SandboxConfluence(small_space())
     served.base_url = kept.confluence.base_url
     served_twig = twig.ServedTwig(twig.SandboxTwig(settings=twig.Settings(processing_seconds=0.0)), kept.twig.base_url)

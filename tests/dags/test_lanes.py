@@ -119,7 +119,7 @@ def test_a_new_page_below_one_that_has_become_restricted_never_gets_in(site: Sit
 def test_search_without_a_total_leaves_deletions_to_the_next_full_sweep(site: Site) -> None:
     from sandbox.confluence import faults
 
-    site.confluence.fail(faults.Refuse(403), r"rest/api/search\?", times=None)
+    site.confluence.fail(faults.Refuse(500), r"rest/api/search\?", times=None)
     site.run()
     site.confluence.trash("alpha-3")
     for _ in range(2):
