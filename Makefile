@@ -1,6 +1,6 @@
 # make run [ONCE=1]                             sandbox, Airflow with its UI, one sync of the sample space
 # make check                                    format, lint, types, imports, fast tests: under a minute
-# make test                                     all that, docs, and every test: about 25 minutes on two cores
+# make test                                     all that, docs, and every test: about 15 minutes on two quiet cores
 # make test-distributed                         Airflow in parts: two Celery workers, PostgreSQL, Redis, S3; part of make test
 # make proofs [SEED=n] [ARGS=tests/content]     property, kill and fuzz tests at full size: docs/proofs.md
 # make sync SOURCES=file.yaml [REPORT=out.json] every source of a file once, without a scheduler

@@ -20,7 +20,7 @@ from tests.tasks.leak_walk import DAYS, LeakError, Tally, Walk
 
 #: Processes may share them.
 PARTS = size(2, 4)
-STATES = size(100, 10_000) // PARTS
+STATES = size(60, 10_000) // PARTS
 
 
 @pytest.mark.proofs("states of a space and what Twig holds of it")

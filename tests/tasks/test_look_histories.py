@@ -206,7 +206,7 @@ class Histories(RuleBasedStateMachine):
         return pa.Table.from_pylist(rows, schema=MANIFEST)
 
 
-HISTORIES = size(12, 400)
+HISTORIES = size(8, 400)
 TestHistories = pytest.mark.proofs(f"{HISTORIES:,} histories of up to 30 steps")(Histories.TestCase)
 TestHistories.settings = settings(max_examples=HISTORIES, stateful_step_count=30, deadline=None)
 
@@ -249,6 +249,6 @@ class TreeHistories(Histories):
         }
 
 
-TREES = size(12, 400)
+TREES = size(8, 400)
 TestTreeHistories = pytest.mark.proofs(f"{TREES:,} histories of page trees of up to 30 steps")(TreeHistories.TestCase)
 TestTreeHistories.settings = settings(max_examples=TREES, stateful_step_count=30, deadline=None)

@@ -25,7 +25,7 @@ from tests.proofs import size
 from tests.twig.world import Page, World, expected, local_staging
 
 ROOT = Path(__file__).resolve().parents[2]
-POINTS = size(6, 100)
+POINTS = size(4, 100)
 
 
 def page(number: int) -> Page:

@@ -12,6 +12,7 @@ from confluence_to_twig.twig.models import HeldDocument
 from confluence_to_twig.twig.process import start_processing
 from confluence_to_twig.twig.verifier import Before, Loaded, Verdict, verify
 from sandbox.twig import Fault
+from tests.proofs import size
 from tests.twig.fake_twig import any_page
 from tests.twig.world import Page, World, answering
 
@@ -20,6 +21,7 @@ TEMPLATE = (
     "approved when nobody objects within a week. Present were the usual people, and the room was the usual one. Actions "
     "are in the tracker. Next meeting in a week at the same time. Number"
 )
+GENERATED = size(300, 1_000)
 NOTES = [Page(str(number), (f"{TEMPLATE} {number}.",), title=f"Notes {number}") for number in range(40)]
 
 
@@ -51,17 +53,17 @@ def test_an_edited_note_accuses_nobody_when_the_others_are_not_at_hand(world: Wo
     assert verdict.cited + len(verdict.excused) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.proofs(f"{GENERATED:,} generated pages in one load, all held to be there; accused: 0")
 @pytest.mark.parametrize("search", ["words", "likeness"])
-def test_a_thousand_generated_pages_accuse_nobody(world: World, search: str) -> None:
+def test_generated_pages_accuse_nobody(world: World, search: str) -> None:
     world.twig.settings.search = search
     chance = random.Random(5)
     families = ["generated", "patchwork", "distinct", "note", "table"]
     verdict = loaded_and_verified(
-        world, *(any_page(chance, str(10_000 + number), families[number % 5]) for number in range(1_000))
+        world, *(any_page(chance, str(10_000 + number), families[number % 5]) for number in range(GENERATED))
     )
     assert verdict.clean, str(verdict)
-    assert (verdict.held.compared, verdict.checked, verdict.cited) == (1_000, 20, 20)
+    assert (verdict.held.compared, verdict.checked, verdict.cited) == (GENERATED, 20, 20)
 
 
 def test_documents_that_are_acknowledged_and_not_stored_are_named(world: World) -> None:

@@ -20,7 +20,7 @@ from tests.proofs import SEED, size
 from tests.twig.fake_twig import FAMILIES, SOURCE, FakeTwig, any_page
 from tests.twig.world import MOMENT, Page, local_staging, write_shard
 
-STATES = size(60, 1_000)
+STATES = size(40, 1_000)
 _PAGES = 60
 
 

@@ -128,7 +128,7 @@ def test_other_files_are_no_volumes(name: str) -> None:
     assert bits_of_volume(name) is None
 
 
-@examples(200, 20_000)
+@examples(80, 20_000)
 @given(st.lists(st.text("01", max_size=6), max_size=8), st.integers(0, 10_000))
 def test_a_page_always_has_exactly_one_volume(prefixes: list[str], number: int) -> None:
     existing = {p for p in prefixes if not any(p != q and p.startswith(q) for q in prefixes)}

@@ -59,7 +59,7 @@ def test_sees_everything_of_a_listing_that_stands_still(ids: set[int], size: int
     st.integers(2, 5),
     st.dictionaries(st.integers(1, 9), st.tuples(st.booleans(), st.integers(1, 300)), max_size=5),
 )
-@examples(150, 15_000)
+@examples(60, 15_000)
 def test_a_complete_walk_has_seen_all_that_was_there_all_the_time(
     ids: set[int], size: int, changes: dict[int, tuple[bool, int]]
 ) -> None:

@@ -17,7 +17,7 @@ from tests.content.constructs.example import macro
 from tests.proofs import SEED, size
 
 pytestmark = pytest.mark.slow
-FILES = size(99, 5_000)
+FILES = size(60, 5_000)
 #: As in a run, but for the clock: other proofs may share the machine.
 LIMITS = Limits(seconds=600)
 
