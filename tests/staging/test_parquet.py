@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from airflow.sdk import ObjectStoragePath
@@ -38,7 +42,7 @@ def test_rows_that_are_wanted_are_read_without_the_row_groups_of_others(
     monkeypatch.setattr(
         pa.parquet.ParquetFile,
         "read_row_group",
-        lambda self, number, columns=None: read.append((number, columns)) or whole(self, number, columns),
+        lambda self, number, columns=None, **how: read.append((number, columns)) or whole(self, number, columns, **how),
     )
     list(iter_rows(path, where=("number", [57])))
     assert [number for number, columns in read if columns is None] == [5]
@@ -77,3 +81,25 @@ def test_memory_holds_one_row_group(path: ObjectStoragePath, monkeypatch: pytest
     write_rows(path, SCHEMA, [{"number": number, "text": "x" * 400} for number in range(9)])
     with path.open("rb") as file:
         assert pa.parquet.ParquetFile(file).num_row_groups == 3
+
+
+READER = """
+import os, sys
+import pyarrow as pa
+from confluence_to_twig.staging.layout import root_at
+from confluence_to_twig.staging.parquet import iter_rows, read_table, write_rows
+
+path = root_at(sys.argv[1]) / "some.parquet"
+write_rows(path, pa.schema({"a": pa.string(), "b": pa.string()}), [{"a": "1", "b": "2"}] * 1_000)
+before = len(os.listdir("/proc/self/task"))
+assert read_table(path).num_rows == len(list(iter_rows(path))) == len(list(iter_rows(path, where=("a", {"1"})))) == 1_000
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in Linux's /proc")
+def test_reading_leaves_no_thread_that_could_outlive_python(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", READER, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split()[-1] == "0"
