@@ -12,7 +12,7 @@ from confluence_to_twig.errors import PermanentError
 from confluence_to_twig.staging.files import UnknownFormatError, read_bytes, write_bytes
 from confluence_to_twig.staging.manifest_rows import PackedRows, present, schema_with
 from confluence_to_twig.staging.manifest_view import Base, Progress
-from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, USE_THREADS, opened, with_format
+from confluence_to_twig.staging.parquet import COMPRESSION_LEVEL, opened, with_format
 from confluence_to_twig.staging.schemas import MANIFEST
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_base(path: ObjectStoragePath, source: str, columns: Collection[str] | N
     """
     wanted = MANIFEST if columns is None else pa.schema([MANIFEST.field(name) for name in columns])
     with _readable(path, source), opened(path) as (parquet, is_present):
-        table, meta = present(parquet.read(columns=wanted.names if is_present else None, use_threads=USE_THREADS))
+        table, meta = present(parquet.read(columns=wanted.names if is_present else None))
         table = table.select(wanted.names).cast(wanted)
     return Base(
         table,
@@ -71,7 +71,7 @@ def read_part(path: ObjectStoragePath, source: str) -> Part:
     with _readable(path, source):
         content = read_bytes(path)
         with opened(path, content) as (parquet, _):
-            table, meta = present(parquet.read(use_threads=USE_THREADS))
+            table, meta = present(parquet.read())
             table.select(MANIFEST.names).cast(MANIFEST)
             return Part(meta, PackedRows(content, table["document_id"].to_pylist()))
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from confluence_to_twig.staging.journal import LONG_AGO
-from confluence_to_twig.staging.parquet import USE_THREADS
+from confluence_to_twig.staging.parquet import ParquetReader
 from confluence_to_twig.staging.rows import ManifestRow
 from confluence_to_twig.staging.schemas import MANIFEST
 
@@ -52,8 +51,8 @@ class PackedRows(Mapping[str, ManifestRow]):
 
     def table(self) -> pa.Table:
         """All of them."""
-        with pq.ParquetFile(pa.BufferReader(self._content), pre_buffer=USE_THREADS) as parquet:
-            table, _ = present(parquet.read(use_threads=USE_THREADS))
+        with ParquetReader(pa.BufferReader(self._content)) as parquet:
+            table, _ = present(parquet.read())
         return table.select(MANIFEST.names).cast(MANIFEST)
 
     @cached_property
