@@ -129,6 +129,15 @@ def elsewhere(context: Any) -> Iterator[None]:
     context.unroute(outside)
 
 
+@pytest.fixture(scope="module")
+def shared_ui(tab: Any) -> Iterator[Any]:
+    """The tab for all tests of a file, each of which goes on where the one before has gone: a start of Airflow's UI costs seconds of a
+    processor.
+    """
+    yield patient(tab)
+    emptied(tab)
+
+
 def patient(tab: Any) -> Any:
     """Let the tab wait as long as Airflow's own UI may take."""
     tab.set_default_timeout(60_000)

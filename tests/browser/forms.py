@@ -13,6 +13,12 @@ def group(dialog: Any, label: str) -> Any:
     return dialog.get_by_role("group").filter(has=dialog.page.get_by_text(marked)).last
 
 
+def close(ui: Any) -> None:
+    """Leave no form open."""
+    ui.keyboard.press("Escape")
+    ui.get_by_role("dialog").wait_for(state="detached")
+
+
 def form(ui: Any, conn_id: str, conn_type: str) -> Any:
     """*Add Connection* with the type chosen."""
     ui.get_by_role("button", name="Add Connection").click()

@@ -13,26 +13,22 @@ from confluence_to_twig.twig.connection_form import CONNECTION_TYPE as TWIG
 from sandbox import confluence
 from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from tests.browser.conftest import emptied, patient
-from tests.browser.forms import fill, form, group
+from tests.browser.forms import close, fill, form, group
 
 #: Airflow tests a connection while the click waits for it.
 TEST_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def ui_of_connections(tab: Any, airflow: LocalAirflow) -> Iterator[Any]:
-    """Opened once for all tests: each start of Airflow's UI costs seconds of a processor."""
-    yield opened(patient(tab), airflow)
-    emptied(tab)
+def ui_of_connections(airflow: LocalAirflow, shared_ui: Any) -> Any:
+    return opened(shared_ui, airflow)
 
 
 @pytest.fixture
 def connections(ui_of_connections: Any) -> Iterator[Any]:
     """The list of connections in Airflow's UI, without an open form before the test and after it."""
     yield ui_of_connections
-    ui_of_connections.keyboard.press("Escape")
-    ui_of_connections.get_by_role("dialog").wait_for(state="detached")
+    close(ui_of_connections)
 
 
 def opened(ui: Any, airflow: LocalAirflow) -> Any:

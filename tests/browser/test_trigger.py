@@ -15,8 +15,7 @@ from confluence_to_twig.twig.client import TwigClient
 from confluence_to_twig.twig.settings import TwigSettings
 from sandbox.run import LocalAirflow
 from sandbox.twig.keys import DEFAULT_KEY, DEFAULT_ORG
-from tests.browser.conftest import emptied, patient
-from tests.browser.forms import group
+from tests.browser.forms import close, group
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(600)
@@ -27,19 +26,11 @@ RUN_MS = 300_000
 TRASHED = 60
 
 
-@pytest.fixture(scope="module")
-def dag_page(tab: Any, synced: LocalAirflow) -> Iterator[Any]:
-    """One page for all tests: each start of Airflow's UI costs seconds of a processor."""
-    yield patient(tab)
-    emptied(tab)
-
-
 @pytest.fixture
-def ui(dag_page: Any) -> Iterator[Any]:
+def ui(synced: LocalAirflow, shared_ui: Any) -> Iterator[Any]:
     """The DAG's page in Airflow's UI, or where the test before has gone, without an open form."""
-    yield dag_page
-    dag_page.keyboard.press("Escape")
-    dag_page.get_by_role("dialog").wait_for(state="detached")
+    yield shared_ui
+    close(shared_ui)
 
 
 def trigger_form(ui: Any, airflow: LocalAirflow) -> Any:
