@@ -14,6 +14,7 @@ def test_after_changes_it_fetches_and_removes_exactly_what_it_must_says_why_and_
     for ref in ("alpha-1", "alpha-2", "beta"):
         control.edit(ref, storage=f"<p>Rewritten {ref} about torque.</p>")
     control.trash("alpha-3")
+    control.archive("alpha-4")
     control.purge("beta-1")
     control.move("beta-2", "alpha")
     control.restrict("beta-3", users=["nobody-else"])
@@ -27,18 +28,19 @@ def test_after_changes_it_fetches_and_removes_exactly_what_it_must_says_why_and_
         "Beta topic 2": ("fetch", "moved"),
         "Beta topic 4": ("fetch", "labels changed"),
         "Alpha topic 3": ("delete", "trashed"),
+        "Alpha topic 4": ("delete", "archived"),
         "Beta topic 1": ("delete", "gone or no longer visible"),
         "Beta topic 3": ("delete", "restricted"),
     }
     assert report["result"]["changed"] == 5
-    assert report["result"]["removed"] == 3
+    assert report["result"]["removed"] == 4
     audited = DeletionLog(SourceStaging(staging_root(), "small")).read().to_pylist()
     assert {(row["title"], row["reason"], row["run_id"], row["approved_by"]) for row in audited} == {
         (title, reason, report["run_id"], None)
         for title, (action, reason) in site.plan(report).items()
         if action == "delete"
     }
-    assert site.held_titles() == EVERY_TITLE - {"Alpha topic 3", "Beta topic 1", "Beta topic 3"}
+    assert site.held_titles() == EVERY_TITLE - {"Alpha topic 3", "Alpha topic 4", "Beta topic 1", "Beta topic 3"}
     assert site.run()["summary"].endswith(": nothing to do")
 
 
